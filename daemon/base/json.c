@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/base/json.h"
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <string.h>
+
+#include "daemon/base/utf8.h"
+
+PfJson *pf_json_new_object(void) {
+        return json_object_new_object();
+}
+
+PfJson *pf_json_new_array(void) {
+        return json_object_new_array();
+}
+
+static PfJson *new_repaired_string(const char *text, size_t n) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(INT_MAX);
+        uint32_t c;
+
+        for (size_t i = 0; i < n;) {
+                size_t length = pf_utf8_decode(text + i, n - i, &c);
+                int r;
+
+                r = length ? pf_buf_add(&buf, text + i, length)
+                           : pf_buf_add_string(&buf, "\xef\xbf\xbd");
+                if (r < 0)
+                        return NULL;
+                i += length ? length : 1;
+        }
+        return json_object_new_string_len(buf.data, (int) buf.n);
+}
+
+PfJson *pf_json_new_string(const char *text) {
+        size_t n = strlen(text);
+
+        if (n > INT_MAX / 4)
+                return NULL;
+        if (!pf_utf8_is_valid(text, n))
+                return new_repaired_string(text, n);
+        return json_object_new_string_len(text, (int) n);
+}
+
+PfJson *pf_json_ref(PfJson *value) {
+        return json_object_get(value);
+}
+
+PfJson *pf_json_free(PfJson *value) {
+        if (value)
+                json_object_put(value);
+        return NULL;
+}
+
+int pf_json_put_take(PfJson *object, const char *key, PfJson *value) {
+        if (!value)
+                return -ENOMEM;
+        if (json_object_object_add(object, key, value) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+int pf_json_put_null(PfJson *object, const char *key) {
+        return json_object_object_add(object, key, NULL) < 0 ? -ENOMEM : 0;
+}
+
+int pf_json_put_string(PfJson *object, const char *key, const char *text) {
+        return pf_json_put_take(object, key, pf_json_new_string(text));
+}
+
+int pf_json_put_bool(PfJson *object, const char *key, bool value) {
+        return pf_json_put_take(object, key, json_object_new_boolean(value));
+}
+
+int pf_json_put_uint(PfJson *object, const char *key, uint64_t value) {
+        return pf_json_put_take(object, key, json_object_new_uint64(value));
+}
+
+int pf_json_put_strv(PfJson *object, const char *key, const PfStrv *strv) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < strv->n; i++)
+                if (pf_json_append_string(array, strv->items[i]) < 0)
+                        return -ENOMEM;
+        return pf_json_put_take(object, key, PF_STEAL(array));
+}
+
+int pf_json_append_take(PfJson *array, PfJson *value) {
+        if (!value)
+                return -ENOMEM;
+        if (json_object_array_add(array, value) < 0) {
+                json_object_put(value);
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+int pf_json_append_string(PfJson *array, const char *text) {
+        return pf_json_append_take(array, pf_json_new_string(text));
+}
+
+static struct json_tokener *free_tokener(struct json_tokener *tokener) {
+        if (tokener)
+                json_tokener_free(tokener);
+        return NULL;
+}
+PF_DEFINE_CLEANUP(struct json_tokener, free_tokener);
+
+int pf_json_parse(const char *text, size_t n, int max_depth, PfJson **ret, PfErr *err) {
+        PF_CLEANUP(free_tokenerp) struct json_tokener *tokener = NULL;
+        PF_CLEANUP(pf_json_freep) PfJson *value = NULL;
+        enum json_tokener_error error;
+
+        /* json-c takes an int, and a NUL would end the text for it. */
+        if (n >= INT_MAX)
+                return pf_err_set(err, -EINVAL, "JSON: text of %zu bytes is too long", n);
+        if (memchr(text, '\0', n))
+                return pf_err_set(err, -EINVAL, "JSON: NUL inside the text");
+
+        tokener = json_tokener_new_ex(max_depth);
+        if (!tokener)
+                return -ENOMEM;
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+
+        value = json_tokener_parse_ex(tokener, text, (int) n);
+        error = json_tokener_get_error(tokener);
+        if (error == json_tokener_continue) {
+                /* A number is complete only when something follows. */
+                value = json_tokener_parse_ex(tokener, "", -1);
+                error = json_tokener_get_error(tokener);
+        }
+        if (error != json_tokener_success)
+                return pf_err_set(err, -EINVAL, "JSON: byte %zu: %s",
+                                  json_tokener_get_parse_end(tokener),
+                                  json_tokener_error_desc(error));
+
+        *ret = PF_STEAL(value);
+        return 0;
+}
+
+static int write_with(const PfJson *value, int flags, PfBuf *buf) {
+        const char *text;
+        size_t n;
+
+        /* json-c keeps the text inside the value, hence no const. */
+        text = json_object_to_json_string_length((PfJson *) value, flags, &n);
+        if (!text)
+                return -ENOMEM;
+        return pf_buf_add(buf, text, n);
+}
+
+int pf_json_write(const PfJson *value, PfBuf *buf) {
+        return write_with(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, buf);
+}
+
+int pf_json_write_pretty(const PfJson *value, PfBuf *buf) {
+        return write_with(value,
+                          JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                  JSON_C_TO_STRING_NOSLASHESCAPE,
+                          buf);
+}
+
+PfJsonType pf_json_type(const PfJson *value) {
+        switch (json_object_get_type(value)) {
+        case json_type_null:
+                return PF_JSON_NULL;
+        case json_type_boolean:
+                return PF_JSON_BOOL;
+        case json_type_int:
+                return PF_JSON_INTEGER;
+        case json_type_double:
+                return PF_JSON_REAL;
+        case json_type_string:
+                return PF_JSON_STRING;
+        case json_type_array:
+                return PF_JSON_ARRAY;
+        case json_type_object:
+                return PF_JSON_OBJECT;
+        }
+        return PF_JSON_NULL;
+}
+
+PfJson *pf_json_get(const PfJson *object, const char *key) {
+        PfJson *value = NULL;
+
+        if (pf_json_type(object) != PF_JSON_OBJECT)
+                return NULL;
+        return json_object_object_get_ex(object, key, &value) ? value : NULL;
+}
+
+const char *pf_json_string(const PfJson *value) {
+        return pf_json_type(value) == PF_JSON_STRING ? json_object_get_string((PfJson *) value)
+                                                     : NULL;
+}
+
+const char *pf_json_get_string(const PfJson *object, const char *key) {
+        return pf_json_string(pf_json_get(object, key));
+}
+
+bool pf_json_bool(const PfJson *value) {
+        return json_object_get_boolean(value);
+}
+
+int64_t pf_json_integer(const PfJson *value) {
+        return json_object_get_int64(value);
+}
+
+size_t pf_json_length(const PfJson *array) {
+        return pf_json_type(array) == PF_JSON_ARRAY ? json_object_array_length(array) : 0;
+}
+
+PfJson *pf_json_at(const PfJson *array, size_t i) {
+        return i < pf_json_length(array) ? json_object_array_get_idx(array, i) : NULL;
+}
+
+int pf_json_each(const PfJson *object, PfJsonVisit visit, void *data) {
+        struct json_object_iterator i, end;
+        int r;
+
+        if (pf_json_type(object) != PF_JSON_OBJECT)
+                return 0;
+        i = json_object_iter_begin((PfJson *) object);
+        end = json_object_iter_end(object);
+        for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i)) {
+                r = visit(json_object_iter_peek_name(&i), json_object_iter_peek_value(&i), data);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "daemon/base/strv.h"
+
+/*
+ * The machine under test: a root directory. Every file that is read about a
+ * machine is read through this, so that a running machine, the mounted root of
+ * an image and a test fixture are one thing.
+ *
+ * Paths are those the machine itself would use: they start with '/', and '..'
+ * and symbolic links, absolute ones too, stay beneath the root. Nothing but
+ * regular files is ever opened for reading: no FIFO, no device, no socket; and
+ * no more of a file than the caller's limit. Every path asked for is recorded.
+ *
+ * Functions may be called from several threads at once.
+ */
+typedef struct PfTarget PfTarget;
+
+/* Positive outcome of what follows: the path, or a directory on it, is not there. */
+enum { PF_TARGET_ABSENT = 1 };
+
+typedef enum PfTargetFlags {
+        PF_TARGET_DEFAULT = 0,
+        PF_TARGET_NO_OPENAT2 = 1 << 0, /* as on a kernel before 5.6 */
+} PfTargetFlags;
+
+/**
+ * pf_target_new() - a machine below a directory
+ * @root: the directory; "/" is the running machine ("live"), all else is offline
+ * Ownership: one reference for the caller, dropped with pf_target_unref().
+ * Return:    0; -ENOENT, -ENOTDIR, -EACCES … with a text.
+ */
+int pf_target_new(const char *root, PfTargetFlags flags, PfTarget **ret, PfErr *err) PF_MUST_CHECK;
+PfTarget *pf_target_ref(PfTarget *target);
+PfTarget *pf_target_unref(PfTarget *target);
+PF_DEFINE_CLEANUP(PfTarget, pf_target_unref);
+
+bool pf_target_is_live(const PfTarget *target);
+const char *pf_target_root(const PfTarget *target); /* as given to pf_target_new() */
+
+/**
+ * pf_target_read() - the contents of a regular file
+ * @max: more bytes than this are refused, whatever the file's size claims
+ * @buf: the contents are added to it; its own maximum counts too
+ * Return: 0, PF_TARGET_ABSENT, or with a text -EACCES, -EFBIG, -EISDIR,
+ *         -EINVAL (FIFO, device, socket), -ELOOP, -EIO …
+ */
+int pf_target_read(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
+                   PfErr *err) PF_MUST_CHECK;
+
+typedef enum PfFileType {
+        PF_FILE_REGULAR,
+        PF_FILE_DIRECTORY,
+        PF_FILE_SYMLINK,
+        PF_FILE_FIFO,
+        PF_FILE_SOCKET,
+        PF_FILE_DEVICE,
+} PfFileType;
+
+typedef struct PfFileInfo {
+        PfFileType type;
+        uint32_t mode; /* permission bits, 07777 */
+        uint32_t uid;
+        uint32_t gid;
+        uint64_t size_bytes;
+        uint64_t device; /* equal for two files of one mounted file system */
+        uint64_t inode;
+        int64_t modified_usec; /* since 1970 */
+} PfFileInfo;
+
+/* What is at @path, through links; the second does not follow a link at the end.
+ * Return: 0, PF_TARGET_ABSENT, or a negative errno with a text. */
+int pf_target_stat(const PfTarget *target, const char *path, PfFileInfo *ret,
+                   PfErr *err) PF_MUST_CHECK;
+int pf_target_lstat(const PfTarget *target, const char *path, PfFileInfo *ret,
+                    PfErr *err) PF_MUST_CHECK;
+
+/* The text of a symbolic link, which the caller frees. -EINVAL where it is none. */
+int pf_target_readlink(const PfTarget *target, const char *path, char **ret,
+                       PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_target_list() - the names in a directory, without "." and "..", sorted by bytes
+ * Return: 0, PF_TARGET_ABSENT, -ENOTDIR, -E2BIG for more than PF_TARGET_LIST_MAX …
+ */
+#define PF_TARGET_LIST_MAX 65536
+int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_target_glob() - the paths that match a pattern, in lexical order
+ * @pattern: absolute; as glob(3) without flags
+ * @ret:     receives absolute paths below the root; stays empty where none matches
+ * Return:   0, or a negative errno. Directories that cannot be read are left
+ *           out, as glob(3) does; the record tells.
+ */
+int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret,
+                   PfErr *err) PF_MUST_CHECK;
+
+typedef struct PfSpace {
+        uint64_t free_bytes;      /* for an ordinary user: f_bavail */
+        uint64_t root_free_bytes; /* with the blocks reserved for root: f_bfree */
+        uint64_t total_bytes;
+        uint64_t free_inodes;  /* for root; not meaningful where total_inodes is 0 */
+        uint64_t total_inodes; /* 0: this file system has no fixed number */
+        uint64_t device;       /* as PfFileInfo */
+        bool read_only;
+        bool no_exec;
+        bool is_tmpfs;
+} PfSpace;
+
+/* The file system that holds @path. Return: as pf_target_stat(). */
+int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret,
+                    PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_target_is_public() - could any local user read this?
+ * True only where every directory on the way may be searched, and the file
+ * read, by others. Links are followed. False where it cannot be told.
+ */
+bool pf_target_is_public(const PfTarget *target, const char *path);
+
+typedef enum PfAccess {
+        PF_ACCESS_OPENED, /* read or looked at */
+        PF_ACCESS_LISTED, /* a directory whose names were read */
+        PF_ACCESS_ABSENT,
+        PF_ACCESS_FAILED,
+} PfAccess;
+
+typedef struct PfAccessRecord {
+        const char *path; /* as asked for; borrowed, valid as long as the target */
+        PfAccess access;
+        int error; /* negative errno for PF_ACCESS_FAILED */
+} PfAccessRecord;
+
+/**
+ * pf_target_each_access() - the record, every path once, in the order first asked for
+ * A path asked for several times has its last outcome. Stops when @visit
+ * returns other than 0. @visit must not use the target.
+ */
+typedef int (*PfAccessVisit)(const PfAccessRecord *record, void *data);
+int pf_target_each_access(const PfTarget *target, PfAccessVisit visit, void *data);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The probes of each system, in the order of the report. X(name): the file
+ * probes/name.c ends in pf_probe_name.
+ */
+#ifdef _WIN32
+#define PF_PROBE_LIST(X) X(os)
+#else
+#define PF_PROBE_LIST(X)                                                                           \
+        X(sshd)                                                                                    \
+        X(space)                                                                                   \
+        X(os)
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * All that a probe includes of ours.
+ *
+ * A probe reads one subject of a machine and answers one or more checks. It is
+ * a pure function of (target, demand) to results: it prints, caches and exits
+ * nothing, keeps no state between runs, and is called on a worker thread. Each
+ * file ends in one const PfProbe, which is named in probe-list.h.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/json.h"
+#include "daemon/base/target.h"
+
+typedef struct PfProfile PfProfile; /* config/profile.h */
+
+typedef enum PfVerdict {
+        PF_PASS,
+        PF_WARN,
+        PF_FAIL,
+        PF_WAIVED,
+        PF_SKIP,    /* does not apply to this machine; the summary says why */
+        PF_UNKNOWN, /* could not be determined; the summary says why */
+} PfVerdict;
+#define PF_N_VERDICTS (PF_UNKNOWN + 1)
+
+/* "pass", "warn", …: as in the report. Borrowed, never NULL. */
+const char *pf_verdict_to_string(PfVerdict verdict);
+
+/* What is asked of the machine. All strings are borrowed and never NULL unless
+ * that is said. */
+typedef struct PfDemand {
+        const PfProfile *profile;
+        const char *agent_version;
+        const char *account;       /* that the installer logs in as */
+        const char *source;        /* address it comes from; NULL: not known */
+        const char *source_host;   /* the name sshd would find for it; NULL: none */
+        const char *local_address; /* it connects to; NULL: not known */
+        uint16_t local_port;       /* 22 unless something else was asked for */
+} PfDemand;
+
+/* Where a verdict comes from. */
+typedef struct PfEvidence {
+        char *path;      /* NULL: no file; a word for the place stands in found */
+        unsigned line;   /* counts from 1; 0: the file as a whole */
+        char *found;     /* NULL: nothing was there */
+        char *expected;  /* NULL: nothing better is known */
+        bool restricted; /* found comes from a file that not every local user may read */
+} PfEvidence;
+
+/* The subject of one question; texts for people are in the catalogue, under its ID. */
+typedef struct PfCheck {
+        const char *id;
+} PfCheck;
+
+typedef struct PfResult {
+        const PfCheck *check;
+        PfVerdict verdict;
+        char *summary; /* one sentence without a full stop, and no text of a restricted file */
+        PfEvidence *evidence;
+        size_t n_evidence;
+        char *remedy;         /* NULL, or one sentence: what would make it pass */
+        char *vendor_verdict; /* NULL, or what the vendor's own check will say */
+        uint64_t probed_usec; /* since 1970; these two are filled in by the engine */
+        uint64_t duration_usec;
+} PfResult;
+
+/* The results of one run of one probe. All zero is empty. */
+typedef struct PfReport {
+        PfResult *results;
+        size_t n;
+        int error; /* -ENOMEM once a result could not be kept: then none counts */
+} PfReport;
+
+void pf_report_deinit(PfReport *report);
+#define PF_AUTO_REPORT PF_CLEANUP(pf_report_deinit)
+
+/**
+ * pf_report_pass() … pf_report_unknown() - answer a check
+ * @check: one of the probe's own; answered once a run
+ * @fmt:   the summary. It reaches every local user: quote no file that is not
+ *         public in it; that is what evidence is for.
+ * Return: 0 or -ENOMEM, so that the call can stand in a return; the report
+ *         remembers the error, so that it can also be ignored.
+ */
+int pf_report_pass(PfReport *report, const PfCheck *check, const char *fmt, ...) PF_PRINTF(3, 4);
+int pf_report_warn(PfReport *report, const PfCheck *check, const char *fmt, ...) PF_PRINTF(3, 4);
+int pf_report_fail(PfReport *report, const PfCheck *check, const char *fmt, ...) PF_PRINTF(3, 4);
+int pf_report_skip(PfReport *report, const PfCheck *check, const char *fmt, ...) PF_PRINTF(3, 4);
+int pf_report_unknown(PfReport *report, const PfCheck *check, const char *fmt, ...) PF_PRINTF(3, 4);
+
+/**
+ * pf_report_evidence() - where the answer given last comes from
+ * @target:   asked whether the file is public; NULL where @path is NULL
+ * @path:     below the target's root, or NULL
+ * @line:     from 1, or 0
+ * @found:    the text found, or NULL; copied
+ * @expected: what would do, or NULL; copied
+ * Return:    0 or -ENOMEM, as above.
+ */
+int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
+                       const char *found, const char *expected);
+
+/* What would make the check answered last pass, and what the vendor's own
+ * check will say of it. One sentence each, in the manner of a summary. */
+int pf_report_remedy(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
+int pf_report_vendor_verdict(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
+
+typedef struct PfProbe {
+        const char *name;
+        const PfCheck *checks;
+        size_t n_checks;
+        unsigned deadline_ms; /* then its checks are unknown; the run itself is abandoned */
+
+        /**
+         * run() - answer the checks
+         * Return: 0, also for a bad machine: that is a verdict. A negative errno
+         *         with a text where the probe could not look: every check that
+         *         was not answered becomes unknown.
+         */
+        int (*run)(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err);
+
+        /**
+         * inspect() - the facts behind the verdicts, or NULL where there are none
+         * @ret: an object, which the caller frees
+         */
+        int (*inspect)(const PfTarget *target, const PfDemand *demand, bool restricted,
+                       PfJson **ret, PfErr *err);
+        const char *subject; /* of inspect: "ssh" */
+} PfProbe;
+
+/* Every probe of this system, in the order of the report. */
+extern const PfProbe *const pf_probes[];
+extern const size_t pf_n_probes;
+
+/* The probe that answers @check_id, or NULL. */
+const PfProbe *pf_probe_find(const char *check_id);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <check.h>
+
+/* A test is a case of its own, named like its function: check tells no more of
+ * a result than the name of its case. */
+#define PF_TEST(suite, test) pf_test_add(suite, #test, test)
+void pf_test_add(Suite *suite, const char *name, const TTest *test);
+
+/**
+ * pf_test_main() - run a suite; the last thing in each test's main()
+ * Prints TAP, one line a test, and nothing else on standard output.
+ * Return: the exit status: 0, or 1 where a test failed.
+ */
+int pf_test_main(Suite *suite);
+
+/**
+ * pf_test_shared() - the material kept beside the project, or NULL
+ * The directory named by PF_SHARED, if there is one. Tests that need it call
+ * pf_test_skip() without it.
+ */
+const char *pf_test_shared(void);
+
+/* Marks the running test as skipped, with the reason; then return from it. */
+void pf_test_skip(const char *reason);
+
+/* Where the source tree is: PF_SOURCE_ROOT, which meson sets. */
+const char *pf_test_source_root(void);
