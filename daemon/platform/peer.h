@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/base/err.h"
+
+/*
+ * Local stream sockets, as far as the systems differ: who is at the other end,
+ * a listening socket at a path, and whether the other end is gone.
+ */
+
+/* Who connected, as it was when they connected. */
+typedef struct PfPeer {
+        uint32_t uid;
+        uint32_t gid;
+        int32_t pid;      /* 0: not known; may have ended, or be another process by now */
+        uint32_t *groups; /* supplementary groups */
+        size_t n_groups;
+} PfPeer;
+
+void pf_peer_deinit(PfPeer *peer);
+#define PF_AUTO_PEER PF_CLEANUP(pf_peer_deinit)
+
+/**
+ * pf_peer_of_fd() - who is at the other end of a connected socket
+ * @ret:      receives the identity; the caller releases it with pf_peer_deinit()
+ * Rule:      unix(7), SO_PEERCRED; socket(7), SO_PEERGROUPS (Linux 4.13). Before
+ *            that the groups are those of the user database, see getgrouplist(3).
+ * Return:    0, -ENOTSOCK for a pipe or a file, -ENOMEM, or a negative errno.
+ */
+int pf_peer_of_fd(uv_os_fd_t fd, PfPeer *ret, PfErr *err) PF_MUST_CHECK;
+
+/* This process, for a connection that its parent handed to it. */
+int pf_peer_of_self(PfPeer *ret, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_peer_find_group() - the number of a group
+ * Asks the user database, which may block: for start-up only.
+ * Return: 0, PF_PEER_NO_GROUP, or a negative errno with a text.
+ */
+enum { PF_PEER_NO_GROUP = 1 };
+int pf_peer_find_group(const char *name, uint32_t *ret, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_peer_is_privileged() - root, or in the group that may see everything
+ * @group: from pf_peer_find_group(), or PF_PEER_GROUP_NONE: root alone
+ */
+#define PF_PEER_GROUP_NONE INT64_C(-1)
+bool pf_peer_is_privileged(const PfPeer *peer, int64_t group);
+bool pf_peer_is_root(const PfPeer *peer);
+
+/**
+ * pf_peer_bind() - make @pipe a socket at a path, ready for uv_listen()
+ * @path: absolute; its directory exists
+ * @mode: permission bits of the socket. It has them before it can be found.
+ *
+ * A socket that nobody listens on any more is replaced, in one step. One that
+ * is in use is not, nor is anything that is not a socket.
+ * Return: 0, -EADDRINUSE, -EEXIST for something else at the path,
+ *         -ENAMETOOLONG, or another negative errno, with a text.
+ */
+int pf_peer_bind(uv_pipe_t *pipe, const char *path, unsigned mode, PfErr *err) PF_MUST_CHECK;
+
+/* Remove the socket at @path if it is the one that @pipe listens on. */
+void pf_peer_unbind(uv_pipe_t *pipe, const char *path);
+
+/**
+ * pf_peer_hung_up() - after the end of what @fd sends: is nobody reading either?
+ * False where the peer has only shut down its sending side and may wait for an
+ * answer. Where that cannot be told, true.
+ */
+bool pf_peer_hung_up(uv_os_fd_t fd);
+
+/* How many descriptors this process may have, after raising that to @want where
+ * the system lets it; setrlimit(2), RLIMIT_NOFILE. */
+unsigned pf_peer_raise_descriptors(unsigned want);
