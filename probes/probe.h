@@ -77,6 +77,7 @@ typedef struct PfReport {
         int error; /* -ENOMEM once a result could not be kept: then none counts */
 } PfReport;
 
+void pf_result_deinit(PfResult *result);
 void pf_report_deinit(PfReport *report);
 #define PF_AUTO_REPORT PF_CLEANUP(pf_report_deinit)
 

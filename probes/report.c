@@ -25,17 +25,19 @@ static void evidence_deinit(PfEvidence *evidence) {
         free(evidence->expected);
 }
 
-void pf_report_deinit(PfReport *report) {
-        for (size_t i = 0; i < report->n; i++) {
-                PfResult *result = &report->results[i];
+void pf_result_deinit(PfResult *result) {
+        for (size_t i = 0; i < result->n_evidence; i++)
+                evidence_deinit(&result->evidence[i]);
+        free(result->evidence);
+        free(result->summary);
+        free(result->remedy);
+        free(result->vendor_verdict);
+        *result = (PfResult){ 0 };
+}
 
-                for (size_t j = 0; j < result->n_evidence; j++)
-                        evidence_deinit(&result->evidence[j]);
-                free(result->evidence);
-                free(result->summary);
-                free(result->remedy);
-                free(result->vendor_verdict);
-        }
+void pf_report_deinit(PfReport *report) {
+        for (size_t i = 0; i < report->n; i++)
+                pf_result_deinit(&report->results[i]);
         free(report->results);
         *report = (PfReport){ 0 };
 }

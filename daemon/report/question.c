@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/question.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <uv.h>
+
+#include "daemon/base/utf8.h"
+#include "daemon/base/wildcard.h"
+
+#define TEXT_MAX 255 /* bytes: host names and account names are shorter */
+#define SSH_PORT 22
+
+struct PfQuestion {
+        atomic_uint references;
+        PfDemand demand;
+        PfProfile *profile;
+        PfStrv texts; /* what the demand points to */
+        PfStrv only;
+        PfStrv skip;
+};
+
+static int check_text(const char *what, const char *text, PfErr *err) {
+        size_t n = strlen(text);
+
+        if (n == 0)
+                return pf_err_set(err, -EINVAL, "%s: is empty", what);
+        if (n > TEXT_MAX)
+                return pf_err_set(err, -EINVAL, "%s: longer than %d bytes", what, TEXT_MAX);
+        if (!pf_utf8_is_valid(text, n))
+                return pf_err_set(err, -EINVAL, "%s: is not UTF-8", what);
+        for (size_t i = 0; i < n; i++)
+                if ((unsigned char) text[i] < 0x20 || text[i] == 0x7f)
+                        return pf_err_set(err, -EINVAL, "%s: holds a control character", what);
+        return 0;
+}
+
+static int check_address(const char *what, const char *text, PfErr *err) {
+        unsigned char bytes[16];
+
+        if (uv_inet_pton(AF_INET, text, bytes) == 0 || uv_inet_pton(AF_INET6, text, bytes) == 0)
+                return 0;
+        return pf_err_set(err, -EINVAL, "%s: \"%s\" is not an IPv4 or IPv6 address", what, text);
+}
+
+static int check_version(const char *what, const char *text, PfErr *err) {
+        if (strspn(text, "0123456789.") == strlen(text) && text[0] != '.')
+                return 0;
+        return pf_err_set(err, -EINVAL, "%s: \"%s\" is not numbers with dots, such as 9.65", what,
+                          text);
+}
+
+typedef int (*CheckText)(const char *what, const char *text, PfErr *err);
+
+/* Keeps a copy of @text, if there is one, and points *@ret to it. */
+static int keep(PfQuestion *question, const char *what, const char *text, CheckText check_more,
+                const char **ret, PfErr *err) {
+        int r;
+
+        if (!text)
+                return 0;
+        r = check_text(what, text, err);
+        if (r == 0 && check_more)
+                r = check_more(what, text, err);
+        if (r == 0)
+                r = pf_strv_add(&question->texts, text);
+        if (r == 0)
+                *ret = question->texts.items[question->texts.n - 1];
+        return r;
+}
+
+static int fill(PfQuestion *question, const PfQuestionSpec *spec, PfErr *err) {
+        PfDemand *demand = &question->demand;
+        const char *agent_version = spec->agent_version;
+        int r;
+
+        if (!agent_version)
+                agent_version = spec->profile->agent_version;
+        r = keep(question, "agent version", agent_version, check_version, &demand->agent_version,
+                 err);
+        if (r == 0)
+                r = keep(question, "account", spec->account ? spec->account : "root", NULL,
+                         &demand->account, err);
+        if (r == 0)
+                r = keep(question, "source", spec->source, check_address, &demand->source, err);
+        if (r == 0)
+                r = keep(question, "source host", spec->source_host, NULL, &demand->source_host,
+                         err);
+        if (r == 0)
+                r = keep(question, "local address", spec->local_address, check_address,
+                         &demand->local_address, err);
+        if (r == 0 && spec->only)
+                r = pf_strv_copy(spec->only, &question->only);
+        if (r == 0 && spec->skip)
+                r = pf_strv_copy(spec->skip, &question->skip);
+        demand->local_port = spec->local_port ? spec->local_port : SSH_PORT;
+        return r;
+}
+
+int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, PfErr *err) {
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
+        int r;
+
+        question = calloc(1, sizeof(*question));
+        if (!question)
+                return -ENOMEM;
+        atomic_init(&question->references, 1);
+        question->profile = pf_profile_ref(spec->profile);
+        question->demand.profile = question->profile;
+
+        r = fill(question, spec, err);
+        if (r < 0)
+                return r;
+        *ret = PF_STEAL(question);
+        return 0;
+}
+
+PfQuestion *pf_question_ref(PfQuestion *question) {
+        atomic_fetch_add(&question->references, 1);
+        return question;
+}
+
+PfQuestion *pf_question_unref(PfQuestion *question) {
+        if (!question || atomic_fetch_sub(&question->references, 1) > 1)
+                return NULL;
+
+        (void) pf_profile_unref(question->profile);
+        pf_strv_deinit(&question->texts);
+        pf_strv_deinit(&question->only);
+        pf_strv_deinit(&question->skip);
+        free(question);
+        return NULL;
+}
+
+const PfDemand *pf_question_demand(const PfQuestion *question) {
+        return &question->demand;
+}
+
+static bool matches_any(const PfStrv *patterns, const char *text) {
+        for (size_t i = 0; i < patterns->n; i++)
+                if (pf_wildcard_match(patterns->items[i], text))
+                        return true;
+        return false;
+}
+
+bool pf_question_wants(const PfQuestion *question, const char *check_id) {
+        if (question->only.n > 0 && !matches_any(&question->only, check_id))
+                return false;
+        return !matches_any(&question->skip, check_id);
+}
+
+bool pf_question_is_partial(const PfQuestion *question) {
+        return question->only.n > 0 || question->skip.n > 0;
+}
+
+static bool same_text(const char *a, const char *b) {
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_strv(const PfStrv *a, const PfStrv *b) {
+        if (a->n != b->n)
+                return false;
+        for (size_t i = 0; i < a->n; i++)
+                if (strcmp(a->items[i], b->items[i]) != 0)
+                        return false;
+        return true;
+}
+
+bool pf_question_equal(const PfQuestion *a, const PfQuestion *b) {
+        return a->profile == b->profile &&
+               same_text(a->demand.agent_version, b->demand.agent_version) &&
+               same_text(a->demand.account, b->demand.account) &&
+               same_text(a->demand.source, b->demand.source) &&
+               same_text(a->demand.source_host, b->demand.source_host) &&
+               same_text(a->demand.local_address, b->demand.local_address) &&
+               a->demand.local_port == b->demand.local_port && same_strv(&a->only, &b->only) &&
+               same_strv(&a->skip, &b->skip);
+}
+
+static bool matches_some_check(const char *pattern) {
+        for (size_t i = 0; i < pf_n_probes; i++)
+                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
+                        if (pf_wildcard_match(pattern, pf_probes[i]->checks[j].id))
+                                return true;
+        return false;
+}
+
+const char *pf_question_unmatched(const PfQuestion *question) {
+        for (size_t i = 0; i < question->only.n; i++)
+                if (!matches_some_check(question->only.items[i]))
+                        return question->only.items[i];
+        return NULL;
+}

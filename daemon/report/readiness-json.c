@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The report as JSON: schema 1, to which fields are only ever added. The names
+ * are those of config/org.preflightd.Preflight.varlink.
+ */
+#include "daemon/report/readiness.h"
+
+#include <string.h>
+
+#include "config/catalogue.h"
+
+#define SCHEMA 1
+
+static int put_text_or_null(PfJson *object, const char *key, const char *text) {
+        return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
+}
+
+static int evidence_to_json(const PfEvidence *evidence, bool privileged, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        bool withheld = evidence->restricted && !privileged;
+
+        if (!object || put_text_or_null(object, "path", evidence->path) < 0)
+                return -ENOMEM;
+        if (evidence->line > 0 && pf_json_put_uint(object, "line", evidence->line) < 0)
+                return -ENOMEM;
+        if (put_text_or_null(object, "found", withheld ? NULL : evidence->found) < 0 ||
+            put_text_or_null(object, "expected", evidence->expected) < 0)
+                return -ENOMEM;
+        if (withheld && pf_json_put_bool(object, "withheld", true) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}
+
+static int put_evidence(PfJson *object, const PfResult *result, bool privileged) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < result->n_evidence; i++) {
+                PfJson *item = NULL;
+
+                if (evidence_to_json(&result->evidence[i], privileged, &item) < 0 ||
+                    pf_json_append_take(array, item) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "evidence", PF_STEAL(array));
+}
+
+static int put_links(PfJson *object, const char *key, const PfCatalogueEntry *entry) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (const char *const *link = entry->links; *link; link++)
+                if (pf_json_append_string(array, *link) < 0)
+                        return -ENOMEM;
+        return pf_json_put_take(object, key, PF_STEAL(array));
+}
+
+/* Only what is wrong wants a remedy. */
+static int put_remedy(PfJson *object, const PfResult *result, const PfCatalogueEntry *entry) {
+        PF_CLEANUP(pf_json_freep) PfJson *remedy = NULL;
+
+        if (!result->remedy)
+                return pf_json_put_null(object, "remedy");
+        remedy = pf_json_new_object();
+        if (!remedy ||
+            pf_json_put_string(remedy, "safety", pf_safety_to_string(entry->safety)) < 0 ||
+            pf_json_put_string(remedy, "summary", result->remedy) < 0)
+                return -ENOMEM;
+        return pf_json_put_take(object, "remedy", PF_STEAL(remedy));
+}
+
+int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool privileged,
+                      PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        const PfCatalogueEntry *entry = pf_catalogue_find(result->check->id);
+        PfSeverity severity = pf_profile_severity(profile, result->check->id);
+
+        if (!object || pf_json_put_string(object, "check", result->check->id) < 0 ||
+            put_links(object, "errorIds", entry) < 0 ||
+            pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
+            pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
+            pf_json_put_string(object, "summary", result->summary) < 0 ||
+            put_evidence(object, result, privileged) < 0 ||
+            put_remedy(object, result, entry) < 0 ||
+            put_text_or_null(object, "vendorVerdict", result->vendor_verdict) < 0 ||
+            pf_json_put_string(object, "documentation", entry->documentation) < 0 ||
+            pf_json_put_uint(object, "probedUSec", result->probed_usec) < 0 ||
+            pf_json_put_uint(object, "durationUSec", result->duration_usec) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}
+
+static int put_host(PfJson *object, const PfHost *host) {
+        PF_CLEANUP(pf_json_freep) PfJson *json = pf_json_new_object();
+
+        if (!json || put_text_or_null(json, "hostname", host->hostname) < 0 ||
+            put_text_or_null(json, "machineId", host->machine_id) < 0 ||
+            put_text_or_null(json, "bootId", host->boot_id) < 0 ||
+            put_text_or_null(json, "os", host->os) < 0 ||
+            put_text_or_null(json, "kernel", host->kernel) < 0)
+                return -ENOMEM;
+        return pf_json_put_take(object, "host", PF_STEAL(json));
+}
+
+static int put_counts(PfJson *object, const PfReadiness *readiness) {
+        PF_CLEANUP(pf_json_freep) PfJson *json = pf_json_new_object();
+        size_t counts[PF_N_VERDICTS];
+
+        if (!json)
+                return -ENOMEM;
+        pf_readiness_count(readiness, counts);
+        for (size_t i = 0; i < PF_N_VERDICTS; i++)
+                if (pf_json_put_uint(json, pf_verdict_to_string((PfVerdict) i), counts[i]) < 0)
+                        return -ENOMEM;
+        return pf_json_put_take(object, "counts", PF_STEAL(json));
+}
+
+static int put_checks(PfJson *object, const PfReadiness *readiness, bool privileged) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+        const PfProfile *profile = pf_question_demand(readiness->question)->profile;
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < readiness->report.n; i++) {
+                PfJson *item = NULL;
+
+                if (pf_result_to_json(&readiness->report.results[i], profile, privileged, &item) <
+                            0 ||
+                    pf_json_append_take(array, item) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "checks", PF_STEAL(array));
+}
+
+/* The checks of this system that the verdict says nothing about. */
+static int put_not_covered(PfJson *object) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < pf_catalogue_count(); i++) {
+                const PfCatalogueEntry *entry = pf_catalogue_at(i);
+
+                if (entry->kind != PF_CATALOGUE_CHECK ||
+                    !(entry->platforms & PF_PLATFORM_HERE) || pf_probe_find(entry->id))
+                        continue;
+                if (pf_json_append_string(array, entry->id) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "notCovered", PF_STEAL(array));
+}
+
+int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        const PfDemand *demand = pf_question_demand(readiness->question);
+        const char *overall = pf_overall_to_string(pf_readiness_overall(readiness));
+
+        if (!object || pf_json_put_uint(object, "schema", SCHEMA) < 0 ||
+            pf_json_put_string(object, "verdict", overall) < 0 ||
+            put_host(object, &readiness->host) < 0 ||
+            pf_json_put_string(object, "profile", demand->profile->name) < 0 ||
+            put_text_or_null(object, "agentVersion", demand->agent_version) < 0 ||
+            pf_json_put_string(object, "account", demand->account) < 0 ||
+            put_text_or_null(object, "source", demand->source) < 0 ||
+            pf_json_put_bool(object, "partial", pf_question_is_partial(readiness->question)) < 0 ||
+            put_counts(object, readiness) < 0 ||
+            pf_json_put_uint(object, "startedUSec", readiness->started_usec) < 0 ||
+            pf_json_put_uint(object, "durationUSec", readiness->duration_usec) < 0 ||
+            put_checks(object, readiness, privileged) < 0 || put_not_covered(object) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verdict over a whole machine. A blocker that could not be determined is
+ * never ready: promise two of the project.
+ */
+#include "daemon/report/readiness.h"
+
+#include <string.h>
+
+#include "config/catalogue.h"
+
+const char *pf_overall_to_string(PfOverall overall) {
+        static const char *const names[] = {
+                [PF_OVERALL_READY] = "ready",
+                [PF_OVERALL_BLOCKED] = "blocked",
+                [PF_OVERALL_UNKNOWN] = "unknown",
+        };
+
+        return names[overall];
+}
+
+PfReadiness *pf_readiness_free(PfReadiness *readiness) {
+        if (!readiness)
+                return NULL;
+        (void) pf_question_unref(readiness->question);
+        pf_host_deinit(&readiness->host);
+        pf_report_deinit(&readiness->report);
+        free(readiness);
+        return NULL;
+}
+
+static bool is_blocker(const PfReadiness *readiness, const PfResult *result) {
+        const PfProfile *profile = pf_question_demand(readiness->question)->profile;
+
+        return pf_profile_severity(profile, result->check->id) == PF_SEVERITY_BLOCKER;
+}
+
+PfOverall pf_readiness_overall(const PfReadiness *readiness) {
+        PfOverall overall = PF_OVERALL_READY;
+
+        for (size_t i = 0; i < readiness->report.n; i++) {
+                const PfResult *result = &readiness->report.results[i];
+
+                if (!is_blocker(readiness, result))
+                        continue;
+                if (result->verdict == PF_FAIL)
+                        return PF_OVERALL_BLOCKED;
+                if (result->verdict == PF_UNKNOWN)
+                        overall = PF_OVERALL_UNKNOWN;
+        }
+        /* Nothing looked at is nothing known. */
+        return readiness->report.n > 0 ? overall : PF_OVERALL_UNKNOWN;
+}
+
+void pf_readiness_count(const PfReadiness *readiness, size_t counts[static PF_N_VERDICTS]) {
+        memset(counts, 0, PF_N_VERDICTS * sizeof(*counts));
+        for (size_t i = 0; i < readiness->report.n; i++)
+                counts[readiness->report.results[i].verdict]++;
+}
+
+/* The result that the status line names: the first that decides. */
+static const PfResult *deciding_result(const PfReadiness *readiness) {
+        PfOverall overall = pf_readiness_overall(readiness);
+        PfVerdict wanted = overall == PF_OVERALL_BLOCKED ? PF_FAIL : PF_UNKNOWN;
+
+        if (overall == PF_OVERALL_READY)
+                return NULL;
+        for (size_t i = 0; i < readiness->report.n; i++) {
+                const PfResult *result = &readiness->report.results[i];
+
+                if (result->verdict == wanted && is_blocker(readiness, result))
+                        return result;
+        }
+        return NULL;
+}
+
+char *pf_readiness_status(const PfReadiness *readiness) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(4096);
+        const PfResult *result = deciding_result(readiness);
+        size_t counts[PF_N_VERDICTS];
+        int r;
+
+        pf_readiness_count(readiness, counts);
+        r = pf_buf_add_string(&buf, pf_overall_to_string(pf_readiness_overall(readiness)));
+        if (r == 0 && result) {
+                const PfCatalogueEntry *entry = pf_catalogue_find(result->check->id);
+
+                r = pf_buf_printf(&buf, ": %s", result->summary);
+                if (r == 0 && entry && entry->links[0])
+                        r = pf_buf_printf(&buf, " (%s)", entry->links[0]);
+        }
+        if (r == 0)
+                r = pf_buf_printf(&buf, "%s %zu passed", result ? "," : ":", counts[PF_PASS]);
+        if (r == 0 && counts[PF_FAIL] > 1)
+                r = pf_buf_printf(&buf, ", %zu failed", counts[PF_FAIL]);
+        return r == 0 ? pf_buf_steal(&buf) : NULL;
+}

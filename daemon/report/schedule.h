@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <uv.h>
+
+#include "daemon/report/readiness.h"
+
+/*
+ * Runs probes on libuv's pool, each under its deadline.
+ *
+ * Runs are taken one after the other; the probes of one run side by side. A
+ * probe that does not come back in time yields "unknown" for its checks and the
+ * run goes on without it. Until it does come back it is not started again, so
+ * it holds one thread of the pool and no more.
+ */
+typedef struct PfSchedule PfSchedule;
+typedef struct PfRun PfRun;
+
+/**
+ * pf_schedule_prepare_pool() - make the pool large enough that each probe may hang
+ * To be called before the first use of libuv's pool in this process.
+ */
+int pf_schedule_prepare_pool(void) PF_MUST_CHECK;
+
+/**
+ * pf_schedule_new() - a scheduler for one machine
+ * @deadline_percent: of each probe's own deadline; 100 is the deadline itself
+ */
+int pf_schedule_new(uv_loop_t *loop, PfTarget *target, unsigned deadline_percent,
+                    PfSchedule **ret) PF_MUST_CHECK;
+
+/* Gives up what runs, without calling back. Handles are closed in the loop's
+ * next turns; memory that a hanging probe uses is never freed. */
+PfSchedule *pf_schedule_free(PfSchedule *schedule);
+PF_DEFINE_CLEANUP(PfSchedule, pf_schedule_free);
+
+/* How many probes hang. While there are any, leave with _exit(2): the C
+ * library's exit(3) would wait for their threads. */
+size_t pf_schedule_n_stuck(const PfSchedule *schedule);
+
+typedef struct PfRunEvents {
+        /* Results of one probe, borrowed; NULL where the caller does not care. */
+        void (*finished)(const PfResult *results, size_t n, void *data);
+        /* The whole, taken over by the callee. -ENOMEM instead of a report. */
+        void (*done)(PfReadiness *readiness_take, int r, void *data);
+} PfRunEvents;
+
+/**
+ * pf_schedule_run() - start a run, or queue it behind those that were asked for before
+ * @question: a reference is taken
+ * Ownership: *@ret is borrowed, and valid until done() was called. The callbacks
+ *            come from the loop, never from this call; they must not free the
+ *            schedule.
+ * Return:    0, -ENOMEM, or -EBUSY where PF_SCHEDULE_QUEUE_MAX runs wait.
+ */
+#define PF_SCHEDULE_QUEUE_MAX 256
+int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvents *events,
+                    void *data, PfRun **ret) PF_MUST_CHECK;
+
+/* Nobody waits for this run any more: its callbacks are not called. */
+void pf_run_forget(PfRun *run);
