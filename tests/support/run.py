@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: MIT
+"""Runs all tests; called by tests/run, which has installed what they need.
+
+Most of it is `meson test` in several builds; the rest (fuzzers, the comparison
+with a real sshd, lint) are steps of their own. Every number of the last line is
+counted from results: a point of TAP, or the exit status of what prints none.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+JOBS = min(os.cpu_count() or 1, 8)
+STEP_SECONDS = 1200  # a step that takes longer hangs
+
+
+class Tally:
+    """What passed, what failed and with which output, what was skipped and why."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failures = []
+        self.skips = []
+
+    def ok(self):
+        self.passed += 1
+
+    def fail(self, name, output=""):
+        self.failures.append(name)
+        print(f"FAILED {name}")
+        lines = output.rstrip().splitlines()
+        if len(lines) > 80:
+            lines = lines[:20] + [f"... {len(lines) - 80} lines left out ..."] + lines[-60:]
+        for line in lines:
+            print("    " + line)
+        sys.stdout.flush()
+
+    def skip(self, name, reason):
+        self.skips.append((name, reason or "no reason given"))
+
+    def summary(self):
+        reasons = {}
+        for name, reason in self.skips:
+            reasons.setdefault(reason, []).append(name)
+        for reason, names in reasons.items():
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            print(f"skipped {len(names)}: {reason} ({shown})")
+        for name in self.failures:
+            print(f"failed: {name}")
+        print(f"{self.passed} passed, {len(self.failures)} failed, {len(self.skips)} skipped")
+
+
+POINT = re.compile(r"(not )?ok\b\s*\d*\s*(?:-\s*)?([^#]*)(?:#\s*(\w+)\S*\s*(.*))?")
+PLAN = re.compile(r"1\.\.(\d+)(?:\s*#\s*skip\S*\s*(.*))?", re.IGNORECASE)
+
+
+def count_tap(tally, name, text, exit_bad, output):
+    """Counts the points of one program; returns how many there were.
+
+    @exit_bad: None, or what was wrong with its end. @output is shown for it.
+    """
+    points = planned = failed = 0  # each failure shows once what the program printed
+    for line in text.splitlines():
+        plan = PLAN.match(line)
+        point = POINT.match(line)
+        if plan:
+            planned = int(plan[1])
+            if planned == 0:
+                tally.skip(name, plan[2])
+                planned = points = 1
+        elif point:
+            points += 1
+            title = f"{name}: {point[2].strip()}"
+            directive = (point[3] or "").lower()
+            if directive == "skip":
+                tally.skip(title, point[4].strip())
+            elif point[1] and directive != "todo":
+                failed += 1
+                tally.fail(title, output if failed == 1 else "")
+            else:
+                tally.ok()
+        elif line.startswith("Bail out!"):
+            exit_bad = line
+    if not exit_bad and points != planned:
+        exit_bad = f"{planned} tests planned, {points} run"
+    if exit_bad and not failed:
+        tally.fail(f"{name}: {exit_bad}", output)
+    return points
+
+
+class Run:
+    """One run: the options, where it builds, the tally."""
+
+    def __init__(self, options):
+        self.options = options
+        self.tally = Tally()
+        self.top = build_directory(options)
+        self.logs = self.top / "logs"
+        shutil.rmtree(self.logs, ignore_errors=True)
+        self.logs.mkdir(parents=True)
+        self.environment = dict(
+            os.environ,
+            PYTHONDONTWRITEBYTECODE="1",
+            PYTHONUNBUFFERED="1",
+            LC_ALL="C.UTF-8",
+            ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1",
+            UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
+        )
+
+    def say(self, step, what, seconds=None):
+        took = f"  {seconds:.1f} s" if seconds is not None else ""
+        print(f"{step:<13} {what}{took}", flush=True)
+
+    def command(self, argv, log, timeout=STEP_SECONDS, on_line=None, environment=None):
+        """Runs a program into a log; returns its status and output. Never raises for it."""
+        path = self.logs / log
+        lines = []
+        with open(path, "w", encoding="utf-8") as file:
+            child = subprocess.Popen(
+                [str(word) for word in argv], cwd=TREE, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                env=environment or self.environment, start_new_session=True)
+            with concurrent.futures.ThreadPoolExecutor(1) as watchdog:
+                watchdog.submit(kill_late, child, timeout)
+                for line in child.stdout:
+                    file.write(line)
+                    lines.append(line)
+                    if on_line:
+                        on_line(line)
+                status = child.wait()
+        return status, "".join(lines)
+
+    def build(self, name, setup, compiler):
+        """Sets up and compiles a build directory; returns it, or None when that failed."""
+        directory = self.top / name
+        environment = dict(self.environment, CC=compiler)
+        started = time.monotonic()
+        argv = ["meson", "setup", directory, TREE, *setup]
+        if self.options.shared:
+            argv.append(f"-Dshared={self.options.shared}")
+        configured = (directory / "meson-private" / "coredata.dat").exists()
+        status, output = self.command(argv + ["--reconfigure"] * configured, f"{name}-setup.log",
+                                      environment=environment)
+        if status and configured:
+            shutil.rmtree(directory)
+            status, output = self.command(argv, f"{name}-setup.log", environment=environment)
+        if status == 0:
+            status, output = self.command(["meson", "compile", "-C", directory, "-j", JOBS],
+                                          f"{name}-compile.log", environment=environment)
+        if status:
+            self.tally.fail(f"{name}: build", output)
+            return None
+        self.tally.ok()
+        self.say(name, "built", time.monotonic() - started)
+        warnings = re.findall(r"^.*\bwarning: .*$", output, re.MULTILINE)
+        if warnings:
+            self.tally.fail(f"{name}: no warnings", "\n".join(warnings))
+        else:
+            self.tally.ok()
+        return directory
+
+    def meson_test(self, step, directory, arguments=(), logbase="testlog"):
+        """Runs `meson test`, one line a test as it goes, and counts the log it leaves."""
+        log = directory / "meson-logs" / f"{logbase}.json"
+        log.unlink(missing_ok=True)
+
+        def on_line(line):
+            match = re.match(r"\s*\d+/\d+ (?:(.*) / )?(\S+)\s+([A-Z]+)\s+([\d.]+)s(?:\s+(.*))?", line)
+            if match:
+                suite = (match[1] or "").split(":")[-1]
+                self.say(step, f"{suite:<12} {match[2]:<28} {match[3]:<8} {match[5] or ''}",
+                         float(match[4]))
+
+        status, output = self.command(
+            ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", JOBS,
+             "--logbase", logbase, *arguments], f"{step}-{logbase}.log", on_line=on_line)
+        if "No tests defined." in output:
+            self.tally.skip(f"{step}: {logbase}", "this build has none")
+            return
+        if not log.exists():
+            self.tally.fail(f"{step}: meson test", output)
+            return
+        results = [json.loads(line) for line in log.read_text(errors="replace").splitlines()]
+        for result in results:
+            self.count_meson(step, result)
+        if not results:
+            self.tally.fail(f"{step}: no test was run", output)
+        elif status and all(r["result"] in GOOD for r in results):
+            self.tally.fail(f"{step}: meson test ended with {status}", output)
+
+    def count_meson(self, step, result):
+        name = f"{step}: {result['name'].split(' / ')[-1]}"
+        output = result.get("stdout", "") + result.get("stderr", "")
+        bad = None if result["result"] in GOOD else result["result"].lower()
+        if result["result"] == "SKIP" and not PLAN.search(result.get("stdout", "")):
+            self.tally.skip(name, output.strip().splitlines()[-1] if output.strip() else "")
+        elif re.search(r"^(1\.\.\d|(not )?ok\b)", result.get("stdout", ""), re.MULTILINE):
+            count_tap(self.tally, name, result["stdout"], bad, output)
+        elif bad:
+            self.tally.fail(f"{name}: {bad}", output)
+        else:
+            self.tally.ok()
+
+
+GOOD = ("OK", "SKIP", "EXPECTEDFAIL")
+
+
+def kill_late(child, timeout):
+    try:
+        child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def build_directory(options):
+    if options.build_dir:
+        return pathlib.Path(options.build_dir).resolve()
+    if os.access(TREE, os.W_OK):
+        return TREE / "build" / "tests"
+    return pathlib.Path(f"/tmp/preflightd-tests-{os.getuid()}")
+
+
+SANITIZE = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Ddebug=true",
+            "-Doptimization=1"]
+
+
+def step_gcc(run):
+    directory = run.build("gcc", SANITIZE, "gcc")
+    if directory:
+        run.meson_test("gcc", directory)
+
+
+def step_clang(run):
+    if not shutil.which("clang"):
+        run.tally.skip("clang", "clang is not installed")
+        return
+    directory = run.build("clang", SANITIZE + ["-Dwerror=true"], "clang")
+    if directory:
+        run.meson_test("clang", directory, ["--suite", "unit"])
+
+
+def step_release(run):
+    directory = run.build("release", ["-Dbuildtype=release", "-Db_ndebug=true"], "gcc")
+    if not directory:
+        return
+    run.meson_test("release", directory, ["--suite", "unit"])
+    if not run.options.quick:
+        run.meson_test("release", directory, ["--benchmark"], "benchmarklog")
+
+
+def step_fuzz(run):
+    if not shutil.which("clang"):
+        run.tally.skip("fuzz", "clang is not installed")
+        return
+    directory = run.build("fuzz", ["-Dfuzz=true", "-Db_lundef=false"], "clang")
+    if not directory:
+        return
+    fuzzers = sorted(path for path in (directory / "tests" / "fuzz").glob("fuzz-*")
+                     if path.is_file() and os.access(path, os.X_OK))
+    if not fuzzers:
+        run.tally.fail("fuzz: no fuzzer was built")
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for future in [pool.submit(fuzz, run, path) for path in fuzzers]:
+            future.result()
+
+
+def fuzz(run, fuzzer):
+    """One fuzzer for some seconds, from its corpus and from what earlier runs found."""
+    name = fuzzer.name.removeprefix("fuzz-")
+    found = run.top / "fuzz-found" / name
+    found.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    status, output = run.command(
+        [fuzzer, f"-max_total_time={run.options.fuzz_seconds}", "-timeout=10", "-rss_limit_mb=2048",
+         "-print_final_stats=1", f"-artifact_prefix={run.logs}/{name}-", found,
+         TREE / "tests" / "corpus" / name], f"fuzz-{name}.log",
+        timeout=run.options.fuzz_seconds + 120)
+    executed = re.search(r"stat::number_of_executed_units:\s*(\d+)", output)
+    inputs = int(executed[1]) if executed else 0
+    if status or inputs == 0:
+        run.tally.fail(f"fuzz: {name}", output)
+    else:
+        run.tally.ok()
+    run.say("fuzz", f"{name:<41} {'FAIL' if status else 'OK':<8} {inputs} inputs",
+            time.monotonic() - started)
+
+
+def step_lint(run):
+    started = time.monotonic()
+    status, output = run.command([sys.executable, TREE / "tests" / "lint"], "lint.log")
+    points = count_tap(run.tally, "lint", output, f"exit status {status}" if status else None,
+                       output)
+    run.say("lint", f"{'':<41} {'FAIL' if status else 'OK':<8} {points} rules",
+            time.monotonic() - started)
+
+
+def step_valgrind(run):
+    if not shutil.which("valgrind"):
+        run.tally.skip("valgrind", "valgrind is not installed")
+        return
+    directory = run.build("valgrind", ["-Dbuildtype=debugoptimized"], "gcc")
+    if directory:
+        run.meson_test("valgrind", directory, ["--setup", "valgrind", "--suite", "unit"])
+
+
+STEPS = {
+    "lint": step_lint,
+    "gcc": step_gcc,
+    "clang": step_clang,
+    "release": step_release,
+    "fuzz": step_fuzz,
+    "valgrind": step_valgrind,
+}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="tests/run", description="Run all tests.")
+    parser.add_argument("--full", action="store_true", help="also run the unit tests in valgrind")
+    parser.add_argument("--quick", action="store_true",
+                        help="2 seconds of each fuzzer, 100 configurations, no benchmarks")
+    parser.add_argument("--no-install", action="store_true",
+                        help="install nothing; what cannot run is skipped")
+    parser.add_argument("--only", action="append", choices=STEPS, metavar="STEP",
+                        help=f"this step alone; may be repeated: {', '.join(STEPS)}")
+    parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzzer (20)")
+    parser.add_argument("--differential", type=int, metavar="N",
+                        help="configurations compared with a real sshd (2000)")
+    parser.add_argument("--build-dir", metavar="DIR", help="instead of build/tests in the tree")
+    parser.add_argument("--shared", metavar="DIR", default="",
+                        help="folder of further test material (../shared)")
+    options = parser.parse_args()
+    if options.fuzz_seconds is None:
+        options.fuzz_seconds = 2 if options.quick else 20
+    if options.differential is None:
+        options.differential = 100 if options.quick else 2000
+    return options
+
+
+def main():
+    options = parse_arguments()
+    run = Run(options)
+    started = time.monotonic()
+    for name, step in STEPS.items():
+        if options.only and name not in options.only:
+            continue
+        if name == "valgrind" and not (options.full or options.only):
+            continue
+        step(run)
+    print(f"\nlogs in {run.logs}; {time.monotonic() - started:.0f} s")
+    run.tally.summary()
+    return 1 if run.tally.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
