@@ -53,7 +53,7 @@ static const char *skip_reason(TestResult *result) {
 }
 
 static void print_diagnostic(const char *text) {
-        for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+        for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n')
                 printf("#   %.*s\n", (int) strcspn(text, "\n"), text);
 }
 
