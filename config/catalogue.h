@@ -71,7 +71,7 @@ const PfCatalogueEntry *pf_catalogue_find(const char *id);
 /**
  * pf_catalogue_lookup() - what somebody may mean by a text
  * @text:  an ID, an alias, a number in it, or a line out of a portal or a log;
- *         only the first KiB is looked at
+ *         only the first KiB and the first 128 words are looked at
  * @ret:   receives up to @max entries, borrowed, the best first
  * @max:   room in @ret; pf_catalogue_count() is always enough
  *

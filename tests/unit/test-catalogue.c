@@ -271,7 +271,7 @@ static const struct {
         /* A number, however it is written. */
         { "0x80070430", { "vss-0x80070430-517" } },
         { "0X80070430", { "vss-0x80070430-517" } },
-        { "0x0080070430", { "vss-0x80070430-517" } },
+        { "0X0080070430", { "vss-0x80070430-517" } },
         { "0xFFFFFFFF80070430", { "vss-0x80070430-517" } },
         { "[0x80070430]", { "vss-0x80070430-517" } },
         { "-2147023824", { "vss-0x80070430-517" } },
@@ -314,7 +314,7 @@ static const struct {
         { "0x80070430zz", { NULL } },
         { "0x180070430", { NULL } },
         { "0x10000000080070430", { NULL } },
-        { "-2147483649", { NULL } },
+        { "-4294967289", { NULL } },
         { "99999999999999999999999999", { NULL } },
         { "ssh", { NULL } },
 };
@@ -370,6 +370,10 @@ START_TEST(lookup_survives_long_texts) {
         }
         for (size_t i = 0; i + 3 < sizeof(text); i += 3)
                 memcpy(text + i, "-1 ", 4);
+        ck_assert_uint_eq(pf_catalogue_lookup(text, found, PF_ELEMENTS(found)), 0);
+        for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+                memcpy(text + i, "b ", 3);
+        memcpy(text + 600, " 95520 ", 7);
         ck_assert_uint_eq(pf_catalogue_lookup(text, found, PF_ELEMENTS(found)), 0);
         memcpy(text, "95519 ", 6);
         ck_assert_uint_eq(pf_catalogue_lookup(text, found, PF_ELEMENTS(found)), 1);
