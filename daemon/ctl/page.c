@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Filling lines: words are collected with their colours and placed when the
+ * next blank shows that they are complete.
+ */
+#include "daemon/ctl/page.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "daemon/ctl/text.h"
+
+static const char *const colours[] = {
+        [PF_COLOUR_NONE] = "",
+        [PF_COLOUR_BOLD] = "\x1b[1m",
+        [PF_COLOUR_DIM] = "\x1b[2m",
+        [PF_COLOUR_RED] = "\x1b[1;31m",
+        [PF_COLOUR_GREEN] = "\x1b[32m",
+        [PF_COLOUR_YELLOW] = "\x1b[33m",
+        [PF_COLOUR_MAGENTA] = "\x1b[35m",
+        [PF_COLOUR_CYAN] = "\x1b[36m",
+};
+static const char colour_off[] = "\x1b[0m";
+
+void pf_page_init(PfPage *page, const PfTerminal *terminal) {
+        *page = (PfPage){
+                .terminal = terminal,
+                .out = PF_BUF_INIT(PF_PAGE_MAX),
+                .word = PF_BUF_INIT(PF_PAGE_MAX),
+                .width = terminal->width,
+        };
+}
+
+void pf_page_deinit(PfPage *page) {
+        pf_buf_deinit(&page->out);
+        pf_buf_deinit(&page->word);
+}
+
+static void add(PfPage *page, PfBuf *buf, const char *bytes, size_t n) {
+        if (page->error == 0 && n > 0)
+                page->error = pf_buf_add(buf, bytes, n);
+}
+
+static void add_blanks(PfPage *page, unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                add(page, &page->out, " ", 1);
+        page->column += n;
+}
+
+static void start_line(PfPage *page, unsigned indent) {
+        page->column = 0;
+        add_blanks(page, indent);
+        page->fresh = true;
+        page->blanks = 0;
+}
+
+void pf_page_begin(PfPage *page, unsigned first, unsigned rest) {
+        /* On a narrow terminal the text matters more than where it is aligned. */
+        page->rest = page->width > 0 && rest > page->width / 2 ? page->width / 4 : rest;
+        start_line(page, first);
+}
+
+/* A word is complete: into this line, or where it does not fit into the next. */
+static void place_word(PfPage *page) {
+        unsigned blanks = page->fresh ? 0 : page->blanks;
+
+        if (page->word.n == 0)
+                return;
+        if (page->width > 0 && !page->fresh &&
+            page->column + blanks + page->word_width > page->width) {
+                add(page, &page->out, "\n", 1);
+                start_line(page, page->rest);
+                blanks = 0;
+        }
+        add_blanks(page, blanks);
+        add(page, &page->out, page->word.data, page->word.n);
+        page->column += page->word_width;
+        page->fresh = false;
+        page->blanks = 0;
+
+        page->word.n = 0;
+        page->word_width = 0;
+}
+
+/* Adds @n bytes that hold no blank to the word, in their colour. */
+static void extend_word(PfPage *page, PfColour colour, const char *bytes, size_t n,
+                        unsigned columns) {
+        bool coloured = page->terminal->colour && colour != PF_COLOUR_NONE;
+
+        if (n == 0)
+                return;
+        if (coloured)
+                add(page, &page->word, colours[colour], strlen(colours[colour]));
+        add(page, &page->word, bytes, n);
+        if (coloured)
+                add(page, &page->word, colour_off, strlen(colour_off));
+        page->word_width += columns;
+}
+
+static void add_text(PfPage *page, PfColour colour, const char *text, bool may_break) {
+        PF_AUTO_BUF PfBuf piece = PF_BUF_INIT(PF_PAGE_MAX);
+        unsigned columns = 0;
+        size_t n = strlen(text);
+        PfTextChar one;
+
+        for (size_t i = 0; i < n;) {
+                i += pf_text_next(text + i, n - i, page->terminal->utf8, &one);
+                if (!one.is_space || !may_break) {
+                        add(page, &piece, one.bytes, one.n);
+                        columns += one.columns;
+                        continue;
+                }
+                extend_word(page, colour, piece.data, piece.n, columns);
+                piece.n = 0;
+                columns = 0;
+                place_word(page);
+                page->blanks++;
+        }
+        extend_word(page, colour, piece.data, piece.n, columns);
+}
+
+void pf_page_text(PfPage *page, PfColour colour, const char *text) {
+        add_text(page, colour, text, true);
+}
+
+void pf_page_word(PfPage *page, PfColour colour, const char *text) {
+        add_text(page, colour, text, false);
+}
+
+void pf_page_printf(PfPage *page, PfColour colour, const char *fmt, ...) {
+        PF_AUTO_FREE char *text = NULL;
+        va_list args;
+        int r;
+
+        va_start(args, fmt);
+        r = vasprintf(&text, fmt, args);
+        va_end(args);
+        if (r < 0) {
+                text = NULL;
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        pf_page_text(page, colour, text);
+}
+
+void pf_page_column(PfPage *page, unsigned column) {
+        place_word(page);
+        if (page->column < column)
+                add_blanks(page, column - page->column);
+        else if (!page->fresh)
+                add_blanks(page, 1);
+        page->blanks = 0;
+        page->fresh = true;
+}
+
+void pf_page_end(PfPage *page) {
+        place_word(page);
+        /* No blanks at the end of a line. */
+        while (page->out.n > 0 && page->out.data[page->out.n - 1] == ' ')
+                page->out.n--;
+        add(page, &page->out, "\n", 1);
+}
+
+void pf_page_empty_line(PfPage *page) {
+        add(page, &page->out, "\n", 1);
+}
+
+/* Adds one line of @n bytes, as words or as it stands. */
+static void prose_line(PfPage *page, PfColour colour, const char *line, size_t n, bool may_break) {
+        PF_AUTO_FREE char *text = strndup(line, n);
+
+        if (!text) {
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        add_text(page, colour, text, may_break);
+}
+
+void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char *text) {
+        bool open = false;
+
+        for (const char *line = text; *line;) {
+                size_t n = strcspn(line, "\n");
+                bool kept = n >= 4 && memcmp(line, "    ", 4) == 0;
+
+                if (open && (kept || n == 0 || page->width == 0)) {
+                        pf_page_end(page);
+                        open = false;
+                }
+                if (n == 0) {
+                        pf_page_empty_line(page);
+                } else {
+                        if (!open)
+                                pf_page_begin(page, indent, indent);
+                        else
+                                pf_page_text(page, PF_COLOUR_NONE, " ");
+                        prose_line(page, kept ? verbatim : PF_COLOUR_NONE, line, n, !kept);
+                        open = !kept;
+                        if (kept)
+                                pf_page_end(page);
+                }
+                line += n + (line[n] == '\n');
+        }
+        if (open)
+                pf_page_end(page);
+}
+
+/* A terminal may have been made non-blocking by whoever shares it. */
+static int write_all(int fd, const char *bytes, size_t n) {
+        while (n > 0) {
+                ssize_t written = write(fd, bytes, n);
+
+                if (written >= 0) {
+                        bytes += written;
+                        n -= (size_t) written;
+                } else if (errno == EAGAIN) {
+                        struct pollfd wait = { .fd = fd, .events = POLLOUT };
+
+                        (void) poll(&wait, 1, -1);
+                } else if (errno != EINTR) {
+                        return -errno;
+                }
+        }
+        return 0;
+}
+
+int pf_page_write(PfPage *page, int fd, PfErr *err) {
+        int r = page->error;
+
+        if (r < 0)
+                return pf_err_errno(err, r, "cannot format the output");
+        r = write_all(fd, page->out.data, page->out.n);
+        page->out.n = 0;
+        if (r < 0)
+                return pf_err_errno(err, r, "cannot write the output");
+        return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stdbool.h>
+
+/* What the place that output goes to can show. */
+typedef struct PfTerminal {
+        bool is_terminal;
+        bool colour;
+        bool utf8;      /* by the locale; the program has called setlocale(3) */
+        unsigned width; /* in columns; 0: do not wrap */
+} PfTerminal;
+
+/**
+ * pf_terminal_probe() - look at a descriptor
+ *
+ * Rule: no colour and no wrapping but on a terminal, so that what is piped is
+ *       always the same; https://no-color.org; TERM=dumb, as in terminfo(5); the
+ *       width is that of COLUMNS, or else of the terminal, or else 80.
+ */
+void pf_terminal_probe(int fd, PfTerminal *ret);
