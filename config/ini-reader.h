@@ -32,7 +32,13 @@ typedef struct PfIniErrors {
 #define PF_AUTO_INI_ERRORS PF_CLEANUP(pf_ini_errors_deinit)
 
 void pf_ini_errors_deinit(PfIniErrors *errors);
-bool pf_ini_errors_any(const PfIniErrors *errors);
+
+/**
+ * pf_ini_errors_to_err() - the complaints as one error
+ * @err:   receives the first of them, and how many more there are
+ * Return: 0 where there are none, -EINVAL, -ENOMEM where not all could be kept.
+ */
+int pf_ini_errors_to_err(const PfIniErrors *errors, PfErr *err) PF_MUST_CHECK;
 
 typedef struct PfIniEntry {
         const char *path;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys of preflightd.conf, one row each: section, name, parser, member of
+ * PfSettings, built-in value, help. preflightd.conf, the manual and the tests
+ * are checked against this table.
+ */
+#define PF_SETTINGS_KEYS(X)                                                                        \
+        X("Daemon", "Socket", parse_socket, socket, PF_SETTINGS_SOCKET,                            \
+          "path of the socket that preflightd listens on when systemd passes none")                \
+        X("Daemon", "MaximumAgeSec", pf_key_time, maximum_age_usec, "10s",                         \
+          "how old a cached report may be where the caller does not say")                          \
+        X("Daemon", "MaximumClients", parse_clients, maximum_clients, "1024",                      \
+          "connections served at the same time")                                                   \
+        X("Daemon", "MaximumMessageBytes", parse_message_size, maximum_message_bytes, "1M",        \
+          "the longest message, in either direction")                                              \
+        X("Daemon", "LogLevel", parse_log_level, log_level, "info",                                \
+          "the least important events that are logged: error, warning, notice, info, debug")       \
+        X("Check", "Profile", pf_key_file_name, profile, "asr-mobility",                           \
+          "which agent is to be installed")                                                        \
+        X("Check", "AgentVersion", pf_key_version, agent_version, "",                              \
+          "version of the agent; empty: the profile's")                                            \
+        X("Check", "Account", pf_key_account, account, "root",                                     \
+          "account that the installer logs in as")                                                 \
+        X("Check", "Source", pf_key_address, source, "",                                           \
+          "address that the installer connects from; empty: not known")                            \
+        X("Check", "DeadlineSec", pf_key_time, deadline_usec, "0",                                 \
+          "how long one probe may take; 0: as long as each probe says")
