@@ -25,12 +25,21 @@ typedef struct PfVersionRange {
         char *since; /* NULL: every agent */
 } PfVersionRange;
 
+typedef struct PfVersionRanges {
+        PfVersionRange *items;
+        size_t n;
+} PfVersionRanges;
+
 typedef struct PfDistribution {
         char *id;   /* as ID= of os-release(5); "centos-stream" is one of its own */
         char *name; /* for people */
-        PfVersionRange *versions;
-        size_t n_versions;
+        PfVersionRanges versions;
 } PfDistribution;
+
+typedef struct PfDistributions {
+        PfDistribution *items;
+        size_t n;
+} PfDistributions;
 
 /* One text in a release file by which the agent's installer knows a system. */
 typedef struct PfReleaseText {
@@ -38,14 +47,23 @@ typedef struct PfReleaseText {
         char *since; /* NULL: every agent */
 } PfReleaseText;
 
+typedef struct PfReleaseTexts {
+        PfReleaseText *items;
+        size_t n;
+} PfReleaseTexts;
+
 /* One file the installer looks at to learn which system this is. The first that
  * exists, and holds one of @only where there are any, decides. */
 typedef struct PfReleaseFile {
         char *path;
         PfStrv only;
-        PfReleaseText *texts;
-        size_t n_texts;
+        PfReleaseTexts texts;
 } PfReleaseFile;
+
+typedef struct PfReleaseFiles {
+        PfReleaseFile *items;
+        size_t n;
+} PfReleaseFiles;
 
 typedef struct PfProfile {
         atomic_uint references;
@@ -72,11 +90,8 @@ typedef struct PfProfile {
         PfStrv required;
         PfStrv severities[PF_SEVERITY_BLOCKER + 1]; /* by PfSeverity */
 
-        PfDistribution *distributions; /* [Distribution ID] */
-        size_t n_distributions;
-
-        PfReleaseFile *release_files; /* [Detection], in the order they are looked at */
-        size_t n_release_files;
+        PfDistributions distributions; /* [Distribution ID] */
+        PfReleaseFiles release_files;  /* [Detection], in the order they are looked at */
 } PfProfile;
 
 /* Positive outcome of pf_profile_load(). */

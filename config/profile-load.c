@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Profiles: where they are found. A program that is not installed uses the
+ * copies that were built into it.
+ */
+#include "config/profile.h"
+
+#include <string.h>
+
+#include "config/profile-embedded.h"
+#include "config/value.h"
+
+#define FILE_MAX (64u << 10)
+#define SUFFIX ".conf"
+
+static const char *const directories[] = { "/etc/preflightd/profiles", "/run/preflightd/profiles",
+                                           PF_PROFILE_DIRECTORY };
+
+int pf_profile_embedded(const char *name, PfProfile **ret, PfErr *err) {
+        for (size_t i = 0; i < pf_n_embedded_profiles; i++) {
+                const PfEmbeddedProfile *profile = &pf_embedded_profiles[i];
+
+                if (strcmp(profile->name, name) == 0)
+                        return pf_profile_parse(name, profile->path, profile->text, profile->n, ret,
+                                                NULL, err);
+        }
+        return PF_PROFILE_ABSENT;
+}
+
+int pf_profile_load(const PfTarget *target, const char *name, PfProfile **ret, PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(2 * FILE_MAX);
+        char path[256];
+        int r = PF_TARGET_ABSENT;
+
+        if (!pf_value_is_file_name(name))
+                return PF_PROFILE_ABSENT;
+        for (size_t i = 0; i < PF_ELEMENTS(directories) && r == PF_TARGET_ABSENT; i++) {
+                (void) snprintf(path, sizeof(path), "%s/%s" SUFFIX, directories[i], name);
+                r = pf_target_read(target, path, FILE_MAX, &buf, err);
+        }
+        if (r < 0)
+                return r;
+        if (r == PF_TARGET_ABSENT)
+                return pf_profile_embedded(name, ret, err);
+        return pf_profile_parse(name, path, buf.data ? buf.data : "", buf.n, ret, NULL, err);
+}
+
+/* Adds the name of a profile's file, once. */
+static int add_name(const char *file, PfStrv *names) {
+        PF_AUTO_FREE char *name = NULL;
+        size_t n = strlen(file);
+
+        if (n <= strlen(SUFFIX) || strcmp(file + n - strlen(SUFFIX), SUFFIX) != 0)
+                return 0;
+        name = strndup(file, n - strlen(SUFFIX));
+        if (!name)
+                return -ENOMEM;
+        if (!pf_value_is_file_name(name) || pf_strv_contains(names, name))
+                return 0;
+        return pf_strv_add(names, name);
+}
+
+int pf_profile_list(const PfTarget *target, PfStrv *ret, PfErr *err) {
+        PF_AUTO_STRV PfStrv names = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(directories); i++) {
+                PF_AUTO_STRV PfStrv files = { 0 };
+
+                r = pf_target_list(target, directories[i], &files, err);
+                for (size_t j = 0; j < files.n && r == 0; j++)
+                        r = add_name(files.items[j], &names);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < pf_n_embedded_profiles; i++)
+                if (!pf_strv_contains(&names, pf_embedded_profiles[i].name) &&
+                    pf_strv_add(&names, pf_embedded_profiles[i].name) < 0)
+                        return -ENOMEM;
+        pf_strv_sort(&names);
+        return pf_strv_copy(&names, ret);
+}
