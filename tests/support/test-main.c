@@ -86,6 +86,8 @@ int pf_test_main(Suite *suite) {
         for (int i = 0; i < n; i++)
                 print_result(i + 1, results[i]);
 
+        /* Before a leak, such as a failed test leaves, ends the process at exit. */
+        (void) fflush(stdout);
         free(results);
         srunner_free(runner);
         return failed ? EXIT_FAILURE : EXIT_SUCCESS;
