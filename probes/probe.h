@@ -78,6 +78,10 @@ typedef struct PfReport {
 } PfReport;
 
 void pf_result_deinit(PfResult *result);
+
+/* Do two results say the same? When that was, and how long it took, does not count. */
+bool pf_result_equal(const PfResult *a, const PfResult *b);
+
 void pf_report_deinit(PfReport *report);
 #define PF_AUTO_REPORT PF_CLEANUP(pf_report_deinit)
 
@@ -128,9 +132,10 @@ typedef struct PfProbe {
 
         /**
          * inspect() - the facts behind the verdicts, or NULL where there are none
-         * @ret: an object, which the caller frees
+         * @privileged: false leaves out what files say that not every local user may read
+         * @ret:        an object, which the caller frees
          */
-        int (*inspect)(const PfTarget *target, const PfDemand *demand, bool restricted,
+        int (*inspect)(const PfTarget *target, const PfDemand *demand, bool privileged,
                        PfJson **ret, PfErr *err);
         const char *subject; /* of inspect: "ssh" */
 } PfProbe;

@@ -35,6 +35,26 @@ void pf_result_deinit(PfResult *result) {
         *result = (PfResult){ 0 };
 }
 
+static bool same_text(const char *a, const char *b) {
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_evidence(const PfEvidence *a, const PfEvidence *b) {
+        return same_text(a->path, b->path) && a->line == b->line && same_text(a->found, b->found) &&
+               same_text(a->expected, b->expected) && a->restricted == b->restricted;
+}
+
+bool pf_result_equal(const PfResult *a, const PfResult *b) {
+        if (a->check != b->check || a->verdict != b->verdict || a->n_evidence != b->n_evidence ||
+            !same_text(a->summary, b->summary) || !same_text(a->remedy, b->remedy) ||
+            !same_text(a->vendor_verdict, b->vendor_verdict))
+                return false;
+        for (size_t i = 0; i < a->n_evidence; i++)
+                if (!same_evidence(&a->evidence[i], &b->evidence[i]))
+                        return false;
+        return true;
+}
+
 void pf_report_deinit(PfReport *report) {
         for (size_t i = 0; i < report->n; i++)
                 pf_result_deinit(&report->results[i]);

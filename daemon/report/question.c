@@ -52,43 +52,51 @@ static int check_version(const char *what, const char *text, PfErr *err) {
 
 typedef int (*CheckText)(const char *what, const char *text, PfErr *err);
 
-/* Keeps a copy of @text, if there is one, and points *@ret to it. */
-static int keep(PfQuestion *question, const char *what, const char *text, CheckText check_more,
-                const char **ret, PfErr *err) {
+/* A text of the spec: what it is called, where it goes, and what it must be. */
+typedef struct Text {
+        const char *what;
+        const char *field;
+        const char *text; /* NULL: stays unknown */
+        const char **ret;
+        CheckText check_more; /* NULL: any text will do */
+} Text;
+
+static int keep(PfQuestion *question, const Text *text, PfErr *err) {
         int r;
 
-        if (!text)
+        if (!text->text)
                 return 0;
-        r = check_text(what, text, err);
-        if (r == 0 && check_more)
-                r = check_more(what, text, err);
+        r = check_text(text->what, text->text, err);
+        if (r == 0 && text->check_more)
+                r = text->check_more(text->what, text->text, err);
         if (r == 0)
-                r = pf_strv_add(&question->texts, text);
+                r = pf_strv_add(&question->texts, text->text);
         if (r == 0)
-                *ret = question->texts.items[question->texts.n - 1];
+                *text->ret = question->texts.items[question->texts.n - 1];
         return r;
 }
 
-static int fill(PfQuestion *question, const PfQuestionSpec *spec, PfErr *err) {
+static int fill(PfQuestion *question, const PfQuestionSpec *spec, const char **ret_field,
+                PfErr *err) {
         PfDemand *demand = &question->demand;
-        const char *agent_version = spec->agent_version;
-        int r;
+        const char *version =
+                spec->agent_version ? spec->agent_version : spec->profile->agent_version;
+        const Text texts[] = {
+                { "agent version", "agentVersion", version, &demand->agent_version, check_version },
+                { "account", "account", spec->account ? spec->account : "root", &demand->account,
+                  NULL },
+                { "source", "source", spec->source, &demand->source, check_address },
+                { "source host", "sourceHost", spec->source_host, &demand->source_host, NULL },
+                { "local address", "localAddress", spec->local_address, &demand->local_address,
+                  check_address },
+        };
+        int r = 0;
 
-        if (!agent_version)
-                agent_version = spec->profile->agent_version;
-        r = keep(question, "agent version", agent_version, check_version, &demand->agent_version,
-                 err);
-        if (r == 0)
-                r = keep(question, "account", spec->account ? spec->account : "root", NULL,
-                         &demand->account, err);
-        if (r == 0)
-                r = keep(question, "source", spec->source, check_address, &demand->source, err);
-        if (r == 0)
-                r = keep(question, "source host", spec->source_host, NULL, &demand->source_host,
-                         err);
-        if (r == 0)
-                r = keep(question, "local address", spec->local_address, check_address,
-                         &demand->local_address, err);
+        for (size_t i = 0; i < PF_ELEMENTS(texts) && r == 0; i++) {
+                r = keep(question, &texts[i], err);
+                if (r == -EINVAL && ret_field)
+                        *ret_field = texts[i].field;
+        }
         if (r == 0 && spec->only)
                 r = pf_strv_copy(spec->only, &question->only);
         if (r == 0 && spec->skip)
@@ -97,7 +105,8 @@ static int fill(PfQuestion *question, const PfQuestionSpec *spec, PfErr *err) {
         return r;
 }
 
-int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, PfErr *err) {
+int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, const char **ret_field,
+                    PfErr *err) {
         PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
         int r;
 
@@ -108,7 +117,7 @@ int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, PfErr *err) {
         question->profile = pf_profile_ref(spec->profile);
         question->demand.profile = question->profile;
 
-        r = fill(question, spec, err);
+        r = fill(question, spec, ret_field, err);
         if (r < 0)
                 return r;
         *ret = PF_STEAL(question);

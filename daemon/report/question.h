@@ -25,10 +25,13 @@ typedef struct PfQuestionSpec {
 
 /**
  * pf_question_new() - a question, with copies of all texts
+ * @ret_field: receives, on -EINVAL, the name on the wire of what is wrong, such
+ *             as "sourceHost"; or NULL. Never freed.
  * Return: 0; -EINVAL with a text for an account, address or version that cannot
  *         be one (empty, too long, control characters, not an IP address).
  */
-int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, PfErr *err) PF_MUST_CHECK;
+int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, const char **ret_field,
+                    PfErr *err) PF_MUST_CHECK;
 PfQuestion *pf_question_ref(PfQuestion *question);
 PfQuestion *pf_question_unref(PfQuestion *question);
 PF_DEFINE_CLEANUP(PfQuestion, pf_question_unref);

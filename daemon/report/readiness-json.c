@@ -83,8 +83,7 @@ int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool pri
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
             pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
             pf_json_put_string(object, "summary", result->summary) < 0 ||
-            put_evidence(object, result, privileged) < 0 ||
-            put_remedy(object, result, entry) < 0 ||
+            put_evidence(object, result, privileged) < 0 || put_remedy(object, result, entry) < 0 ||
             put_text_or_null(object, "vendorVerdict", result->vendor_verdict) < 0 ||
             pf_json_put_string(object, "documentation", entry->documentation) < 0 ||
             pf_json_put_uint(object, "probedUSec", result->probed_usec) < 0 ||
@@ -145,8 +144,8 @@ static int put_not_covered(PfJson *object) {
         for (size_t i = 0; i < pf_catalogue_count(); i++) {
                 const PfCatalogueEntry *entry = pf_catalogue_at(i);
 
-                if (entry->kind != PF_CATALOGUE_CHECK ||
-                    !(entry->platforms & PF_PLATFORM_HERE) || pf_probe_find(entry->id))
+                if (entry->kind != PF_CATALOGUE_CHECK || !(entry->platforms & PF_PLATFORM_HERE) ||
+                    pf_probe_find(entry->id))
                         continue;
                 if (pf_json_append_string(array, entry->id) < 0)
                         return -ENOMEM;

@@ -35,21 +35,48 @@ static bool is_blocker(const PfReadiness *readiness, const PfResult *result) {
         return pf_profile_severity(profile, result->check->id) == PF_SEVERITY_BLOCKER;
 }
 
+static bool has_result(const PfReadiness *readiness, const char *check_id) {
+        for (size_t i = 0; i < readiness->report.n; i++)
+                if (strcmp(readiness->report.results[i].check->id, check_id) == 0)
+                        return true;
+        return false;
+}
+
+/* Does the report of all checks lack one that the profile insists on? */
+static bool lacks_required(const PfReadiness *readiness) {
+        const PfProfile *profile = pf_question_demand(readiness->question)->profile;
+
+        if (pf_question_is_partial(readiness->question))
+                return readiness->report.n == 0;
+        for (size_t i = 0; i < pf_catalogue_count(); i++) {
+                const PfCatalogueEntry *entry = pf_catalogue_at(i);
+
+                if (entry->kind == PF_CATALOGUE_CHECK && (entry->platforms & PF_PLATFORM_HERE) &&
+                    pf_profile_is_required(profile, entry->id) && !has_result(readiness, entry->id))
+                        return true;
+        }
+        return false;
+}
+
+/* Must this result be known before the machine can be called ready? */
+static bool is_decisive(const PfReadiness *readiness, const PfResult *result) {
+        const PfProfile *profile = pf_question_demand(readiness->question)->profile;
+
+        return is_blocker(readiness, result) || pf_profile_is_required(profile, result->check->id);
+}
+
 PfOverall pf_readiness_overall(const PfReadiness *readiness) {
-        PfOverall overall = PF_OVERALL_READY;
+        PfOverall overall = lacks_required(readiness) ? PF_OVERALL_UNKNOWN : PF_OVERALL_READY;
 
         for (size_t i = 0; i < readiness->report.n; i++) {
                 const PfResult *result = &readiness->report.results[i];
 
-                if (!is_blocker(readiness, result))
-                        continue;
-                if (result->verdict == PF_FAIL)
+                if (result->verdict == PF_FAIL && is_blocker(readiness, result))
                         return PF_OVERALL_BLOCKED;
-                if (result->verdict == PF_UNKNOWN)
+                if (result->verdict == PF_UNKNOWN && is_decisive(readiness, result))
                         overall = PF_OVERALL_UNKNOWN;
         }
-        /* Nothing looked at is nothing known. */
-        return readiness->report.n > 0 ? overall : PF_OVERALL_UNKNOWN;
+        return overall;
 }
 
 void pf_readiness_count(const PfReadiness *readiness, size_t counts[static PF_N_VERDICTS]) {
@@ -68,7 +95,7 @@ static const PfResult *deciding_result(const PfReadiness *readiness) {
         for (size_t i = 0; i < readiness->report.n; i++) {
                 const PfResult *result = &readiness->report.results[i];
 
-                if (result->verdict == wanted && is_blocker(readiness, result))
+                if (result->verdict == wanted && is_decisive(readiness, result))
                         return result;
         }
         return NULL;
@@ -77,10 +104,10 @@ static const PfResult *deciding_result(const PfReadiness *readiness) {
 char *pf_readiness_status(const PfReadiness *readiness) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(4096);
         const PfResult *result = deciding_result(readiness);
-        size_t counts[PF_N_VERDICTS];
+        size_t n[PF_N_VERDICTS];
         int r;
 
-        pf_readiness_count(readiness, counts);
+        pf_readiness_count(readiness, n);
         r = pf_buf_add_string(&buf, pf_overall_to_string(pf_readiness_overall(readiness)));
         if (r == 0 && result) {
                 const PfCatalogueEntry *entry = pf_catalogue_find(result->check->id);
@@ -90,8 +117,8 @@ char *pf_readiness_status(const PfReadiness *readiness) {
                         r = pf_buf_printf(&buf, " (%s)", entry->links[0]);
         }
         if (r == 0)
-                r = pf_buf_printf(&buf, "%s %zu passed", result ? "," : ":", counts[PF_PASS]);
-        if (r == 0 && counts[PF_FAIL] > 1)
-                r = pf_buf_printf(&buf, ", %zu failed", counts[PF_FAIL]);
+                r = pf_buf_printf(&buf, "%s %zu passed", result ? "," : ":", n[PF_PASS]);
+        if (r == 0 && n[PF_FAIL] > 1)
+                r = pf_buf_printf(&buf, ", %zu failed", n[PF_FAIL]);
         return r == 0 ? pf_buf_steal(&buf) : NULL;
 }

@@ -31,7 +31,7 @@ void pf_host_read(const PfTarget *target, PfHost *host);
 typedef struct PfReadiness {
         PfQuestion *question;
         PfHost host;
-        PfReport report; /* in the order of the registry */
+        PfReport report;       /* in the order of the registry */
         uint64_t started_usec; /* since 1970 */
         uint64_t duration_usec;
 } PfReadiness;
@@ -55,7 +55,6 @@ char *pf_readiness_status(const PfReadiness *readiness);
  * Ownership:   the caller frees *@ret.
  * Return:      0 or -ENOMEM.
  */
-int pf_readiness_to_json(const PfReadiness *readiness, bool privileged,
-                         PfJson **ret) PF_MUST_CHECK;
+int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson **ret) PF_MUST_CHECK;
 int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool privileged,
                       PfJson **ret) PF_MUST_CHECK;

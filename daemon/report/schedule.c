@@ -36,8 +36,9 @@ struct PfRun {
         PfRunEvents events;
         void *data;
         bool forgotten;
+        bool has_started;
 
-        Job **jobs; /* by slot; NULL where it is over or was not wanted */
+        Job **jobs;        /* by slot; NULL where it is over or was not wanted */
         PfReport *reports; /* by slot */
         PfReadiness *readiness;
         uint64_t started_usec_monotonic;
@@ -47,11 +48,11 @@ struct PfRun {
 
 struct PfSchedule {
         uv_loop_t *loop;
-        uv_timer_t *timer; /* outlives the schedule by its close callback */
+        uv_timer_t *timer;  /* outlives the schedule by its close callback */
         uv_idle_t *starter; /* so that done() is never called from within pf_schedule_run() */
         PfTarget *target;
-        unsigned deadline_percent;
-        PfRun *queue; /* the first is the active one */
+        uint64_t deadline_ms; /* 0: as each probe says */
+        PfRun *queue;         /* the first is the active one */
         size_t n_queued;
         Job **stuck; /* by slot: the job that hangs, or NULL */
 };
@@ -98,8 +99,7 @@ static void work(uv_work_t *request) {
         if (job->slot == HOST_SLOT)
                 pf_host_read(job->target, &job->host);
         else
-                job->r = pf_probes[job->slot]->run(job->target,
-                                                   pf_question_demand(job->question),
+                job->r = pf_probes[job->slot]->run(job->target, pf_question_demand(job->question),
                                                    &job->report, &job->err);
         job->duration_usec = pf_clock_monotonic_usec() - start;
 }
@@ -246,9 +246,9 @@ static void give_up(PfRun *run, Job *job, uint64_t deadline_msec) {
 }
 
 static uint64_t deadline_of(const PfSchedule *schedule, size_t slot) {
-        uint64_t msec = slot == HOST_SLOT ? HOST_DEADLINE_MS : pf_probes[slot]->deadline_ms;
-
-        return msec * schedule->deadline_percent / 100;
+        if (schedule->deadline_ms > 0)
+                return schedule->deadline_ms;
+        return slot == HOST_SLOT ? HOST_DEADLINE_MS : pf_probes[slot]->deadline_ms;
 }
 
 static void arm_timer(PfRun *run);
@@ -330,6 +330,7 @@ static void on_start(uv_idle_t *starter) {
 
         (void) uv_idle_stop(starter);
         uv_update_time(schedule->loop);
+        run->has_started = true;
         run->started_usec_monotonic = pf_clock_monotonic_usec();
         run->readiness->started_usec = pf_clock_realtime_usec();
         for (size_t i = 0; i < N_SLOTS; i++)
@@ -389,6 +390,14 @@ void pf_run_forget(PfRun *run) {
         run->forgotten = true;
 }
 
+bool pf_run_has_started(const PfRun *run) {
+        return run->has_started;
+}
+
+void pf_schedule_set_deadline(PfSchedule *schedule, uint64_t deadline_ms) {
+        schedule->deadline_ms = deadline_ms;
+}
+
 size_t pf_schedule_n_stuck(const PfSchedule *schedule) {
         size_t n = 0;
 
@@ -397,8 +406,7 @@ size_t pf_schedule_n_stuck(const PfSchedule *schedule) {
         return n;
 }
 
-int pf_schedule_new(uv_loop_t *loop, PfTarget *target, unsigned deadline_percent,
-                    PfSchedule **ret) {
+int pf_schedule_new(uv_loop_t *loop, PfTarget *target, uint64_t deadline_ms, PfSchedule **ret) {
         PF_CLEANUP(pf_schedule_freep) PfSchedule *schedule = NULL;
 
         schedule = calloc(1, sizeof(*schedule));
@@ -406,7 +414,7 @@ int pf_schedule_new(uv_loop_t *loop, PfTarget *target, unsigned deadline_percent
                 return -ENOMEM;
         schedule->loop = loop;
         schedule->target = pf_target_ref(target);
-        schedule->deadline_percent = deadline_percent;
+        schedule->deadline_ms = deadline_ms;
         schedule->stuck = calloc(N_SLOTS, sizeof(*schedule->stuck));
         schedule->timer = calloc(1, sizeof(*schedule->timer));
         if (!schedule->stuck || !schedule->timer)

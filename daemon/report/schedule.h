@@ -24,15 +24,17 @@ int pf_schedule_prepare_pool(void) PF_MUST_CHECK;
 
 /**
  * pf_schedule_new() - a scheduler for one machine
- * @deadline_percent: of each probe's own deadline; 100 is the deadline itself
+ * @deadline_ms: of every probe; 0: as each probe says
  */
-int pf_schedule_new(uv_loop_t *loop, PfTarget *target, unsigned deadline_percent,
+int pf_schedule_new(uv_loop_t *loop, PfTarget *target, uint64_t deadline_ms,
                     PfSchedule **ret) PF_MUST_CHECK;
 
 /* Gives up what runs, without calling back. Handles are closed in the loop's
  * next turns; memory that a hanging probe uses is never freed. */
 PfSchedule *pf_schedule_free(PfSchedule *schedule);
 PF_DEFINE_CLEANUP(PfSchedule, pf_schedule_free);
+
+void pf_schedule_set_deadline(PfSchedule *schedule, uint64_t deadline_ms);
 
 /* How many probes hang. While there are any, leave with _exit(2): the C
  * library's exit(3) would wait for their threads. */
@@ -59,3 +61,6 @@ int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvent
 
 /* Nobody waits for this run any more: its callbacks are not called. */
 void pf_run_forget(PfRun *run);
+
+/* Were its probes started? Until then nothing in its report is older than now. */
+bool pf_run_has_started(const PfRun *run);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preflightd: answers on a local socket whether this machine is ready for the
+ * agent. Start-up only: options, settings, sockets, the loop.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <uv.h>
+
+#include "config/config.h"
+#include "daemon/base/log.h"
+#include "daemon/platform/log-sink.h"
+#include "daemon/report/service.h"
+#include "daemon/varlink/server.h"
+
+#define SOCKET_MODE 0666 /* any local user may read; see org.preflightd.Preflight */
+#define EXIT_USAGE 2
+
+static const char *arg_socket; /* NULL: the settings' */
+static const char *arg_root = "/";
+
+typedef struct Daemon {
+        uv_loop_t loop;
+        uv_signal_t signals[3];
+        PfTarget *target; /* the machine that is checked */
+        PfTarget *host;   /* the one this runs on */
+        PfSettings *settings;
+        PfService *service;
+        PfVarlinkServer *server;
+} Daemon;
+
+static void on_status(const char *line, void *data) {
+        (void) data;
+        (void) sd_notifyf(0, "STATUS=%s", line);
+        pf_log(PF_LOG_DEBUG, "%s", line);
+}
+
+static void reload(Daemon *daemon) {
+        PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
+        PfErr err = { 0 };
+        int r;
+
+        (void) sd_notify(0, "RELOADING=1");
+        r = pf_settings_load(daemon->host, &settings, NULL, &err);
+        if (r == 0)
+                r = pf_service_reload(daemon->service, settings, &err);
+        if (r == 0) {
+                PfSettings *old = daemon->settings;
+
+                daemon->settings = PF_STEAL(settings);
+                settings = old;
+                pf_log_set_level(daemon->settings->log_level);
+                r = pf_service_refresh(daemon->service);
+        }
+        if (r < 0)
+                pf_log(PF_LOG_ERROR, "The old settings stay in force: %s", pf_err_text(&err, r));
+        (void) sd_notify(0, "READY=1");
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+        Daemon *daemon = handle->data;
+
+        if (number == SIGHUP)
+                reload(daemon);
+        else
+                uv_stop(&daemon->loop);
+}
+
+static int watch_signals(Daemon *daemon) {
+        static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(numbers) && r == 0; i++) {
+                r = uv_signal_init(&daemon->loop, &daemon->signals[i]);
+                daemon->signals[i].data = daemon;
+                if (r == 0)
+                        r = uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
+        }
+        return r;
+}
+
+/* By hand, without the unit's RuntimeDirectory=. */
+static void make_directory_of(const char *path) {
+        char directory[256];
+        char *slash;
+
+        if (snprintf(directory, sizeof(directory), "%s", path) >= (int) sizeof(directory))
+                return;
+        slash = strrchr(directory, '/');
+        if (slash && slash != directory) {
+                *slash = '\0';
+                (void) mkdir(directory, 0755); /* what is wrong shows when the socket is bound */
+        }
+}
+
+static int listen_all(Daemon *daemon, PfErr *err) {
+        const char *path = arg_socket ? arg_socket : daemon->settings->socket;
+        int n, r = 0;
+
+        n = sd_listen_fds(1);
+        if (n < 0)
+                return pf_err_errno(err, n, "sockets from the service manager");
+        for (int i = 0; i < n && r == 0; i++)
+                r = pf_varlink_server_listen_fd(daemon->server, SD_LISTEN_FDS_START + i, err);
+        if (n > 0)
+                return r;
+
+        if (!arg_socket)
+                make_directory_of(path);
+        r = pf_varlink_server_listen_path(daemon->server, path, SOCKET_MODE, err);
+        if (r == 0)
+                pf_log(PF_LOG_INFO, "Listening on %s", path);
+        return r;
+}
+
+static int set_up(Daemon *daemon, PfErr *err) {
+        int r;
+
+        r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
+        if (r == 0)
+                r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon->target, err);
+        if (r == 0)
+                r = pf_settings_load(daemon->host, &daemon->settings, NULL, err);
+        if (r < 0)
+                return r;
+        pf_log_set_level(daemon->settings->log_level);
+
+        r = watch_signals(daemon);
+        if (r < 0)
+                return pf_err_set(err, -EIO, "signals: %s", uv_strerror(r));
+        r = pf_service_new(&(PfServiceConfig){ .loop = &daemon->loop,
+                                               .target = daemon->target,
+                                               .host = daemon->host,
+                                               .settings = daemon->settings,
+                                               .status = on_status },
+                           &daemon->service, err);
+        if (r < 0)
+                return r;
+        r = pf_varlink_server_new(
+                &daemon->loop,
+                &(PfVarlinkServerConfig){ .vendor = "preflightd",
+                                          .product = "preflightd",
+                                          .version = PF_VERSION,
+                                          .url = "https://preflightd.org/",
+                                          .privileged_group = "preflightd",
+                                          .clients_max =
+                                                  (unsigned) daemon->settings->maximum_clients,
+                                          .message_max = daemon->settings->maximum_message_bytes },
+                &daemon->server, err);
+        if (r == 0)
+                r = pf_varlink_server_add(daemon->server, &pf_service_interface, daemon->service,
+                                          err);
+        if (r == 0)
+                r = listen_all(daemon, err);
+        if (r == 0)
+                r = pf_service_refresh(daemon->service);
+        return r;
+}
+
+/* Releases everything, unless a probe hangs: its thread would be waited for. */
+static void tear_down(Daemon *daemon) {
+        bool is_stuck = daemon->service && pf_service_is_stuck(daemon->service);
+
+        daemon->server = pf_varlink_server_free(daemon->server);
+        daemon->service = pf_service_free(daemon->service);
+        for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
+                if (daemon->signals[i].data)
+                        uv_close((uv_handle_t *) &daemon->signals[i], NULL);
+        if (is_stuck)
+                _exit(EXIT_SUCCESS);
+        (void) uv_run(&daemon->loop, UV_RUN_DEFAULT);
+        (void) uv_loop_close(&daemon->loop);
+        daemon->settings = pf_settings_free(daemon->settings);
+        daemon->target = pf_target_unref(daemon->target);
+        daemon->host = pf_target_unref(daemon->host);
+}
+
+static int run(void) {
+        Daemon daemon = { 0 };
+        PfErr err = { 0 };
+        int r;
+
+        r = pf_schedule_prepare_pool();
+        if (r < 0 || uv_loop_init(&daemon.loop) < 0) {
+                pf_log(PF_LOG_ERROR, "Out of memory");
+                return EXIT_FAILURE;
+        }
+
+        r = set_up(&daemon, &err);
+        if (r < 0) {
+                pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
+        } else {
+                (void) sd_notify(0, "READY=1");
+                (void) uv_run(&daemon.loop, UV_RUN_DEFAULT);
+                (void) sd_notify(0, "STOPPING=1");
+        }
+        tear_down(&daemon);
+        return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+static void print_help(void) {
+        printf("preflightd [OPTION…]\n"
+               "\n"
+               "Answers on a local socket whether this machine is ready for the agent.\n"
+               "\n"
+               "      --socket=PATH  listen there, instead of where preflightd.conf says\n"
+               "      --root=DIR     check the machine below a directory, not this one\n"
+               "  -h, --help         show this and exit\n"
+               "      --version      show the version and exit\n"
+               "\n"
+               "Sockets handed over by the service manager are used instead of a path.\n"
+               "See preflightctl(1) for asking it.\n");
+}
+
+enum { ARG_SOCKET = 256, ARG_ROOT, ARG_VERSION };
+
+/* Return: 0 to go on, otherwise 1 + the exit status. */
+static int parse_options(int argc, char **argv) {
+        static const struct option options[] = {
+                { "socket", required_argument, NULL, ARG_SOCKET },
+                { "root", required_argument, NULL, ARG_ROOT },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, ARG_VERSION },
+                { 0 },
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                switch (c) {
+                case ARG_SOCKET:
+                        arg_socket = optarg;
+                        break;
+                case ARG_ROOT:
+                        arg_root = optarg;
+                        break;
+                case 'h':
+                        print_help();
+                        return 1 + EXIT_SUCCESS;
+                case ARG_VERSION:
+                        printf("preflightd %s\n", PF_VERSION);
+                        return 1 + EXIT_SUCCESS;
+                default:
+                        return 1 + EXIT_USAGE;
+                }
+        }
+        if (optind < argc) {
+                fprintf(stderr, "preflightd: \"%s\": no argument is expected\n", argv[optind]);
+                return 1 + EXIT_USAGE;
+        }
+        return 0;
+}
+
+int main(int argc, char **argv) {
+        int r;
+
+        r = parse_options(argc, argv);
+        if (r > 0)
+                return r - 1;
+        (void) signal(SIGPIPE, SIG_IGN);
+        pf_log_set_sink(pf_log_choose_sink());
+        return run();
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Monitor(): the report, then what changes.
+ *
+ * While anybody listens, the machine is looked at again whenever the report has
+ * reached the age that the settings allow.
+ */
+#include "daemon/report/service-internal.h"
+
+#define INTERVAL_MIN_MS 1000
+
+struct PfMonitor {
+        PfService *service;
+        PfVarlinkCall *call;
+        bool has_report; /* then it gets the changes */
+        PfMonitor *next;
+};
+
+static void monitor_end(PfMonitor *monitor) {
+        PfMonitor **link = &monitor->service->monitors;
+
+        while (*link != monitor)
+                link = &(*link)->next;
+        *link = monitor->next;
+        if (!monitor->service->monitors)
+                (void) uv_timer_stop(monitor->service->timer);
+        pf_varlink_drop(monitor->call);
+        free(monitor);
+}
+
+static void on_monitor_gone(PfVarlinkCall *call, void *data) {
+        (void) call;
+        monitor_end(data);
+}
+
+static const PfResult *find_result(const PfReadiness *readiness, const PfCheck *check) {
+        for (size_t i = 0; i < readiness->report.n; i++)
+                if (readiness->report.results[i].check == check)
+                        return &readiness->report.results[i];
+        return NULL;
+}
+
+static void tell_change(PfService *service, const PfResult *result) {
+        const PfProfile *profile = pf_question_demand(service->question)->profile;
+
+        for (PfMonitor *monitor = service->monitors, *next; monitor; monitor = next) {
+                PfJson *message = NULL;
+
+                next = monitor->next;
+                if (!monitor->has_report)
+                        continue;
+                if (pf_service_result_message(result, profile, "changed",
+                                              pf_varlink_call_is_privileged(monitor->call),
+                                              &message) < 0)
+                        monitor_end(monitor);
+                else
+                        pf_varlink_reply_continues(monitor->call, message);
+        }
+}
+
+static void tell_changes(PfService *service, const PfReadiness *before, const PfReadiness *now) {
+        for (size_t i = 0; i < now->report.n; i++) {
+                const PfResult *result = &now->report.results[i];
+                const PfResult *old = find_result(before, result->check);
+
+                if (!old || !pf_result_equal(old, result))
+                        tell_change(service, result);
+        }
+}
+
+/* The first answer to those who have none yet. */
+static void tell_report(PfService *service, const PfReadiness *readiness) {
+        for (PfMonitor *monitor = service->monitors, *next; monitor; monitor = next) {
+                PfJson *message = NULL;
+
+                next = monitor->next;
+                if (monitor->has_report)
+                        continue;
+                if (pf_service_report_message(readiness,
+                                              pf_varlink_call_is_privileged(monitor->call),
+                                              &message) < 0) {
+                        monitor_end(monitor);
+                        continue;
+                }
+                monitor->has_report = true;
+                pf_varlink_reply_continues(monitor->call, message);
+        }
+}
+
+void pf_service_tell_monitors(PfService *service, const PfReadiness *before,
+                              const PfReadiness *now) {
+        if (before)
+                tell_changes(service, before, now);
+        tell_report(service, now);
+}
+
+static void on_monitor_timer(uv_timer_t *timer) {
+        /* Where memory is short now, the next turn may have some. */
+        if (pf_service_refresh(timer->data) < 0)
+                return;
+}
+
+void pf_method_monitor(PfVarlinkCall *call, void *data) {
+        PfService *service = data;
+        uint64_t interval_ms = service->config.settings->maximum_age_usec / 1000;
+        const PfCached *cached;
+        PfMonitor *added;
+
+        added = calloc(1, sizeof(*added));
+        if (!added) {
+                pf_varlink_drop(call);
+                return;
+        }
+        *added = (PfMonitor){ .service = service, .call = call, .next = service->monitors };
+        service->monitors = added;
+        pf_varlink_call_on_cancel(call, on_monitor_gone, added);
+        if (interval_ms < INTERVAL_MIN_MS)
+                interval_ms = INTERVAL_MIN_MS;
+        (void) uv_timer_start(service->timer, on_monitor_timer, interval_ms, interval_ms);
+
+        cached = pf_cache_find(service->cache, service->question);
+        if (pf_service_is_young(cached, service->config.settings->maximum_age_usec))
+                tell_report(service, cached->readiness);
+        else if (pf_service_refresh(service) < 0)
+                monitor_end(added);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GetReport(): the cached report, or one that is made first.
+ *
+ * Callers of the same question wait for the same run, as long as what it will
+ * say is young enough for them.
+ */
+#include "daemon/report/service-internal.h"
+
+#include "daemon/base/clock.h"
+
+/* A caller who waits for a refresh. */
+struct PfWaiting {
+        PfVarlinkCall *call;
+        PfRefresh *refresh;
+        PfWaiting *next;
+};
+
+/* One run for one question, which any number of callers wait for. */
+struct PfRefresh {
+        PfService *service;
+        PfQuestion *question;
+        PfRun *run;
+        uint64_t asked_usec; /* monotonic */
+        PfWaiting *waiting;
+        PfRefresh *next;
+};
+
+static void reply_cached(PfVarlinkCall *call, const PfCached *cached) {
+        pf_varlink_reply_cached(call, pf_varlink_call_is_privileged(call) ? cached->reply_privileged
+                                                                          : cached->reply);
+}
+
+static void refresh_free(PfRefresh *refresh) {
+        (void) pf_question_unref(refresh->question);
+        free(refresh);
+}
+
+static void unlink_refresh(PfRefresh *refresh) {
+        PfRefresh **link = &refresh->service->refreshes;
+
+        while (*link != refresh)
+                link = &(*link)->next;
+        *link = refresh->next;
+}
+
+static void on_waiting_gone(PfVarlinkCall *call, void *data) {
+        PfWaiting *waiting = data;
+        PfWaiting **link = &waiting->refresh->waiting;
+
+        while (*link != waiting)
+                link = &(*link)->next;
+        *link = waiting->next;
+        free(waiting);
+        pf_varlink_drop(call);
+}
+
+static void on_refreshed(PfReadiness *readiness_take, int r, void *data) {
+        PfRefresh *refresh = data;
+        PfService *service = refresh->service;
+
+        unlink_refresh(refresh);
+        if (r == 0)
+                r = pf_service_publish(service, readiness_take, refresh->asked_usec);
+        while (refresh->waiting) {
+                PfWaiting *waiting = refresh->waiting;
+                const PfCached *cached = NULL;
+
+                refresh->waiting = waiting->next;
+                pf_varlink_call_on_cancel(waiting->call, NULL, NULL);
+                if (r == 0)
+                        cached = pf_cache_find(service->cache, refresh->question);
+                if (cached)
+                        reply_cached(waiting->call, cached);
+                else
+                        pf_varlink_drop(waiting->call);
+                free(waiting);
+        }
+        refresh_free(refresh);
+}
+
+static const PfRunEvents refresh_events = { .done = on_refreshed };
+
+/* A refresh whose report will be young enough, or a new one. */
+static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximum_age_usec,
+                       PfRefresh **ret) {
+        uint64_t now = pf_clock_monotonic_usec();
+        PfRefresh *refresh;
+        int r;
+
+        for (refresh = service->refreshes; refresh; refresh = refresh->next) {
+                bool young = !pf_run_has_started(refresh->run) ||
+                             now - refresh->asked_usec <= maximum_age_usec;
+
+                if (young && pf_question_equal(refresh->question, question)) {
+                        *ret = refresh;
+                        return 0;
+                }
+        }
+
+        refresh = calloc(1, sizeof(*refresh));
+        if (!refresh)
+                return -ENOMEM;
+        refresh->service = service;
+        refresh->question = pf_question_ref(question);
+        refresh->asked_usec = now;
+        r = pf_schedule_run(service->schedule, question, &refresh_events, refresh, &refresh->run);
+        if (r < 0) {
+                refresh_free(refresh);
+                return r;
+        }
+        refresh->next = service->refreshes;
+        service->refreshes = refresh;
+        *ret = refresh;
+        return 0;
+}
+
+int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuestion *question,
+                               uint64_t maximum_age_usec) {
+        PfWaiting *waiting;
+        PfRefresh *refresh;
+        int r;
+
+        waiting = calloc(1, sizeof(*waiting));
+        if (!waiting)
+                return -ENOMEM;
+        r = get_refresh(service, question, maximum_age_usec, &refresh);
+        if (r < 0) {
+                free(waiting);
+                return r;
+        }
+        *waiting = (PfWaiting){ .call = call, .refresh = refresh, .next = refresh->waiting };
+        refresh->waiting = waiting;
+        pf_varlink_call_on_cancel(call, on_waiting_gone, waiting);
+        return 0;
+}
+
+bool pf_service_is_young(const PfCached *cached, uint64_t maximum_age_usec) {
+        return cached && pf_clock_monotonic_usec() - cached->fresh_usec <= maximum_age_usec;
+}
+
+void pf_method_get_report(PfVarlinkCall *call, void *data) {
+        PfService *service = data;
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
+        uint64_t maximum_age_usec = service->config.settings->maximum_age_usec;
+        const PfJson *age = pf_json_get(pf_varlink_call_parameters(call), "maximumAgeUSec");
+        const PfCached *cached;
+        int r;
+
+        if (age && pf_json_integer(age) < 0) {
+                pf_varlink_error_invalid_parameter(call, "maximumAgeUSec");
+                return;
+        }
+        if (age)
+                maximum_age_usec = (uint64_t) pf_json_integer(age);
+        if (pf_service_read_question(service, call, &question) < 0)
+                return;
+
+        cached = pf_cache_find(service->cache, question);
+        if (pf_service_is_young(cached, maximum_age_usec)) {
+                reply_cached(call, cached);
+                return;
+        }
+        r = pf_service_wait_for_report(service, call, question, maximum_age_usec);
+        if (r < 0)
+                pf_service_reply_failed(call, r, pf_err_text(NULL, r));
+}
+
+int pf_service_refresh(PfService *service) {
+        PfRefresh *refresh;
+
+        return get_refresh(service, service->question, 0, &refresh);
+}
+
+void pf_service_forget_refreshes(PfService *service) {
+        while (service->refreshes) {
+                PfRefresh *refresh = service->refreshes;
+
+                service->refreshes = refresh->next;
+                refresh_free(refresh);
+        }
+}

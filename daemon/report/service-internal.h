@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the methods of org.preflightd.Preflight share among themselves. Nobody
+ * else includes this.
+ */
+
+#include "daemon/report/cache.h"
+#include "daemon/report/service.h"
+
+#define PF_SERVICE_INTERFACE "org.preflightd.Preflight"
+
+typedef struct PfRefresh PfRefresh;
+typedef struct PfChecking PfChecking;
+typedef struct PfMonitor PfMonitor;
+
+struct PfService {
+        PfServiceConfig config;
+        PfSchedule *schedule;
+        PfCache *cache;
+        PfProfile **profiles; /* those that were asked for so far */
+        size_t n_profiles;
+        PfQuestion *question; /* what the settings ask */
+        PfRefresh *refreshes; /* runs that callers of GetReport() wait for */
+        PfChecking *checks;   /* calls of Check() under way */
+        PfMonitor *monitors;  /* calls of Monitor(), which never end */
+        uv_timer_t *timer;    /* for the monitors; outlives the service by its close callback */
+};
+
+/**
+ * pf_service_read_question() - turn a call's parameters into a question
+ * Where that fails the call has been answered.
+ * Return: 0 or a negative errno.
+ */
+int pf_service_read_question(PfService *service, PfVarlinkCall *call,
+                             PfQuestion **ret) PF_MUST_CHECK;
+
+/**
+ * pf_service_publish() - a report was made: keep it, and tell those who want to know
+ * @asked_usec: monotonic, from before its probes were started
+ */
+int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t asked_usec);
+
+/* Answers. An error with one text as its parameter @key; and the error for a
+ * negative errno, with @text for people. */
+void pf_service_reply_error(PfVarlinkCall *call, const char *error, const char *key,
+                            const char *text);
+void pf_service_reply_failed(PfVarlinkCall *call, int r, const char *text);
+
+/* {"finished": …} and {"changed": …}; {"report": …}. Return: 0 or -ENOMEM. */
+int pf_service_result_message(const PfResult *result, const PfProfile *profile, const char *key,
+                              bool privileged, PfJson **ret) PF_MUST_CHECK;
+int pf_service_report_message(const PfReadiness *readiness, bool privileged,
+                              PfJson **ret) PF_MUST_CHECK;
+
+/* Look at the machine again for those who wait, joining a run that will do. */
+typedef struct PfWaiting PfWaiting;
+int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuestion *question,
+                               uint64_t maximum_age_usec) PF_MUST_CHECK;
+bool pf_service_is_young(const PfCached *cached, uint64_t maximum_age_usec);
+
+/* What changed between two reports for the default question; @before may be NULL. */
+void pf_service_tell_monitors(PfService *service, const PfReadiness *before,
+                              const PfReadiness *now);
+
+/* The methods. */
+void pf_method_get_report(PfVarlinkCall *call, void *service);
+void pf_method_check(PfVarlinkCall *call, void *service);
+void pf_method_monitor(PfVarlinkCall *call, void *service);
+void pf_method_list_checks(PfVarlinkCall *call, void *service);
+void pf_method_explain(PfVarlinkCall *call, void *service);
+void pf_method_inspect(PfVarlinkCall *call, void *service);
+
+/* Forget what waits; the calls are gone already. */
+void pf_service_forget_refreshes(PfService *service);
+void pf_service_forget_checks(PfService *service);
