@@ -6,6 +6,7 @@
  * ONCE   must be given; on one line
  * MAY    may be left out; on one line
  * LIST   a list: given again, or gone on with over several lines, it adds up
+ * SOME   a list that has to be given
  *
  * [Distribution ID] is a section for each; in [Detection] the keys belong to
  * the ReleaseFile= above them.
@@ -43,7 +44,7 @@
         X("Checks", "Info", pf_key_words, PfProfile, severities[PF_SEVERITY_INFO], LIST,           \
           "wildcards of checks that are for information")                                          \
         X("Distribution", "Name", pf_key_text, PfDistribution, name, ONCE, "what it is called")    \
-        X("Distribution", "Versions", parse_versions, PfDistribution, versions, LIST,              \
+        X("Distribution", "Versions", parse_versions, PfDistribution, versions, SOME,              \
           "supported: 8.7, 9.0-9.5, or 9.4@9.62 from an agent version on")                         \
         X("Detection", "ReleaseFile", parse_release_file, PfProfile, release_files, LIST,          \
           "a file the installer looks at; the first that exists decides")                          \

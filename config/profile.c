@@ -153,7 +153,7 @@ static const char *parse_accept(const char *text, void *field) {
         return NULL;
 }
 
-typedef enum Times { ONCE, MAY, LIST } Times;
+typedef enum Times { ONCE, MAY, LIST, SOME } Times;
 
 /* Whose member a key sets. */
 typedef enum Owner {
@@ -207,10 +207,18 @@ static void *owner_of(Reading *reading, const Key *key) {
         return profile;
 }
 
+static bool must_be_given(const Key *key) {
+        return key->times == ONCE || key->times == SOME;
+}
+
+static bool is_list(const Key *key) {
+        return key->times == LIST || key->times == SOME;
+}
+
 /* Complains about keys of a kind of section that have to be given and were not. */
 static void check_complete(Reading *reading, const char *kind, const PfIniEntry *where) {
         for (size_t i = 0; i < N_KEYS; i++)
-                if (strcmp(keys[i].section, kind) == 0 && keys[i].times == ONCE &&
+                if (strcmp(keys[i].section, kind) == 0 && must_be_given(&keys[i]) &&
                     !reading->seen[i])
                         pf_ini_complain(reading->errors, where, "%s= is missing in [%s]: %s",
                                         keys[i].name, kind, keys[i].help);
@@ -284,14 +292,14 @@ static int take_value(Reading *reading, const PfIniEntry *entry) {
                 return 0;
         }
         owner = owner_of(reading, &keys[i]);
-        if (!owner || (keys[i].times != LIST && reading->seen[i])) {
+        if (!owner || (!is_list(&keys[i]) && reading->seen[i])) {
                 pf_ini_complain(reading->errors, entry,
                                 owner ? "%s= is given twice" : "%s= stands before any ReleaseFile=",
                                 entry->name);
                 return 0;
         }
         reading->seen[i] = true;
-        if (keys[i].times == ONCE && !entry->value[0]) {
+        if (must_be_given(&keys[i]) && !entry->value[0]) {
                 pf_ini_complain(reading->errors, entry, "%s= is empty: %s", entry->name,
                                 keys[i].help);
                 return 0;
