@@ -52,20 +52,34 @@ int pf_peer_find_group(const char *name, uint32_t *ret, PfErr *err) PF_MUST_CHEC
 bool pf_peer_is_privileged(const PfPeer *peer, int64_t group);
 bool pf_peer_is_root(const PfPeer *peer);
 
+/* A socket in the file system, to know it again. */
+typedef struct PfPeerNode {
+        uint64_t device;
+        uint64_t inode;
+} PfPeerNode;
+
 /**
  * pf_peer_bind() - make @pipe a socket at a path, ready for uv_listen()
- * @path: absolute; its directory exists
- * @mode: permission bits of the socket. It has them before it can be found.
+ * @pipe: initialised; the caller closes it, also on error
+ * @path: absolute; its directory exists, and nobody else may write there
+ * @mode: permission bits of the socket. It never has more than these.
+ * @ret:  for pf_peer_unbind()
  *
- * A socket that nobody listens on any more is replaced, in one step. One that
- * is in use is not, nor is anything that is not a socket.
+ * A socket that nobody listens on any more is replaced. One that is in use is
+ * not, nor is anything that is not a socket.
  * Return: 0, -EADDRINUSE, -EEXIST for something else at the path,
  *         -ENAMETOOLONG, or another negative errno, with a text.
  */
-int pf_peer_bind(uv_pipe_t *pipe, const char *path, unsigned mode, PfErr *err) PF_MUST_CHECK;
+int pf_peer_bind(uv_pipe_t *pipe, const char *path, unsigned mode, PfPeerNode *ret,
+                 PfErr *err) PF_MUST_CHECK;
 
-/* Remove the socket at @path if it is the one that @pipe listens on. */
-void pf_peer_unbind(uv_pipe_t *pipe, const char *path);
+/* Remove what is at @path if it is still that socket. */
+void pf_peer_unbind(const char *path, const PfPeerNode *node);
+
+/* Connect @pipe to the socket at a path; the caller closes it, also on error.
+ * Return: 0; with a text -ENOENT, -ECONNREFUSED, -EACCES, -EAGAIN where more
+ * wait to be accepted than may, … */
+int pf_peer_connect(uv_pipe_t *pipe, const char *path, PfErr *err) PF_MUST_CHECK;
 
 /**
  * pf_peer_hung_up() - after the end of what @fd sends: is nobody reading either?

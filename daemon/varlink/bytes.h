@@ -17,7 +17,8 @@ typedef struct PfVarlinkBytes PfVarlinkBytes;
  * pf_varlink_bytes_new_reply() - the answer to a call
  * @parameters: an object, or NULL for an empty one; borrowed
  * @continues:  more answers follow
- * Return:      0 or -ENOMEM.
+ * Return:      0, -ENOMEM, -EMSGSIZE for more than PF_FRAME_CLIENT_MAX, which
+ *              no client would take.
  */
 int pf_varlink_bytes_new_reply(const PfJson *parameters, bool continues,
                                PfVarlinkBytes **ret) PF_MUST_CHECK;

@@ -48,6 +48,5 @@ int pf_frame_next(PfFrame *frame, const char **ret, size_t *ret_n) PF_MUST_CHECK
 /* Bytes in the buffer that were not taken. */
 size_t pf_frame_buffered(const PfFrame *frame);
 
-/* Does a message have a beginning without its end? True costs a scan of what
- * was not looked at; the scan is kept for pf_frame_next(). */
+/* Does the buffer end in a message that has a beginning, but no end? */
 bool pf_frame_is_partial(const PfFrame *frame);

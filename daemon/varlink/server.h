@@ -20,6 +20,7 @@
  *
  * A message that is no call (no JSON, no object, no method; too long, too
  * deeply nested) ends the connection: there is nobody sensible to answer.
+ * Upgrading a connection to another protocol is answered MethodNotImplemented.
  *
  * All functions are for the thread of the loop. The program ignores SIGPIPE.
  */
@@ -57,13 +58,17 @@ typedef struct PfVarlinkServerConfig {
         const char *privileged_group;  /* its members may see all; NULL: root alone */
         size_t message_max;            /* bytes of a call [PF_FRAME_SERVER_MAX, 1 MiB] */
         unsigned depth_max;            /* nesting of a call [32] */
+        unsigned values_max;           /* values in a call [16384]: they take far more memory
+                                        * than text */
         unsigned clients_max;          /* connections [1024, or fewer where the limit of
                                         * descriptors is low]; root has 64 more */
         unsigned clients_per_user_max; /* [256]; not for root */
         size_t queue_max;              /* bytes that wait for one client to read them [4 MiB];
                                         * a single answer may be longer */
-        unsigned stall_ms;             /* a connection is closed that for so long leaves a
-                                        * message half sent, or an answer unread [30000] */
+        size_t memory_max; /* bytes that all connections together make us buffer [32 MiB];
+                            * then the one that has most is closed */
+        unsigned stall_ms; /* a connection is closed that for so long leaves a message half
+                            * sent, or reads nothing of an answer [30000] */
 } PfVarlinkServerConfig;
 
 /**
@@ -133,6 +138,7 @@ bool pf_varlink_call_is_privileged(const PfVarlinkCall *call); /* pf_peer_is_pri
  * pf_varlink_call_on_cancel() - be told when the client goes before the answer
  * @cancel: called once at most, never from within this function. The call is
  *          still the handler's to end, in there or later.
+ * Nothing is told of a client that has gone before: pf_varlink_call_is_cancelled().
  */
 typedef void (*PfVarlinkCancel)(PfVarlinkCall *call, void *data);
 void pf_varlink_call_on_cancel(PfVarlinkCall *call, PfVarlinkCancel cancel, void *data);
@@ -148,7 +154,7 @@ void pf_varlink_error(PfVarlinkCall *call, const char *name, PfJson *parameters_
 
 /**
  * pf_varlink_reply_continues() - one answer of several; the call goes on
- * Only for calls that want more. A client that does not read is disconnected
+ * Dropped where the call does not want more. A client that does not read is disconnected
  * when config.queue_max is reached, which the cancel callback tells: it runs
  * before the loop waits again, not from within this function.
  */
