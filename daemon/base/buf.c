@@ -16,7 +16,7 @@ int pf_buf_reserve(PfBuf *buf, size_t n) {
         size_t need, size;
         char *data;
 
-        if (n > buf->max - buf->n)
+        if (n > buf->max - buf->n || n >= SIZE_MAX - buf->n)
                 return -ENOBUFS;
 
         need = buf->n + n + 1;

@@ -37,13 +37,14 @@ int pf_strv_add(PfStrv *strv, const char *text) {
 }
 
 int pf_strv_copy(const PfStrv *from, PfStrv *to) {
-        for (size_t i = 0; i < from->n; i++) {
-                int r = pf_strv_add(to, from->items[i]);
+        size_t before = to->n;
+        int r = 0;
 
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        for (size_t i = 0; i < from->n && r == 0; i++)
+                r = pf_strv_add(to, from->items[i]);
+        while (r < 0 && to->n > before)
+                free(to->items[--to->n]);
+        return r;
 }
 
 static int compare(const void *a, const void *b) {

@@ -19,7 +19,8 @@ void pf_strv_deinit(PfStrv *strv);
 /* Append a copy of @text, or of its first @n bytes. Return: 0 or -ENOMEM. */
 int pf_strv_add(PfStrv *strv, const char *text) PF_MUST_CHECK;
 int pf_strv_add_n(PfStrv *strv, const char *text, size_t n) PF_MUST_CHECK;
-int pf_strv_copy(const PfStrv *from, PfStrv *to) PF_MUST_CHECK; /* appends to @to */
+/* Append all of @from to @to, which is another list; nothing on error. */
+int pf_strv_copy(const PfStrv *from, PfStrv *to) PF_MUST_CHECK;
 
 void pf_strv_sort(PfStrv *strv); /* by byte values, as strcmp() */
 bool pf_strv_contains(const PfStrv *strv, const char *text);
