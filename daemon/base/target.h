@@ -47,7 +47,8 @@ const char *pf_target_root(const PfTarget *target); /* as given to pf_target_new
 /**
  * pf_target_read() - the contents of a regular file
  * @max: more bytes than this are refused, whatever the file's size claims
- * @buf: the contents are added to it; its own maximum counts too
+ * @buf: the contents are added to it; its own maximum counts too. As it was
+ *       unless 0 is returned.
  * Return: 0, PF_TARGET_ABSENT, or with a text -EACCES, -EFBIG, -EISDIR,
  *         -EINVAL (FIFO, device, socket), -ELOOP, -EIO …
  */
@@ -93,12 +94,15 @@ int pf_target_readlink(const PfTarget *target, const char *path, char **ret,
 int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr *err) PF_MUST_CHECK;
 
 /**
- * pf_target_glob() - the paths that match a pattern, in lexical order
+ * pf_target_glob() - the paths that match a pattern, sorted by bytes
  * @pattern: absolute; as glob(3) without flags
  * @ret:     receives absolute paths below the root; stays empty where none matches
- * Return:   0, or a negative errno. Directories that cannot be read are left
- *           out, as glob(3) does; the record tells.
+ * Return:   0; -E2BIG where more than PF_TARGET_GLOB_MAX names would have to be
+ *           looked at; or -EACCES, -EIO … for a directory that could not be
+ *           read, since what matches in it is not known. glob(3) leaves such
+ *           out, which for root on the machine itself does not happen.
  */
+#define PF_TARGET_GLOB_MAX 262144
 int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret,
                    PfErr *err) PF_MUST_CHECK;
 
@@ -120,8 +124,11 @@ int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret,
 
 /**
  * pf_target_is_public() - could any local user read this?
- * True only where every directory on the way may be searched, and the file
- * read, by others. Links are followed. False where it cannot be told.
+ * True only where every directory on the way, links followed, may be searched
+ * by others and changed by nobody but the owner of the tree (root, or who owns
+ * its top), and the file may be read by others. Where a user can put a link in
+ * the place of a file, what was read need not be what is there now.
+ * False where it cannot be told.
  */
 bool pf_target_is_public(const PfTarget *target, const char *path);
 

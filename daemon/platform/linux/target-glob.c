@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Patterns beneath the root of a target.
+ *
+ * glob(3) of the GNU C library on functions of ours (GLOB_ALTDIRFUNC), so that
+ * its rules are those of every program on the system. It hands no argument
+ * through to them, hence one variable a thread.
+ */
+#include "daemon/base/target.h"
+#include "daemon/base/target-internal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/platform/linux/target-path.h"
+
+static _Thread_local struct {
+        const PfTarget *target;
+        unsigned left; /* names and files that may still be looked at */
+        int error;     /* that ends the search */
+} search;
+
+/* Stars and ".." in turn multiply the names of a directory with each part of a
+ * pattern, which somebody else may have written. */
+static bool may_go_on(void) {
+        if (search.left == 0 && search.error == 0)
+                search.error = -E2BIG;
+        if (search.error == 0)
+                search.left--;
+        return search.error == 0;
+}
+
+/* What is true of the machine, and met by every program on it; all else means
+ * that we could not look. */
+static bool is_left_out(int r) {
+        return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG;
+}
+
+/* Notes an outcome; false, with errno set, where there is nothing to go on with. */
+static bool note(const char *path, PfAccess access, int r) {
+        int q;
+
+        if (search.error == 0) {
+                q = pf_target_record(search.target, path, access, pf_path_absent_or(r < 0 ? r : 0));
+                if (q < 0 && !is_left_out(q))
+                        search.error = q;
+        }
+        errno = r < 0 ? -r : -search.error;
+        return r >= 0 && search.error == 0;
+}
+
+static void *search_opendir(const char *path) {
+        PF_CLEANUP(pf_path_closedirp) DIR *dir = NULL;
+        int r = -E2BIG;
+
+        if (may_go_on())
+                r = pf_path_opendir(search.target, path, &dir);
+        return note(path, PF_ACCESS_LISTED, r) ? PF_STEAL(dir) : NULL;
+}
+
+static void search_closedir(void *dir) {
+        (void) closedir(dir);
+}
+
+static struct dirent *search_readdir(void *dir) {
+        return may_go_on() ? readdir(dir) : NULL;
+}
+
+static int search_any_stat(const char *path, struct stat *st, int flags) {
+        PF_AUTO_CLOSE int fd = -E2BIG;
+
+        if (may_go_on())
+                fd = pf_path_look(search.target, path, flags);
+        return note(path, PF_ACCESS_OPENED, fd) ? fstat(fd, st) : -1;
+}
+
+static int search_stat(const char *path, struct stat *st) {
+        return search_any_stat(path, st, 0);
+}
+
+static int search_lstat(const char *path, struct stat *st) {
+        return search_any_stat(path, st, O_NOFOLLOW);
+}
+
+/* Called for a directory that cannot be read; other than 0 ends the search. */
+static int search_failed(const char *path, int error) {
+        (void) path;
+        (void) error;
+        return search.error;
+}
+
+/* The names are sorted by bytes here, since glob(3) asks the locale. */
+static int search_all(const char *pattern, PfStrv *ret) {
+        glob_t matches = { .gl_opendir = search_opendir,
+                           .gl_closedir = search_closedir,
+                           .gl_readdir = search_readdir,
+                           .gl_stat = search_stat,
+                           .gl_lstat = search_lstat };
+        int r;
+
+        r = glob(pattern, GLOB_ALTDIRFUNC | GLOB_NOSORT, search_failed, &matches);
+        r = search.error        ? search.error
+            : r == GLOB_NOMATCH ? 0
+            : r == GLOB_NOSPACE ? -ENOMEM
+            : r != 0            ? -EIO
+                                : 0;
+        for (size_t i = 0; i < matches.gl_pathc && r == 0; i++)
+                r = pf_strv_add(ret, matches.gl_pathv[i]);
+        globfree(&matches);
+        return r;
+}
+
+int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
+        PF_AUTO_STRV PfStrv paths = { 0 };
+        int r;
+
+        if (pattern[0] != '/')
+                return pf_err_set(err, -EINVAL, "%s: pattern is not absolute", pattern);
+
+        search.target = target;
+        search.left = PF_TARGET_GLOB_MAX;
+        search.error = 0;
+        r = search_all(pattern, &paths);
+        search.target = NULL;
+        if (r == -E2BIG)
+                return pf_err_set(err, r, "%s: more than the limit of %d names to look at", pattern,
+                                  PF_TARGET_GLOB_MAX);
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", pattern);
+        pf_strv_sort(&paths);
+        return pf_strv_copy(&paths, ret);
+}
