@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The facts behind the checks of sshd: every keyword, spelled as `sshd -T` does,
+ * with the line it comes from and the lines that have no effect.
+ */
+#include "probes/sshd-look.h"
+
+/* Puts where a line is; its text only for those who may read it. */
+static int put_line(PfJson *object, const PfSshdLine *line) {
+        if (pf_json_put_string(object, "path", line->path) < 0)
+                return -ENOMEM;
+        return pf_json_put_uint(object, "line", line->number);
+}
+
+static int put_problems(PfJson *object, const PfTarget *target, const PfSshdLook *look,
+                        bool privileged) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+        const PfSshdProblem *problems;
+        size_t n;
+
+        if (!array)
+                return -ENOMEM;
+        problems = pf_sshd_effective_problems(look->effective, &n);
+        for (size_t i = 0; i < n; i++) {
+                PF_CLEANUP(pf_json_freep) PfJson *item = pf_json_new_object();
+                const char *path = problems[i].line ? problems[i].line->path : problems[i].path;
+                bool visible = privileged || !path || pf_target_is_public(target, path);
+
+                if (!item)
+                        return -ENOMEM;
+                if (path && pf_json_put_string(item, "path", path) < 0)
+                        return -ENOMEM;
+                if (problems[i].line &&
+                    pf_json_put_uint(item, "line", problems[i].line->number) < 0)
+                        return -ENOMEM;
+                if (visible ? pf_json_put_string(item, "text", problems[i].text) < 0
+                            : pf_json_put_bool(item, "withheld", true) < 0)
+                        return -ENOMEM;
+                if (pf_json_append_take(array, PF_STEAL(item)) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "errors", PF_STEAL(array));
+}
+
+/* Comes any value of it from a file that not every local user may read? */
+static bool is_withheld(const PfTarget *target, const PfSshdSetting *setting) {
+        for (size_t i = 0; i < setting->n_values; i++)
+                if (setting->values[i].line &&
+                    !pf_target_is_public(target, setting->values[i].line->path))
+                        return true;
+        return false;
+}
+
+static int put_values(PfJson *object, const PfSshdSetting *setting) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = NULL;
+
+        if (!setting->is_list)
+                return pf_json_put_string(object, "value",
+                                          setting->n_values ? setting->values[0].text : "");
+        array = pf_json_new_array();
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < setting->n_values; i++)
+                if (pf_json_append_string(array, setting->values[i].text) < 0)
+                        return -ENOMEM;
+        return pf_json_put_take(object, "values", PF_STEAL(array));
+}
+
+static int put_shadowed(PfJson *object, const PfSshdSetting *setting) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = NULL;
+
+        if (setting->n_shadowed == 0)
+                return 0;
+        array = pf_json_new_array();
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < setting->n_shadowed; i++) {
+                PF_CLEANUP(pf_json_freep) PfJson *item = pf_json_new_object();
+
+                if (!item || put_line(item, setting->shadowed[i]) < 0 ||
+                    pf_json_append_take(array, PF_STEAL(item)) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "shadowed", PF_STEAL(array));
+}
+
+static int setting_to_json(const PfTarget *target, const PfSshdSetting *setting, bool privileged,
+                           PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        const PfSshdLine *line = setting->n_values ? setting->values[0].line : NULL;
+
+        if (!object)
+                return -ENOMEM;
+        if (!privileged && is_withheld(target, setting)) {
+                if (pf_json_put_bool(object, "withheld", true) < 0)
+                        return -ENOMEM;
+        } else if (put_values(object, setting) < 0) {
+                return -ENOMEM;
+        }
+        if (line && put_line(object, line) < 0)
+                return -ENOMEM;
+        if (pf_json_put_bool(object, "default", setting->is_default) < 0 ||
+            put_shadowed(object, setting) < 0)
+                return -ENOMEM;
+        if (setting->doubt) {
+                PF_CLEANUP(pf_json_freep) PfJson *doubt = pf_json_new_object();
+
+                if (!doubt || put_line(doubt, setting->doubt) < 0 ||
+                    pf_json_put_take(object, "doubt", PF_STEAL(doubt)) < 0)
+                        return -ENOMEM;
+        }
+        *ret = PF_STEAL(object);
+        return 0;
+}
+
+static int put_effective(PfJson *object, const PfTarget *target, const PfSshdLook *look,
+                         bool privileged) {
+        PF_CLEANUP(pf_json_freep) PfJson *effective = pf_json_new_object();
+
+        if (!effective)
+                return -ENOMEM;
+        for (size_t i = 0; i < pf_sshd_effective_count(look->effective); i++) {
+                const PfSshdSetting *setting = pf_sshd_effective_at(look->effective, i);
+                PfJson *json = NULL;
+
+                if (setting_to_json(target, setting, privileged, &json) < 0 ||
+                    pf_json_put_take(effective, setting->keyword, json) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "effective", PF_STEAL(effective));
+}
+
+static int put_version(PfJson *object, const PfSshdVersion *version) {
+        PF_CLEANUP(pf_json_freep) PfJson *json = pf_json_new_object();
+
+        if (!json || pf_json_put_string(json, "text", version->text) < 0 ||
+            pf_json_put_bool(json, "assumed", version->assumed) < 0)
+                return -ENOMEM;
+        if (version->path[0] && pf_json_put_string(json, "path", version->path) < 0)
+                return -ENOMEM;
+        return pf_json_put_take(object, "version", PF_STEAL(json));
+}
+
+int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
+                    PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        PF_AUTO_SSHD_LOOK PfSshdLook look = { 0 };
+        bool accepted;
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = pf_sshd_look_at_version(target, &look, err);
+        if (r == 0)
+                r = pf_sshd_look_at_configuration(target, demand, &look, err);
+        if (r < 0)
+                return r;
+        if (!look.conf)
+                return pf_err_set(err, -ENOENT, "%s: there is no such file", PF_SSHD_CONFIG_PATH);
+
+        accepted = pf_sshd_effective_is_accepted(look.effective);
+        if (pf_json_put_bool(object, "installed", look.is_installed) < 0 ||
+            put_version(object, &look.version) < 0 ||
+            pf_json_put_bool(object, "accepted", accepted) < 0 ||
+            put_problems(object, target, &look, privileged) < 0 ||
+            put_effective(object, target, &look, privileged) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}

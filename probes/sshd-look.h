@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the parts of the probe sshd share: sshd.c (its checks), sshd-server.c
+ * (is it there, and does it listen) and sshd-inspect.c (the facts).
+ */
+
+#include "probes/parse/sshd-effective.h"
+#include "probes/parse/sshd-version.h"
+#include "probes/probe.h"
+
+/* One look at the SSH server of a machine. All zero is nothing seen yet. */
+typedef struct PfSshdLook {
+        PfSshdVersion version;
+        bool is_installed;
+        const char *path; /* of the main configuration file; NULL: there is none */
+        PfSshdConfig *conf;
+        PfSshdAccount account;
+        PfSshdEffective *effective;
+} PfSshdLook;
+
+void pf_sshd_look_deinit(PfSshdLook *look);
+#define PF_AUTO_SSHD_LOOK PF_CLEANUP(pf_sshd_look_deinit)
+
+/* Is a server installed, and which? Return: 0 or a negative errno with a text. */
+int pf_sshd_look_at_version(const PfTarget *target, PfSshdLook *look, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_sshd_look_at_configuration() - and what would it do with this connection?
+ * Return: 0, also without a configuration: then look->conf is NULL. A negative
+ *         errno with a text where a file could not be read.
+ */
+int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
+                                  PfErr *err) PF_MUST_CHECK;
+
+/* The checks, by their place in the probe's list. */
+typedef enum PfSshdCheck {
+        PF_SSHD_SERVER,
+        PF_SSHD_CONFIGURATION,
+        PF_SSHD_PASSWORD,
+        PF_SSHD_ROOT_LOGIN,
+        PF_SSHD_ACCOUNT_ALLOWED,
+        PF_SSHD_METHODS,
+        PF_SSHD_SFTP,
+        PF_SSHD_N_CHECKS,
+} PfSshdCheck;
+extern const PfCheck pf_sshd_checks[PF_SSHD_N_CHECKS];
+
+/* Answers ssh.server. @look has a version, and a configuration where there is one. */
+void pf_sshd_check_server(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
+                          PfReport *report);
+
+/* The probe's inspect(). */
+int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
+                    PfErr *err);
