@@ -15,31 +15,30 @@ PfJson *pf_json_new_array(void) {
         return json_object_new_array();
 }
 
-static PfJson *new_repaired_string(const char *text, size_t n) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(INT_MAX);
+/* Adds @text to @buf, with U+FFFD for each byte that is not UTF-8. */
+static int repair(const char *text, size_t n, PfBuf *buf) {
         uint32_t c;
+        int r = 0;
 
-        for (size_t i = 0; i < n;) {
+        for (size_t i = 0; i < n && r == 0;) {
                 size_t length = pf_utf8_decode(text + i, n - i, &c);
-                int r;
 
-                r = length ? pf_buf_add(&buf, text + i, length)
-                           : pf_buf_add_string(&buf, "\xef\xbf\xbd");
-                if (r < 0)
-                        return NULL;
+                r = length ? pf_buf_add(buf, text + i, length)
+                           : pf_buf_add_string(buf, "\xef\xbf\xbd");
                 i += length ? length : 1;
         }
-        return json_object_new_string_len(buf.data, (int) buf.n);
+        return r;
 }
 
 PfJson *pf_json_new_string(const char *text) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(INT_MAX);
         size_t n = strlen(text);
 
         if (n > INT_MAX / 4)
                 return NULL;
-        if (!pf_utf8_is_valid(text, n))
-                return new_repaired_string(text, n);
-        return json_object_new_string_len(text, (int) n);
+        if (pf_utf8_is_valid(text, n))
+                return json_object_new_string_len(text, (int) n);
+        return repair(text, n, &buf) < 0 ? NULL : json_object_new_string_len(buf.data, (int) buf.n);
 }
 
 PfJson *pf_json_ref(PfJson *value) {
@@ -52,18 +51,32 @@ PfJson *pf_json_free(PfJson *value) {
         return NULL;
 }
 
+/* A key may come from a file too, as the name of a variable. */
+static int put(PfJson *object, const char *key, PfJson *value) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(INT_MAX);
+        size_t n = strlen(key);
+
+        if (!pf_utf8_is_valid(key, n)) {
+                if (repair(key, n, &buf) < 0)
+                        return -ENOMEM;
+                key = buf.data;
+        }
+        return json_object_object_add(object, key, value) < 0 ? -ENOMEM : 0;
+}
+
 int pf_json_put_take(PfJson *object, const char *key, PfJson *value) {
+        int r;
+
         if (!value)
                 return -ENOMEM;
-        if (json_object_object_add(object, key, value) < 0) {
+        r = put(object, key, value);
+        if (r < 0)
                 json_object_put(value);
-                return -ENOMEM;
-        }
-        return 0;
+        return r;
 }
 
 int pf_json_put_null(PfJson *object, const char *key) {
-        return json_object_object_add(object, key, NULL) < 0 ? -ENOMEM : 0;
+        return put(object, key, NULL);
 }
 
 int pf_json_put_string(PfJson *object, const char *key, const char *text) {
@@ -103,6 +116,76 @@ int pf_json_append_string(PfJson *array, const char *text) {
         return pf_json_append_take(array, pf_json_new_string(text));
 }
 
+static const char *skip_digits(const char *p, const char *end) {
+        while (p < end && *p >= '0' && *p <= '9')
+                p++;
+        return p;
+}
+
+/* Behind the number at @p, or NULL where it is none: RFC 8259, section 6. */
+static const char *skip_number(const char *p, const char *end) {
+        const char *start = *p == '-' ? p + 1 : p;
+
+        p = skip_digits(start, end);
+        if (p == start || (*start == '0' && p - start > 1))
+                return NULL;
+        if (p < end && *p == '.') {
+                start = p + 1;
+                p = skip_digits(start, end);
+                if (p == start)
+                        return NULL;
+        }
+        if (p < end && (*p == 'e' || *p == 'E')) {
+                start = p + 1;
+                if (start < end && (*start == '+' || *start == '-'))
+                        start++;
+                p = skip_digits(start, end);
+                if (p == start)
+                        return NULL;
+        }
+        return p;
+}
+
+/* Behind the string whose quotation mark is at @p, or NULL: section 7. A NUL
+ * is refused too: it would end the string for all that reads it. */
+static const char *skip_string(const char *p, const char *end) {
+        for (p++; p < end; p++) {
+                if ((unsigned char) *p < 0x20)
+                        return NULL;
+                if (*p == '"')
+                        return p + 1;
+                if (*p != '\\')
+                        continue;
+                p++;
+                if (end - p >= 5 && memcmp(p, "u0000", 5) == 0)
+                        return NULL;
+        }
+        return end;
+}
+
+/*
+ * json-c knows the structure. Strict as it is asked to be, it still takes NaN,
+ * Infinity, -01, "1.", -.5, keys in single quotes and raw control characters:
+ * so the words of a text are looked at first. Returns the first wrong one, or NULL.
+ */
+static const char *find_bad_word(const char *text, size_t n) {
+        const char *end = text + n;
+        const char *next;
+
+        for (const char *p = text; p < end; p = next) {
+                if (*p == '"')
+                        next = skip_string(p, end);
+                else if (*p == '-' || (*p >= '0' && *p <= '9'))
+                        next = skip_number(p, end);
+                else
+                        next = memchr("{}[]:, \t\r\n", *p, 10) || (*p >= 'a' && *p <= 'z') ? p + 1
+                                                                                           : NULL;
+                if (!next)
+                        return p;
+        }
+        return NULL;
+}
+
 static struct json_tokener *free_tokener(struct json_tokener *tokener) {
         if (tokener)
                 json_tokener_free(tokener);
@@ -114,12 +197,20 @@ int pf_json_parse(const char *text, size_t n, int max_depth, PfJson **ret, PfErr
         PF_CLEANUP(free_tokenerp) struct json_tokener *tokener = NULL;
         PF_CLEANUP(pf_json_freep) PfJson *value = NULL;
         enum json_tokener_error error;
+        const char *bad;
 
-        /* json-c takes an int, and a NUL would end the text for it. */
+        /* json-c takes an int. */
         if (n >= INT_MAX)
                 return pf_err_set(err, -EINVAL, "JSON: text of %zu bytes is too long", n);
-        if (memchr(text, '\0', n))
-                return pf_err_set(err, -EINVAL, "JSON: NUL inside the text");
+        bad = find_bad_word(text, n);
+        if (bad)
+                return pf_err_set(err, -EINVAL, "JSON: byte %zu: %s", (size_t) (bad - text),
+                                  *bad == '"' ? "control character in a string"
+                                              : "unexpected character");
+
+        /* json-c takes surrogates and overlong forms for UTF-8. */
+        if (!pf_utf8_is_valid(text, n))
+                return pf_err_set(err, -EINVAL, "JSON: not UTF-8");
 
         tokener = json_tokener_new_ex(max_depth);
         if (!tokener)
@@ -202,11 +293,13 @@ const char *pf_json_get_string(const PfJson *object, const char *key) {
 }
 
 bool pf_json_bool(const PfJson *value) {
-        return json_object_get_boolean(value);
+        return pf_json_type(value) == PF_JSON_BOOL && json_object_get_boolean(value);
 }
 
 int64_t pf_json_integer(const PfJson *value) {
-        return json_object_get_int64(value);
+        PfJsonType type = pf_json_type(value);
+
+        return type == PF_JSON_INTEGER || type == PF_JSON_REAL ? json_object_get_int64(value) : 0;
 }
 
 size_t pf_json_length(const PfJson *array) {

@@ -50,12 +50,16 @@ int pf_json_append_take(PfJson *array, PfJson *value) PF_MUST_CHECK;
 int pf_json_append_string(PfJson *array, const char *text) PF_MUST_CHECK;
 
 /**
- * pf_json_parse() - one JSON value and nothing behind it but white space
+ * pf_json_parse() - one JSON value and nothing around it but white space
  * @text:      @n bytes
- * @max_depth: nesting that is accepted, at least 1
- * Ownership:  the caller frees *@ret.
+ * @max_depth: nesting that is accepted, at least 1; "[]" is 1 deep, "[1]" and
+ *             "[[]]" are 2
+ * Ownership:  the caller frees *@ret, which is NULL for null.
  * Rule:       RFC 8259, and UTF-8 that is valid; comments, NaN, trailing commas
- *             and single quotes are refused.
+ *             and single quotes are refused. So is NUL in a string, since all
+ *             strings here end with it. Half a surrogate pair becomes U+FFFD; of
+ *             a key that is there twice the last counts; an integer beyond 64
+ *             bits is clipped.
  * Return:     0, -EINVAL with a text that names the byte, -ENOMEM.
  */
 int pf_json_parse(const char *text, size_t n, int max_depth, PfJson **ret,
@@ -71,8 +75,8 @@ PfJson *pf_json_get(const PfJson *object, const char *key);
 /* The text of a string member, borrowed; NULL where it is none. */
 const char *pf_json_get_string(const PfJson *object, const char *key);
 const char *pf_json_string(const PfJson *value); /* NULL where it is no string */
-bool pf_json_bool(const PfJson *value);
-int64_t pf_json_integer(const PfJson *value); /* clipped to the range */
+bool pf_json_bool(const PfJson *value);          /* false where it is none */
+int64_t pf_json_integer(const PfJson *value);    /* clipped to the range; 0 where it is no number */
 size_t pf_json_length(const PfJson *array);
 PfJson *pf_json_at(const PfJson *array, size_t i); /* borrowed */
 
