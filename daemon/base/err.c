@@ -4,30 +4,26 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void make_printable(char *text) {
-        for (unsigned char *p = (unsigned char *) text; *p; p++)
-                if (*p < 0x20 || *p == 0x7f)
-                        *p = '?';
-}
+#include "daemon/base/utf8.h"
 
 static void set(PfErr *err, int code, const char *words, const char *fmt, va_list args)
         __attribute__((format(printf, 4, 0)));
 
 static void set(PfErr *err, int code, const char *words, const char *fmt, va_list args) {
-        size_t used;
-        int n;
+        size_t room, used;
 
         if (!err || err->text[0])
                 return;
 
+        /* The words at the end say most: a long path is cut before them. */
+        room = sizeof(err->text) - (words ? strlen(": ") + strlen(words) : 0);
         err->code = code;
-        n = vsnprintf(err->text, sizeof(err->text), fmt, args);
-        if (n < 0)
-                (void) snprintf(err->text, sizeof(err->text), "(text could not be formatted)");
+        if (vsnprintf(err->text, room, fmt, args) < 0)
+                (void) snprintf(err->text, room, "(text could not be formatted)");
         used = strlen(err->text);
         if (words)
                 (void) snprintf(err->text + used, sizeof(err->text) - used, ": %s", words);
-        make_printable(err->text);
+        pf_utf8_make_printable(err->text, '?');
 }
 
 int pf_err_set(PfErr *err, int code, const char *fmt, ...) {

@@ -17,8 +17,8 @@ typedef struct PfErr {
  * @code: a negative errno
  * @fmt:  what could not be done, for a person; longer than PF_ERR_TEXT_MAX is cut
  *
- * The first text wins: the innermost place knows most. Control characters are
- * replaced by '?', since texts quote files that anybody may have written.
+ * The first text wins: the innermost place knows most. Controls, and what is
+ * not UTF-8, become '?', since texts quote files that anybody may have written.
  * Return: @code.
  */
 int pf_err_set(PfErr *err, int code, const char *fmt, ...) PF_PRINTF(3, 4);

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "daemon/base/utf8.h"
+
 #define LOG_TEXT_MAX 2048
 
 static PfLogSink log_sink = pf_log_stderr;
@@ -33,10 +35,9 @@ static void emit(PfLogLevel level, const char *message_id, const PfLogField *fie
 
         if (level > log_max_level)
                 return;
-        (void) vsnprintf(text, sizeof(text), fmt, args);
-        for (unsigned char *p = (unsigned char *) text; *p; p++)
-                if (*p < 0x20 || *p == 0x7f)
-                        *p = ' ';
+        if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+                (void) snprintf(text, sizeof(text), "%s", fmt);
+        pf_utf8_make_printable(text, ' ');
         log_sink(level, message_id, fields, text);
 }
 

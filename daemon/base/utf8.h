@@ -13,3 +13,10 @@
  */
 size_t pf_utf8_decode(const char *text, size_t n, uint32_t *ret);
 bool pf_utf8_is_valid(const char *text, size_t n);
+
+/**
+ * pf_utf8_make_printable() - make a text safe for a line of a terminal or a log
+ * What is not UTF-8, controls (C0, DEL, C1), line separators and the characters
+ * that reverse the direction of writing become @replacement, one byte each.
+ */
+void pf_utf8_make_printable(char *text, char replacement);
