@@ -81,9 +81,7 @@ def connections(r):
 
 
 def accounts(r, machine):
-    """Mostly the same few; sometimes files that are not as they should be."""
-    if r.random() < 0.85:
-        return
+    """Files of accounts that are not as they should be, and blocks that turn on them."""
     passwd, group = machine.files[PASSWD], machine.files[GROUP]
     form = r.randrange(9)
     if form == 0:
@@ -108,6 +106,9 @@ def accounts(r, machine):
         group = b"\n".join(reversed(group.split(b"\n")[:-1]))
         group += b"\nmany:x:1700:root,root,alice,,alice\n"
     machine.files[PASSWD], machine.files[GROUP] = passwd, group
+    names = words.GROUP_PATTERNS + ["sudo2", "g7", "g3", "many", "short", "users", "extra"]
+    blocks = [f'\nMatch Group "{r.choice(names)}"\nX11DisplayOffset {i}\n' for i in (1, 2, 3)]
+    machine.files[MAIN] += encode("".join(blocks))
 
 
 def invent(r, machine):
@@ -271,6 +272,7 @@ def make(seed, number, seeds):
         spoil(r, author, machine)
     if r.random() < 0.06:
         scratch(r, machine)
-    accounts(r, machine)
+    if r.random() < 0.15:
+        accounts(r, machine)
     machine.connections = connections(r)
     return machine
