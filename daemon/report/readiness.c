@@ -35,29 +35,6 @@ static bool is_blocker(const PfReadiness *readiness, const PfResult *result) {
         return pf_profile_severity(profile, result->check->id) == PF_SEVERITY_BLOCKER;
 }
 
-static bool has_result(const PfReadiness *readiness, const char *check_id) {
-        for (size_t i = 0; i < readiness->report.n; i++)
-                if (strcmp(readiness->report.results[i].check->id, check_id) == 0)
-                        return true;
-        return false;
-}
-
-/* Does the report of all checks lack one that the profile insists on? */
-static bool lacks_required(const PfReadiness *readiness) {
-        const PfProfile *profile = pf_question_demand(readiness->question)->profile;
-
-        if (pf_question_is_partial(readiness->question))
-                return readiness->report.n == 0;
-        for (size_t i = 0; i < pf_catalogue_count(); i++) {
-                const PfCatalogueEntry *entry = pf_catalogue_at(i);
-
-                if (entry->kind == PF_CATALOGUE_CHECK && (entry->platforms & PF_PLATFORM_HERE) &&
-                    pf_profile_is_required(profile, entry->id) && !has_result(readiness, entry->id))
-                        return true;
-        }
-        return false;
-}
-
 /* Must this result be known before the machine can be called ready? */
 static bool is_decisive(const PfReadiness *readiness, const PfResult *result) {
         const PfProfile *profile = pf_question_demand(readiness->question)->profile;
@@ -66,7 +43,8 @@ static bool is_decisive(const PfReadiness *readiness, const PfResult *result) {
 }
 
 PfOverall pf_readiness_overall(const PfReadiness *readiness) {
-        PfOverall overall = lacks_required(readiness) ? PF_OVERALL_UNKNOWN : PF_OVERALL_READY;
+        /* Nothing looked at is nothing known. */
+        PfOverall overall = readiness->report.n == 0 ? PF_OVERALL_UNKNOWN : PF_OVERALL_READY;
 
         for (size_t i = 0; i < readiness->report.n; i++) {
                 const PfResult *result = &readiness->report.results[i];
