@@ -55,6 +55,11 @@ const char *pf_target_root(const PfTarget *target); /* as given to pf_target_new
 int pf_target_read(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
                    PfErr *err) PF_MUST_CHECK;
 
+/* The first @n bytes of a regular file of any size, or all of a shorter one.
+ * Return: as pf_target_read(). */
+int pf_target_read_head(const PfTarget *target, const char *path, size_t n, PfBuf *buf,
+                        PfErr *err) PF_MUST_CHECK;
+
 typedef enum PfFileType {
         PF_FILE_REGULAR,
         PF_FILE_DIRECTORY,
@@ -118,7 +123,18 @@ typedef struct PfSpace {
         bool is_tmpfs;
 } PfSpace;
 
-/* The file system that holds @path. Return: as pf_target_stat(). */
+/* Positive outcome, beside PF_TARGET_ABSENT: the file system is not the machine's. */
+enum { PF_TARGET_ELSEWHERE = 2 };
+
+/**
+ * pf_target_space() - the file system that holds @path
+ *
+ * Rule:   a copy of a captured machine gives the answers that were captured
+ *         (daemon/base/capture.h). Of any other machine that is not live, only
+ *         a mounted file system can tell: a plain directory lies on one of the
+ *         host's, whose free space says nothing about the machine.
+ * Return: as pf_target_stat(), or PF_TARGET_ELSEWHERE.
+ */
 int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret,
                     PfErr *err) PF_MUST_CHECK;
 

@@ -15,6 +15,7 @@
 #include <sys/statfs.h>
 #include <sys/types.h>
 
+#include "daemon/base/capture.h"
 #include "daemon/platform/linux/target-path.h"
 
 /* statfs(2), f_flags; the C library's ST_* are for statvfs(3). */
@@ -128,6 +129,47 @@ int pf_target_read(const PfTarget *target, const char *path, size_t max, PfBuf *
 
         r = read_path(target, path, max, buf, err);
         r = finish(target, path, PF_ACCESS_OPENED, r, err);
+        if (r != 0) {
+                buf->n = before;
+                if (buf->data)
+                        buf->data[before] = '\0';
+        }
+        return r;
+}
+
+static int head_path(const PfTarget *target, const char *path, size_t n, PfBuf *buf, PfErr *err) {
+        PF_AUTO_CLOSE int looked = -1;
+        PF_AUTO_CLOSE int fd = -1;
+        ssize_t got = 1;
+        int r;
+
+        looked = pf_path_look(target, path, 0);
+        if (looked < 0)
+                return pf_path_absent_or(looked);
+        r = check_regular(looked, path, SIZE_MAX, err);
+        if (r == 0)
+                r = pf_buf_reserve(buf, n);
+        if (r < 0)
+                return r;
+        fd = pf_path_open(target, path, looked);
+        if (fd < 0)
+                return pf_err_errno(err, fd, "%s: cannot be opened", path);
+        for (; n > 0 && got > 0; n -= (size_t) got) {
+                got = read_again(fd, buf->data + buf->n, n);
+                if (got < 0)
+                        return -errno;
+                buf->n += (size_t) got;
+                buf->data[buf->n] = '\0';
+        }
+        return 0;
+}
+
+int pf_target_read_head(const PfTarget *target, const char *path, size_t n, PfBuf *buf,
+                        PfErr *err) {
+        size_t before = buf->n;
+        int r;
+
+        r = finish(target, path, PF_ACCESS_OPENED, head_path(target, path, n, buf, err), err);
         if (r != 0) {
                 buf->n = before;
                 if (buf->data)
@@ -302,11 +344,56 @@ static int space_path(const PfTarget *target, const char *path, PfSpace *ret) {
         return 0;
 }
 
+/* Statx(2) knows the root of a mount since Linux 5.8. It tells one from a
+ * subvolume of btrfs, which has a device number of its own as well. */
+static bool may_be_mount_root(int fd) {
+#ifdef STATX_ATTR_MOUNT_ROOT
+        struct statx stx;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &stx) == 0 &&
+            (stx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+                return stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+#endif
+        return fd >= 0;
+}
+
+/* Does a file system that was found at a path belong to the host, because the
+ * target's root is a directory like any other? */
+static bool is_elsewhere(const PfTarget *target, const PfSpace *space) {
+        int root_fd = pf_target_root_fd(target);
+        struct stat root, parent;
+
+        if (pf_target_is_live(target))
+                return false;
+        if (fstat(root_fd, &root) < 0 || fstatat(root_fd, "..", &parent, AT_NO_AUTOMOUNT) < 0)
+                return true;
+        if (space->device != root.st_dev)
+                return false;
+        return root.st_dev == parent.st_dev || !may_be_mount_root(root_fd);
+}
+
+static int captured_space(const PfTarget *target, const char *path, PfSpace *ret, PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_CAPTURE_SPACE_MAX);
+        int r;
+
+        if (pf_target_is_live(target))
+                return PF_TARGET_ABSENT;
+        r = pf_target_read(target, PF_CAPTURE_SPACE, PF_CAPTURE_SPACE_MAX, &buf, err);
+        if (r != 0)
+                return r;
+        return pf_capture_find_space(buf.data ? buf.data : "", buf.n, path, ret, err);
+}
+
 int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret, PfErr *err) {
         PfSpace space;
         int r;
 
-        r = space_path(target, path, &space);
+        r = captured_space(target, path, &space, err);
+        if (r == PF_TARGET_ABSENT) {
+                r = space_path(target, path, &space);
+                if (r == 0 && is_elsewhere(target, &space))
+                        r = PF_TARGET_ELSEWHERE;
+        }
         r = finish(target, path, PF_ACCESS_OPENED, r, err);
         if (r == 0)
                 *ret = space;
