@@ -194,39 +194,42 @@ static void forget_profiles(PfService *service) {
         service->n_profiles = 0;
 }
 
-/* What the settings ask, when a caller does not say. */
-static int make_question(const PfServiceConfig *config, const PfSettings *settings,
-                         PfQuestion **ret, PfErr *err) {
-        PF_CLEANUP(pf_profile_unrefp) PfProfile *profile = NULL;
+static int load_profile(PfService *service, const char *name, PfProfile **ret, PfErr *err) {
         int r;
 
-        r = pf_profile_load(config->host, settings->profile, &profile, err);
+        r = pf_profile_load(service->config.host, name, ret, err);
         if (r == PF_PROFILE_ABSENT)
-                return pf_err_set(err, -EINVAL, "profile \"%s\": there is none of this name",
-                                  settings->profile);
-        if (r < 0)
-                return r;
-        return pf_question_new(&(PfQuestionSpec){ .profile = profile,
-                                                  .agent_version = settings->agent_version,
-                                                  .account = settings->account,
-                                                  .source = settings->source },
-                               ret, NULL, err);
+                return pf_err_set(err, -EINVAL, "profile \"%s\": there is none of this name", name);
+        return r;
 }
 
 int pf_service_reload(PfService *service, const PfSettings *settings, PfErr *err) {
         PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
-        PfCache *cache = NULL;
+        PF_CLEANUP(pf_profile_unrefp) PfProfile *profile = NULL;
+        PF_CLEANUP(pf_cache_freep) PfCache *cache = NULL;
+        PF_AUTO_FREE PfProfile **profiles = malloc(sizeof(*profiles));
         int r;
 
-        r = make_question(&service->config, settings, &question, err);
+        if (!profiles)
+                return -ENOMEM;
+        r = load_profile(service, settings->profile, &profile, err);
+        if (r == 0)
+                r = pf_question_new(&(PfQuestionSpec){ .profile = profile,
+                                                       .agent_version = settings->agent_version,
+                                                       .account = settings->account,
+                                                       .source = settings->source },
+                                    &question, NULL, err);
         if (r == 0)
                 r = pf_cache_new(&cache);
         if (r < 0)
                 return r;
 
         forget_profiles(service);
+        profiles[0] = PF_STEAL(profile);
+        service->profiles = PF_STEAL(profiles);
+        service->n_profiles = 1;
         (void) pf_cache_free(service->cache);
-        service->cache = cache;
+        service->cache = PF_STEAL(cache);
         (void) pf_question_unref(service->question);
         service->question = PF_STEAL(question);
         service->config.settings = settings;
@@ -244,12 +247,9 @@ int pf_service_new(const PfServiceConfig *config, PfService **ret, PfErr *err) {
         service->config = *config;
         (void) pf_target_ref(config->target);
         (void) pf_target_ref(config->host);
-        r = make_question(config, config->settings, &service->question, err);
+        r = pf_schedule_new(config->loop, config->target, 0, &service->schedule);
         if (r == 0)
-                r = pf_cache_new(&service->cache);
-        if (r == 0)
-                r = pf_schedule_new(config->loop, config->target,
-                                    config->settings->deadline_usec / 1000, &service->schedule);
+                r = pf_service_reload(service, config->settings, err);
         if (r < 0)
                 return r;
         service->timer = calloc(1, sizeof(*service->timer));

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a run and an idle daemon cost on this machine.
+
+Prints one line a number, with the bar it is held against. Measures the daemon
+named by $PF_DAEMON and the client named by $PF_CTL; the echo comparison is
+bench-echo. Exits non-zero where a number misses its bar, unless the build has
+sanitizers, whose numbers mean nothing.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def call(path, method, parameters):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(60)
+        connection.connect(path)
+        connection.sendall(
+            json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
+        answer = b""
+        while not answer.endswith(b"\0"):
+            part = connection.recv(1 << 20)
+            if not part:
+                raise RuntimeError("connection closed")
+            answer += part
+    return json.loads(answer[:-1])["parameters"]
+
+
+def start_daemon(directory):
+    path = os.path.join(directory, "socket")
+    process = subprocess.Popen([os.environ["PF_DAEMON"], f"--socket={path}"],
+                               stderr=subprocess.DEVNULL)
+    for _ in range(2000):
+        if os.path.exists(path):
+            return process, path
+        time.sleep(0.01)
+    raise RuntimeError("the daemon did not start")
+
+
+def is_sanitized(program):
+    maps = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+    return "libasan" in maps or "libubsan" in maps
+
+
+class Table:
+    def __init__(self):
+        self.missed = []
+
+    def row(self, name, value, unit, bar=None):
+        text = f"{name:<44} {value:>10.2f} {unit:<6}"
+        if bar is not None:
+            met = value <= bar
+            text += f" bar {bar:g} {'met' if met else 'MISSED'}"
+            if not met:
+                self.missed.append(name)
+        print(text, flush=True)
+
+
+def whole_run_warm(table, path, count):
+    times = []
+    for _ in range(count):
+        report = call(path, "org.preflightd.Preflight.Check", {})["report"]
+        times.append(report["durationUSec"] / 1000)
+    table.row("whole run, warm, median", statistics.median(times), "ms", 10)
+    table.row("whole run, warm, 99th of 100", sorted(times)[int(len(times) * 0.99)], "ms")
+
+
+def run_client():
+    start = time.monotonic()
+    result = subprocess.run(
+        [os.environ["PF_CTL"], "check", "--in-process", "--format=json", "--quiet"],
+        capture_output=True, text=True, check=False)
+    wall = (time.monotonic() - start) * 1000
+    return json.loads(result.stdout)["durationUSec"] / 1000, wall
+
+
+def whole_run_cold(table, count):
+    times, walls = [], []
+    for _ in range(count):
+        try:
+            os.sync()
+            with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+                file.write("3\n")
+        except OSError as error:
+            print(f"whole run, cold: skipped: {error}")
+            return
+        run, wall = run_client()
+        times.append(run)
+        walls.append(wall)
+    table.row("whole run, cold caches, median", statistics.median(times), "ms", 30)
+    table.row("preflightctl check, cold, start to exit", statistics.median(walls), "ms")
+    walls = [run_client()[1] for _ in range(10)]
+    table.row("preflightctl check, warm, start to exit", statistics.median(walls), "ms")
+
+
+def executions(table):
+    if not shutil.which("strace"):
+        print("executions started by a run: skipped: no strace")
+        return
+    with tempfile.NamedTemporaryFile() as log:
+        subprocess.run(["strace", "-f", "-qq", "-e", "trace=execve,execveat", "-o", log.name,
+                        os.environ["PF_CTL"], "check", "--in-process", "--quiet"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        calls = len(re.findall(r"execve", log.read().decode()))
+    table.row("executions started by a run", calls - 1, "", 0)
+
+
+def idle(table, process, path, seconds):
+    call(path, "org.preflightd.Preflight.GetReport", {})
+    time.sleep(1)
+
+    def switches():
+        total = 0
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            with open(f"/proc/{process.pid}/task/{task}/status", encoding="ascii") as file:
+                total += sum(int(n) for n in re.findall(r"ctxt_switches:\s*(\d+)", file.read()))
+        return total
+
+    before = switches()
+    time.sleep(seconds)
+    table.row(f"wake-ups in {seconds} idle seconds", switches() - before, "", 0)
+    with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:
+        sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", file.read(), re.M))
+    table.row("PSS, idle", int(sizes["Pss"]) / 1024, "MiB", 3)
+    table.row("  of it private and changed", int(sizes["Private_Dirty"]) / 1024, "MiB")
+
+
+def echo(table, path, echo_program, seconds):
+    """The same client, the same bytes: bare libuv echo, then the daemon."""
+    request = json.dumps({"method": "org.preflightd.Preflight.GetReport",
+                          "parameters": {"maximumAgeUSec": 10**12}})
+    answer = subprocess.run([echo_program, f"--compare={path}", f"--request={request}",
+                             f"--seconds={seconds}", "--json"],
+                            capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise RuntimeError(f"bench-echo: {answer.stderr}")
+    numbers = json.loads(answer.stdout)
+    for side in ("echo", "daemon"):
+        table.row(f"{side}: latency, median", numbers[side]["p50USec"], "us")
+        table.row(f"{side}: latency, 99 %", numbers[side]["p99USec"], "us")
+        table.row(f"{side}: throughput", numbers[side]["perSecond"], "1/s")
+    table.row("cached GetReport: latency against echo",
+              numbers["daemon"]["p50USec"] / numbers["echo"]["p50USec"], "x", 1.3)
+    table.row("cached GetReport: time per call against echo",
+              numbers["echo"]["perSecond"] / numbers["daemon"]["perSecond"], "x", 1.3)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--echo", help="the program bench-echo")
+    parser.add_argument("--seconds", type=int, default=10, help="of idling; default 10")
+    options = parser.parse_args()
+    sanitized = is_sanitized(os.environ["PF_DAEMON"])
+    if sanitized:
+        print("this build has sanitizers: the numbers mean nothing")
+    table = Table()
+    directory = tempfile.mkdtemp(prefix="preflightd-bench.")
+    process, path = start_daemon(directory)
+    try:
+        idle(table, process, path, options.seconds)
+        whole_run_warm(table, path, 100)
+        if options.echo:
+            echo(table, path, options.echo, 3)
+        executions(table)
+        whole_run_cold(table, 5)
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(directory)
+    if table.missed and not sanitized:
+        print("missed: " + ", ".join(table.missed))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
