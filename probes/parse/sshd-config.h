@@ -20,10 +20,11 @@
 #define PF_SSHD_CONFIG_PATH "/etc/ssh/sshd_config"
 
 /* Limits; beyond them loading fails with -E2BIG or -EFBIG. */
-#define PF_SSHD_FILE_MAX (1 << 20) /* bytes of one file */
-#define PF_SSHD_FILES_MAX 1024     /* files read, each once for each Include pattern */
-#define PF_SSHD_LINES_MAX 200000   /* lines of all files, as often as they are included */
-#define PF_SSHD_DEPTH_MAX 16       /* of Include: then sshd itself refuses */
+#define PF_SSHD_FILE_MAX (1 << 20)  /* bytes of one file */
+#define PF_SSHD_FILES_MAX 1024      /* files read */
+#define PF_SSHD_BYTES_MAX (8 << 20) /* bytes of all files, as often as they are included */
+#define PF_SSHD_VALUES_MAX 10000    /* values of one keyword */
+#define PF_SSHD_DEPTH_MAX 16        /* of Include: then sshd itself refuses */
 
 typedef struct PfSshdConfig PfSshdConfig;
 
