@@ -111,6 +111,7 @@ class Run:
             os.environ,
             PYTHONDONTWRITEBYTECODE="1",
             PYTHONUNBUFFERED="1",
+            PF_DIFFERENTIAL_COUNT=str(options.differential),
             LC_ALL="C.UTF-8",
             ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1",
             UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
@@ -139,7 +140,7 @@ class Run:
                 status = child.wait()
         return status, "".join(lines)
 
-    def build(self, name, setup, compiler):
+    def build(self, name, setup, compiler, targets=()):
         """Sets up and compiles a build directory; returns it, or None when that failed."""
         directory = self.top / name
         environment = dict(self.environment, CC=compiler)
@@ -154,8 +155,10 @@ class Run:
             shutil.rmtree(directory)
             status, output = self.command(argv, f"{name}-setup.log", environment=environment)
         if status == 0:
-            status, output = self.command(["meson", "compile", "-C", directory, "-j", JOBS],
+            status, output = self.command(["meson", "compile", "-C", directory, "-j", JOBS, *targets],
                                           f"{name}-compile.log", environment=environment)
+        output = re.sub(r"^\[\d+/\d+\] (Compiling|Linking|Generating) .*\n", "", output,
+                        flags=re.MULTILINE)
         if status:
             self.tally.fail(f"{name}: build", output)
             return None
@@ -261,7 +264,7 @@ def step_fuzz(run):
     if not shutil.which("clang"):
         run.tally.skip("fuzz", "clang is not installed")
         return
-    directory = run.build("fuzz", ["-Dfuzz=true", "-Db_lundef=false"], "clang")
+    directory = run.build("fuzz", ["-Dfuzz=true", "-Db_lundef=false"], "clang", ["fuzzers"])
     if not directory:
         return
     fuzzers = sorted(path for path in (directory / "tests" / "fuzz").glob("fuzz-*")

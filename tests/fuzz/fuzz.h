@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What each fuzz-<name>.c defines. Built with -Dfuzz=true libFuzzer calls it,
+ * otherwise fuzz-main.c, once for each file of tests/corpus/<name>.
+ *
+ * Both may be called many times in a process, so they leave nothing behind.
+ */
+
+/* Takes any bytes without a crash, a leak, or time and memory without bounds.
+ * Returns 0, as libFuzzer wants it. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+/* May be left out: is this input accepted? Holds the names of the corpus to
+ * their word: y_* are, n_* are not; any other name promises nothing. Returns
+ * 1 or 0. */
+int pf_fuzz_accepts(const uint8_t *bytes, size_t n) __attribute__((weak));
