@@ -101,7 +101,7 @@ int pf_report_unknown(PfReport *report, const PfCheck *check, const char *fmt, .
 
 /**
  * pf_report_evidence() - where the answer given last comes from
- * @target:   asked whether the file is public; NULL where @path is NULL
+ * @target:   asked whether the file is public; NULL where @found is not out of it
  * @path:     below the target's root, or NULL
  * @line:     from 1, or 0
  * @found:    the text found, or NULL; copied

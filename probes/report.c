@@ -144,7 +144,7 @@ int pf_report_evidence(PfReport *report, const PfTarget *target, const char *pat
         evidence.path = copy_or_null(path, &failed);
         evidence.found = copy_or_null(found, &failed);
         evidence.expected = copy_or_null(expected, &failed);
-        evidence.restricted = path && found && !pf_target_is_public(target, path);
+        evidence.restricted = target && path && found && !pf_target_is_public(target, path);
         if (failed) {
                 evidence_deinit(&evidence);
                 return out_of_memory(report);
