@@ -81,6 +81,9 @@ void pf_peer_unbind(const char *path, const PfPeerNode *node);
  * wait to be accepted than may, … */
 int pf_peer_connect(uv_pipe_t *pipe, const char *path, PfErr *err) PF_MUST_CHECK;
 
+/* Is there anybody at the other end, other than at that of a listening socket? */
+bool pf_peer_is_connected(uv_os_fd_t fd);
+
 /**
  * pf_peer_hung_up() - after the end of what @fd sends: is nobody reading either?
  * False where the peer has only shut down its sending side and may wait for an

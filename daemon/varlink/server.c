@@ -261,20 +261,6 @@ int pf_varlink_server_listen_path(PfVarlinkServer *server, const char *path, uns
         return listen_on(listener, r, path, err);
 }
 
-int pf_varlink_server_listen_fd(PfVarlinkServer *server, int fd, PfErr *err) {
-        Listener *listener = new_listener(server);
-        char name[32];
-        int r;
-
-        if (!listener) {
-                pf_close(fd);
-                return -ENOMEM;
-        }
-        (void) snprintf(name, sizeof(name), "descriptor %d", fd);
-        r = pf_varlink_pipe_open(&listener->pipe, fd, err);
-        return listen_on(listener, r, name, err);
-}
-
 static int find_peer(int fd, PfPeer *ret, PfErr *err) {
         int r;
 
@@ -303,6 +289,23 @@ int pf_varlink_server_add_connection(PfVarlinkServer *server, int in_fd, int out
         if (r < 0)
                 pf_varlink_stream_close(stream);
         return r;
+}
+
+int pf_varlink_server_listen_fd(PfVarlinkServer *server, int fd, PfErr *err) {
+        Listener *listener;
+        char name[32];
+        int r;
+
+        if (pf_peer_is_connected(fd))
+                return pf_varlink_server_add_connection(server, fd, fd, err);
+        listener = new_listener(server);
+        if (!listener) {
+                pf_close(fd);
+                return -ENOMEM;
+        }
+        (void) snprintf(name, sizeof(name), "descriptor %d", fd);
+        r = pf_varlink_pipe_open(&listener->pipe, fd, err);
+        return listen_on(listener, r, name, err);
 }
 
 static void on_timer_closed(uv_handle_t *handle) {

@@ -105,8 +105,11 @@ int pf_varlink_server_add(PfVarlinkServer *server, const PfVarlinkInterface *int
 int pf_varlink_server_listen_path(PfVarlinkServer *server, const char *path, unsigned mode,
                                   PfErr *err) PF_MUST_CHECK;
 
-/* The same on a socket that was bound by somebody else: sd_listen_fds(3). Takes
- * @fd over, also on error. */
+/**
+ * pf_varlink_server_listen_fd() - the same on a socket that somebody else made
+ * @fd: listening; or connected, then it is served as by _add_connection(): see
+ *      sd_listen_fds(3) and Accept= in systemd.socket(5). Taken over, also on error.
+ */
 int pf_varlink_server_listen_fd(PfVarlinkServer *server, int fd, PfErr *err) PF_MUST_CHECK;
 
 /**

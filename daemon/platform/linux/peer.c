@@ -216,7 +216,7 @@ static int bind_path(int fd, const char *path, const struct sockaddr_un *address
         if (bind(fd, (const struct sockaddr *) address, sizeof(*address)) < 0)
                 return pf_err_errno(err, -errno, "%s: cannot make the socket", path);
         if (chmod(path, mode) == 0 && lstat(path, &st) == 0) {
-                *ret = (PfPeerNode) { .device = st.st_dev, .inode = st.st_ino };
+                *ret = (PfPeerNode){ .device = st.st_dev, .inode = st.st_ino };
                 return 0;
         }
         r = -errno;
@@ -280,6 +280,13 @@ int pf_peer_connect(uv_pipe_t *pipe, const char *path, PfErr *err) {
         if (connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
                 return pf_err_errno(err, -errno, "%s: cannot connect", path);
         return give_to_pipe(pipe, &fd, path, err);
+}
+
+bool pf_peer_is_connected(uv_os_fd_t fd) {
+        struct sockaddr_un address;
+        socklen_t n = sizeof(address);
+
+        return getpeername(fd, (struct sockaddr *) &address, &n) == 0;
 }
 
 bool pf_peer_hung_up(uv_os_fd_t fd) {

@@ -50,6 +50,11 @@ int pf_peer_connect(uv_pipe_t *pipe, const char *path, PfErr *err) {
         return pf_err_set(err, -ENOTSUP, "%s: no local sockets on this system", path);
 }
 
+bool pf_peer_is_connected(uv_os_fd_t fd) {
+        (void) fd;
+        return false;
+}
+
 bool pf_peer_hung_up(uv_os_fd_t fd) {
         (void) fd;
         return true;
