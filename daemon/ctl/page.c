@@ -53,6 +53,7 @@ static void start_line(PfPage *page, unsigned indent) {
         add_blanks(page, indent);
         page->fresh = true;
         page->blanks = 0;
+        page->last = PF_COLOUR_NONE;
 }
 
 void pf_page_begin(PfPage *page, unsigned first, unsigned rest) {
@@ -64,8 +65,9 @@ void pf_page_begin(PfPage *page, unsigned first, unsigned rest) {
 /* A word is complete: into this line, or where it does not fit into the next. */
 static void place_word(PfPage *page) {
         unsigned blanks = page->fresh ? 0 : page->blanks;
+        size_t skip = 0;
 
-        if (page->word.n == 0)
+        if (page->word.n == 0 || page->error < 0)
                 return;
         if (page->width > 0 && !page->fresh &&
             page->column + blanks + page->word_width > page->width) {
@@ -73,8 +75,14 @@ static void place_word(PfPage *page) {
                 start_line(page, page->rest);
                 blanks = 0;
         }
+        /* A colour that goes on is not ended and begun again. */
+        if (page->last == page->word_first && page->last != PF_COLOUR_NONE) {
+                skip = strlen(colours[page->last]);
+                page->out.n -= strlen(colour_off);
+        }
         add_blanks(page, blanks);
-        add(page, &page->out, page->word.data, page->word.n);
+        add(page, &page->out, page->word.data + skip, page->word.n - skip);
+        page->last = page->word_last;
         page->column += page->word_width;
         page->fresh = false;
         page->blanks = 0;
@@ -86,15 +94,20 @@ static void place_word(PfPage *page) {
 /* Adds @n bytes that hold no blank to the word, in their colour. */
 static void extend_word(PfPage *page, PfColour colour, const char *bytes, size_t n,
                         unsigned columns) {
-        bool coloured = page->terminal->colour && colour != PF_COLOUR_NONE;
-
-        if (n == 0)
+        if (!page->terminal->colour)
+                colour = PF_COLOUR_NONE;
+        if (n == 0 || page->error < 0)
                 return;
-        if (coloured)
+        if (page->word.n == 0)
+                page->word_first = colour;
+        if (page->word.n > 0 && colour == page->word_last && colour != PF_COLOUR_NONE)
+                page->word.n -= strlen(colour_off);
+        else
                 add(page, &page->word, colours[colour], strlen(colours[colour]));
         add(page, &page->word, bytes, n);
-        if (coloured)
+        if (colour != PF_COLOUR_NONE)
                 add(page, &page->word, colour_off, strlen(colour_off));
+        page->word_last = colour;
         page->word_width += columns;
 }
 
@@ -152,6 +165,7 @@ void pf_page_column(PfPage *page, unsigned column) {
                 add_blanks(page, 1);
         page->blanks = 0;
         page->fresh = true;
+        page->last = PF_COLOUR_NONE;
 }
 
 void pf_page_end(PfPage *page) {

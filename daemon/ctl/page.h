@@ -31,11 +31,14 @@ typedef struct PfPage {
         PfBuf word;          /* begun, and not yet placed; with its colours */
         unsigned width;      /* 0: do not wrap */
         unsigned word_width; /* in columns */
-        unsigned column;     /* what stands in the line, without the word */
-        unsigned rest;       /* indent of continuation lines */
-        unsigned blanks;     /* between that and the word */
-        bool fresh;          /* nothing stands in the line yet */
-        int error;           /* first error: then nothing is added any more */
+        PfColour word_first; /* its first colour, and its last */
+        PfColour word_last;
+        PfColour last;   /* of what stands in the line */
+        unsigned column; /* what stands in the line, without the word */
+        unsigned rest;   /* indent of continuation lines */
+        unsigned blanks; /* between that and the word */
+        bool fresh;      /* nothing stands in the line yet */
+        int error;       /* first error: then nothing is added any more */
 } PfPage;
 
 #define PF_PAGE_MAX (64u << 20) /* bytes */

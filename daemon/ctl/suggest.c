@@ -9,6 +9,7 @@
 
 #define WORD_MAX 64     /* bytes of a name or a text; longer ones are not compared */
 #define CONTAINED_MIN 3 /* letters that must be common to count as contained */
+#define ALIKE_MIN 5     /* and as beginning alike */
 
 typedef struct Word {
         char text[WORD_MAX + 1]; /* in lower case */
@@ -60,6 +61,15 @@ static bool contains(const Word *whole, const Word *part) {
         return part->n >= CONTAINED_MIN && strstr(whole->text, part->text);
 }
 
+/* Do they begin alike, for most of what was written? */
+static bool begins_alike(const Word *written, const Word *name) {
+        size_t n = 0;
+
+        while (n < written->n && n < name->n && written->text[n] == name->text[n])
+                n++;
+        return n >= ALIKE_MIN && n * 4 >= written->n * 3;
+}
+
 /* How far @name is from what was written; UINT_MAX: not near at all. */
 static unsigned distance_of(const char *text, const char *name) {
         Word written, other;
@@ -71,7 +81,8 @@ static unsigned distance_of(const char *text, const char *name) {
         distance = edit_distance(&written, &other);
         if (distance <= limit)
                 return distance;
-        if (contains(&other, &written) || contains(&written, &other))
+        if (contains(&other, &written) || contains(&written, &other) ||
+            begins_alike(&written, &other))
                 return limit + distance;
         return UINT_MAX;
 }

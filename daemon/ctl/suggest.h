@@ -20,7 +20,7 @@ typedef struct PfSuggestions {
  * @suggestions: begins as { .text = what was written }
  * @name:        kept where it is among the nearest. Near is what needs few
  *               letters added, left out, changed or swapped, or holds the text,
- *               or is held by it; case does not count.
+ *               or is held by it, or begins alike; case does not count.
  */
 void pf_suggest(PfSuggestions *suggestions, const char *name);
 

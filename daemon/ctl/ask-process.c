@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking without a daemon: the probes run in this process, on libuv's pool.
+ *
+ * A probe that hangs keeps using the loop of its pool after its answer was given
+ * up. That is why the loop is the default one, which is never freed.
+ */
+#include "daemon/ctl/ask.h"
+
+#include <string.h>
+
+#include "config/config.h"
+#include "config/profile.h"
+#include "daemon/ctl/options.h"
+#include "daemon/ctl/profiles.h"
+#include "daemon/ctl/progress.h"
+#include "daemon/ctl/selection.h"
+#include "daemon/report/inspect.h"
+#include "daemon/report/schedule.h"
+
+typedef struct Process {
+        uv_loop_t *loop;
+        PfTarget *host;   /* whose settings and profiles are used: this machine */
+        PfTarget *target; /* what is looked at */
+        PfSettings *settings;
+        PfProfile *profile;
+        PfQuestion *question;
+        PfProgress *progress;
+
+        bool is_over;
+        PfJson *value;
+        int r;
+        PfErr err;
+} Process;
+
+static void process_deinit(Process *process) {
+        (void) pf_question_unref(process->question);
+        (void) pf_profile_unref(process->profile);
+        (void) pf_settings_free(process->settings);
+        (void) pf_target_unref(process->target);
+        (void) pf_target_unref(process->host);
+        (void) pf_json_free(process->value);
+}
+
+static PfExit open_target(Process *process, const char *root, PfErr *err) {
+        PfErr reason = { 0 };
+        int r = pf_target_new(root, PF_TARGET_DEFAULT, &process->target, &reason);
+
+        if (r == -ENOENT || r == -ENOTDIR)
+                return pf_exit_set(err, PF_EXIT_USAGE, "--root=%s: there is no such directory",
+                                   root);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(&reason, r));
+        return PF_EXIT_OK;
+}
+
+static PfExit load_profile(Process *process, const char *name, PfErr *err) {
+        int r = pf_profile_load(process->host, name, &process->profile, err);
+
+        if (r == PF_PROFILE_ABSENT)
+                return pf_profiles_refuse(name, err);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_USAGE, "cannot load the profile \"%s\"", name);
+        return PF_EXIT_OK;
+}
+
+static const char *or_else(const char *text, const char *otherwise) {
+        return text ? text : otherwise;
+}
+
+static bool wants_any(const PfQuestion *question) {
+        for (size_t i = 0; i < pf_n_probes; i++)
+                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
+                        if (pf_question_wants(question, pf_probes[i]->checks[j].id))
+                                return true;
+        return false;
+}
+
+static PfExit make_question(Process *process, const PfOptions *options, PfErr *err) {
+        const PfSettings *settings = process->settings;
+        const char *unmatched;
+        const char *field = NULL;
+        PfErr refused = { 0 };
+        char option[64];
+        PfQuestionSpec spec = {
+                .profile = process->profile,
+                .agent_version = or_else(options->agent_version, settings->agent_version),
+                .account = or_else(options->account, settings->account),
+                .source = or_else(options->source, settings->source),
+                .source_host = options->source_host,
+                .local_address = options->local_address,
+                .local_port = options->local_port,
+                .only = &options->only,
+                .skip = &options->skip,
+        };
+
+        if (pf_question_new(&spec, &process->question, &field, &refused) < 0) {
+                const char *reason = strstr(refused.text, ": ");
+
+                if (!field)
+                        return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+                return pf_exit_set(err, PF_EXIT_USAGE, "--%s%s",
+                                   pf_options_of_field(field, option, sizeof(option)),
+                                   reason ? reason : ": cannot be that");
+        }
+        unmatched = pf_question_unmatched(process->question);
+        if (unmatched)
+                return pf_selection_refuse(unmatched, err);
+        if (!wants_any(process->question))
+                return pf_exit_set(err, PF_EXIT_USAGE, "--skip leaves no check to answer");
+        return PF_EXIT_OK;
+}
+
+static PfExit prepare(Process *process, const PfCtl *ctl, PfErr *err) {
+        const PfOptions *options = &ctl->options;
+        PfExit status;
+
+        if (pf_schedule_prepare_pool() < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        process->loop = uv_default_loop();
+        if (!process->loop)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot set up an event loop");
+
+        status = pf_selection_check(options, err);
+        if (status == PF_EXIT_OK)
+                status = open_target(process, options->root ? options->root : "/", err);
+        if (status != PF_EXIT_OK)
+                return status;
+        if (pf_target_new("/", PF_TARGET_DEFAULT, &process->host, err) < 0 ||
+            pf_settings_load(process->host, &process->settings, NULL, err) < 0)
+                return pf_exit_set(err, PF_EXIT_USAGE, "cannot load the settings");
+        status = load_profile(process, or_else(options->profile, process->settings->profile), err);
+        if (status == PF_EXIT_OK)
+                status = make_question(process, options, err);
+        return status;
+}
+
+/* --- reports --- */
+
+static void on_finished(const PfResult *results, size_t n, void *data) {
+        Process *process = data;
+
+        for (size_t i = 0; i < n; i++)
+                pf_progress_finished(process->progress, results[i].check->id);
+}
+
+static void on_done(PfReadiness *readiness_take, int r, void *data) {
+        PF_CLEANUP(pf_readiness_freep) PfReadiness *readiness = readiness_take;
+        Process *process = data;
+
+        if (r == 0)
+                r = pf_readiness_to_json(readiness, true, &process->value);
+        process->r = r;
+        process->is_over = true;
+}
+
+static const PfRunEvents run_events = { .finished = on_finished, .done = on_done };
+
+/* The checks that will be answered; without those that memory has no room for. */
+static PfProgress *make_progress(const Process *process, const PfCtl *ctl) {
+        PF_AUTO_STRV PfStrv checks = { 0 };
+
+        for (size_t i = 0; i < pf_n_probes; i++)
+                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
+                        if (pf_question_wants(process->question, pf_probes[i]->checks[j].id) &&
+                            pf_strv_add(&checks, pf_probes[i]->checks[j].id) < 0)
+                                return NULL;
+        return pf_progress_new(ctl, process->loop, &checks);
+}
+
+/* Lets the loop release what was closed; not where a probe would keep it running. */
+static void finish(Process *process, PfCtl *ctl, bool is_hanging) {
+        process->progress = pf_progress_free(process->progress);
+        ctl->is_hanging = is_hanging;
+        (void) uv_run(process->loop, is_hanging ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
+}
+
+static PfExit make_report(Process *process, PfCtl *ctl, PfErr *err) {
+        PfSchedule *schedule = NULL;
+        PfRun *run;
+        bool is_hanging;
+
+        process->r = pf_schedule_new(process->loop, process->target,
+                                     process->settings->deadline_usec / 1000, &schedule);
+        if (process->r == 0)
+                process->r =
+                        pf_schedule_run(schedule, process->question, &run_events, process, &run);
+        if (process->r == 0) {
+                process->progress = make_progress(process, ctl);
+                while (!process->is_over)
+                        (void) uv_run(process->loop, UV_RUN_ONCE);
+        }
+        is_hanging = schedule && pf_schedule_n_stuck(schedule) > 0;
+        (void) pf_schedule_free(schedule);
+        finish(process, ctl, is_hanging);
+        if (process->r < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s",
+                                   pf_err_text(NULL, process->r));
+        return PF_EXIT_OK;
+}
+
+/* --- facts --- */
+
+static void on_inspected(PfJson *facts_take, int r, const char *text, void *data) {
+        Process *process = data;
+
+        process->value = facts_take;
+        process->r = r;
+        if (r < 0)
+                (void) pf_err_set(&process->err, r, "%s", text);
+        process->is_over = true;
+}
+
+static PfExit gather_facts(Process *process, PfCtl *ctl, PfErr *err) {
+        const PfInspection inspection = {
+                .loop = process->loop,
+                .target = process->target,
+                .question = process->question,
+                .subject = ctl->arguments[0],
+                .privileged = true,
+        };
+        int r = pf_inspect(&inspection, on_inspected, process);
+
+        if (r == PF_INSPECT_NONE)
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "%s: there are no facts about that on this system",
+                                   ctl->arguments[0]);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s", pf_err_text(NULL, r));
+        while (!process->is_over)
+                (void) uv_run(process->loop, UV_RUN_ONCE);
+        finish(process, ctl, pf_inspect_n_running() > 0);
+        if (process->r < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s: %s", ctl->arguments[0],
+                                   process->err.text);
+        return PF_EXIT_OK;
+}
+
+PfExit pf_ask_process(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
+        PF_CLEANUP(process_deinit) Process process = { 0 };
+        PfExit status;
+
+        status = prepare(&process, ctl, err);
+        if (status == PF_EXIT_OK)
+                status = ask == PF_ASK_INSPECT ? gather_facts(&process, ctl, err)
+                                               : make_report(&process, ctl, err);
+        if (status == PF_EXIT_OK)
+                *ret = PF_STEAL(process.value);
+        return status;
+}

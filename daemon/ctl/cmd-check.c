@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* preflightctl check: look now, and say whether the machine is ready. */
+#include "daemon/ctl/ask.h"
+#include "daemon/ctl/format.h"
+#include "daemon/ctl/view.h"
+
+/* What an ordinary user cannot see, a probe in this process cannot either. */
+static void hint_at_root(const PfCtl *ctl, const PfJson *report) {
+        if (geteuid() != 0 && pf_view_count(report, "unknown") > 0)
+                pf_ctl_note(ctl, "some checks could not be determined; run as root, who may read "
+                                 "what they need");
+}
+
+PfExit pf_cmd_check(PfCtl *ctl) {
+        PF_CLEANUP(pf_json_freep) PfJson *report = NULL;
+        PF_AUTO_PAGE PfPage page;
+        PfErr err = { 0 };
+        const PfShow show = { .root = ctl->options.root, .quiet = ctl->options.quiet };
+        PfExit status;
+
+        pf_page_init(&page, &ctl->out);
+        status = pf_ask(ctl, PF_ASK_CHECK, &report, &err);
+        if (status != PF_EXIT_OK)
+                return pf_ctl_fail(ctl, status, &err);
+        ctl->options.format->report(&page, report, &show);
+        status = pf_ctl_print(ctl, &page, pf_view_exit(report, ctl->options.strict));
+        hint_at_root(ctl, report);
+        return status;
+}

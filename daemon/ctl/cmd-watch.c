@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* preflightctl watch: the report, and every change of it as the daemon sees it. */
+#include "daemon/ctl/format.h"
+#include "daemon/ctl/socket.h"
+
+typedef struct Watch {
+        PfCtl *ctl;
+        PfPage page;
+} Watch;
+
+static PfExit on_answer(const PfJson *parameters, void *data) {
+        Watch *watch = data;
+        const PfShow show = { .quiet = watch->ctl->options.quiet };
+
+        watch->ctl->options.format->change(&watch->page, parameters, &show);
+        return pf_ctl_print(watch->ctl, &watch->page, PF_EXIT_OK);
+}
+
+PfExit pf_cmd_watch(PfCtl *ctl) {
+        PF_CLEANUP(pf_socket_freep) PfSocket *socket = NULL;
+        PF_AUTO_FREE char *path = NULL;
+        Watch watch = { .ctl = ctl };
+        PfErr err = { 0 };
+        PfExit status;
+
+        status = pf_ask_socket_path(ctl, &path, &err);
+        if (status == PF_EXIT_OK)
+                status = pf_socket_new(path, &socket, &err);
+        if (status != PF_EXIT_OK) {
+                (void) pf_ctl_fail(ctl, status, &err);
+                if (status == PF_EXIT_UNREACHABLE)
+                        pf_ctl_note(ctl, "only the daemon watches; systemctl start preflightd");
+                return status;
+        }
+
+        pf_page_init(&watch.page, &ctl->out);
+        status = pf_socket_follow(socket, "org.preflightd.Preflight.Monitor", on_answer, &watch,
+                                  &err);
+        pf_page_deinit(&watch.page);
+        return pf_ctl_fail(ctl, status, &err);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Answers for people: reports. Which machine was looked at and what was asked,
+ * the checks by subject, what is wrong with its evidence and its cure, and the
+ * verdict last, where the eye is when it has scrolled.
+ */
+#include "daemon/ctl/format-table.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/catalogue.h"
+#include "daemon/ctl/text.h"
+#include "daemon/ctl/view.h"
+
+#define QUOTE_MAX 240      /* bytes of a text that are quoted */
+#define SUMMARY_COLUMNS 24 /* less room for it than this, and it goes below */
+
+const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise) {
+        const char *text = pf_json_get_string(object, key);
+
+        return text ? text : otherwise;
+}
+
+void pf_table_place(PfPage *page, const PfJson *object) {
+        int64_t line = pf_json_integer(pf_json_get(object, "line"));
+
+        pf_page_word(page, PF_COLOUR_NONE, pf_table_string(object, "path", ""));
+        if (line > 0)
+                pf_page_printf(page, PF_COLOUR_NONE, ":%" PRId64, line);
+}
+
+void pf_table_strings(PfPage *page, const PfJson *array) {
+        for (size_t i = 0; i < pf_json_length(array); i++) {
+                const char *text = pf_json_string(pf_json_at(array, i));
+
+                pf_page_text(page, PF_COLOUR_NONE, i > 0 ? ", " : "");
+                pf_page_word(page, PF_COLOUR_NONE, text ? text : "");
+        }
+}
+
+void pf_table_quote(PfPage *page, PfColour colour, const char *text) {
+        size_t n = strlen(text);
+        PF_AUTO_FREE char *cut = NULL;
+
+        if (n > QUOTE_MAX) {
+                n = QUOTE_MAX;
+                while (n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80)
+                        n--; /* not inside a character */
+                cut = strndup(text, n);
+        }
+        pf_page_text(page, colour, "\"");
+        pf_page_text(page, colour, cut ? cut : text);
+        pf_page_text(page, colour, cut ? "\"..." : "\"");
+}
+
+void pf_table_heading(PfPage *page, const char *text) {
+        if (page->out.n > 0)
+                pf_page_empty_line(page);
+        pf_page_begin(page, 0, 0);
+        pf_page_text(page, PF_COLOUR_BOLD, text);
+        pf_page_end(page);
+}
+
+/* --- a check --- */
+
+/* Where the columns of a list of checks are. */
+typedef struct Columns {
+        bool marks; /* instead of words */
+        unsigned id;
+        unsigned summary;
+        bool below; /* the summary has a line of its own */
+} Columns;
+
+static Columns plan_columns(const PfPage *page, unsigned id_columns) {
+        Columns columns = { .marks = page->terminal->is_terminal && page->terminal->utf8 };
+
+        columns.id = columns.marks ? 4 : 10;
+        columns.summary = columns.id + id_columns + 2;
+        if (page->width > 0 && columns.summary + SUMMARY_COLUMNS > page->width) {
+                columns.below = true;
+                columns.summary = columns.id;
+        }
+        return columns;
+}
+
+static void begin_detail(PfPage *page, const Columns *columns) {
+        pf_page_begin(page, columns->id + 2, columns->id + 4);
+}
+
+static void show_evidence(PfPage *page, const Columns *columns, const PfJson *evidence) {
+        const char *found = pf_json_get_string(evidence, "found");
+        const char *expected = pf_json_get_string(evidence, "expected");
+        bool has_path = pf_json_get_string(evidence, "path") != NULL;
+
+        begin_detail(page, columns);
+        if (has_path) {
+                pf_table_place(page, evidence);
+                pf_page_text(page, PF_COLOUR_NONE, ": ");
+        }
+        if (pf_json_bool(pf_json_get(evidence, "withheld"))) {
+                pf_page_text(page, PF_COLOUR_DIM,
+                             "only root and group preflightd may see what was found");
+        } else if (found) {
+                pf_page_text(page, PF_COLOUR_NONE, has_path ? "found " : "");
+                pf_table_quote(page, PF_COLOUR_NONE, found);
+        } else if (expected) {
+                pf_page_text(page, PF_COLOUR_NONE, "nothing found");
+        }
+        if (expected) {
+                pf_page_text(page, PF_COLOUR_NONE, ", expected ");
+                pf_table_quote(page, PF_COLOUR_NONE, expected);
+        }
+        pf_page_end(page);
+}
+
+static void show_labelled(PfPage *page, const Columns *columns, const char *label, const char *text,
+                          const char *behind) {
+        if (!text)
+                return;
+        begin_detail(page, columns);
+        pf_page_text(page, PF_COLOUR_BOLD, label);
+        pf_page_text(page, PF_COLOUR_NONE, " ");
+        pf_page_text(page, PF_COLOUR_NONE, text);
+        if (behind)
+                pf_page_printf(page, PF_COLOUR_NONE, " (%s)", behind);
+        pf_page_end(page);
+}
+
+static void show_errors(PfPage *page, const Columns *columns, const PfJson *errors) {
+        if (pf_json_length(errors) == 0)
+                return;
+        begin_detail(page, columns);
+        pf_page_text(page, PF_COLOUR_BOLD, pf_json_length(errors) == 1 ? "error: " : "errors: ");
+        pf_table_strings(page, errors);
+        pf_page_end(page);
+}
+
+static void show_details(PfPage *page, const Columns *columns, const PfJson *check) {
+        const PfJson *evidence = pf_json_get(check, "evidence");
+        const PfJson *remedy = pf_json_get(check, "remedy");
+        const char *severity = pf_table_string(check, "severity", "blocker");
+        const char *verdict = pf_table_string(check, "verdict", "");
+
+        for (size_t i = 0; i < pf_json_length(evidence); i++)
+                show_evidence(page, columns, pf_json_at(evidence, i));
+        if (strcmp(verdict, "fail") == 0 && strcmp(severity, "blocker") != 0)
+                show_labelled(page, columns, "does not block:", severity, NULL);
+        show_labelled(page, columns, "vendor's check:", pf_json_get_string(check, "vendorVerdict"),
+                      NULL);
+        show_labelled(page, columns, "fix:", pf_json_get_string(remedy, "summary"),
+                      pf_json_get_string(remedy, "safety"));
+        show_errors(page, columns, pf_json_get(check, "errorIds"));
+}
+
+static void show_check(PfPage *page, const Columns *columns, const PfJson *check) {
+        const PfLook *look = pf_look_find(pf_json_get_string(check, "verdict"));
+        const char *id = pf_table_string(check, "check", "(no name)");
+
+        pf_page_begin(page, 2, columns->summary);
+        pf_page_text(page, look->colour, columns->marks ? look->mark : look->word);
+        pf_page_column(page, columns->id);
+        pf_page_word(page, look->is_trouble ? PF_COLOUR_BOLD : PF_COLOUR_NONE, id);
+        if (columns->below) {
+                pf_page_end(page);
+                pf_page_begin(page, columns->summary, columns->summary);
+        } else {
+                pf_page_column(page, columns->summary);
+        }
+        pf_page_text(page, look->is_trouble ? PF_COLOUR_NONE : PF_COLOUR_DIM,
+                     pf_table_string(check, "summary", ""));
+        pf_page_end(page);
+        if (look->is_trouble)
+                show_details(page, columns, check);
+}
+
+/* --- the whole --- */
+
+static const struct {
+        const char *prefix; /* of the names of its checks */
+        const char *title;
+} subjects[] = {
+        { "ssh.", "Access by SSH" }, { "account.", "Account" },
+        { "boot.", "Boot" },         { "disk.", "Disks" },
+        { "space.", "Free space" },  { "os.", "Operating system" },
+        { "net.", "Network" },       { "system.", "State of the system" },
+        { "agent.", "Agent" },       { "windows.", "Windows" },
+};
+
+static size_t subject_length(const char *check_id) {
+        size_t n = strcspn(check_id, ".");
+
+        return n + (check_id[n] == '.');
+}
+
+static bool same_subject(const char *a, const char *b) {
+        size_t n = subject_length(a);
+
+        return n == subject_length(b) && strncmp(a, b, n) == 0;
+}
+
+static void show_subject(PfPage *page, const char *check_id) {
+        for (size_t i = 0; i < PF_ELEMENTS(subjects); i++)
+                if (same_subject(subjects[i].prefix, check_id)) {
+                        pf_table_heading(page, subjects[i].title);
+                        return;
+                }
+        pf_table_heading(page, "Other");
+}
+
+static void show_header(PfPage *page, const PfJson *report, const PfShow *show) {
+        const PfJson *host = pf_json_get(report, "host");
+        const char *kernel = pf_json_get_string(host, "kernel");
+        const char *source = pf_json_get_string(report, "source");
+
+        pf_page_begin(page, 0, 2);
+        pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(host, "hostname", "(no host name)"));
+        pf_page_text(page, PF_COLOUR_NONE, ": ");
+        pf_page_text(page, PF_COLOUR_NONE, pf_table_string(host, "os", "unknown system"));
+        if (kernel)
+                pf_page_printf(page, PF_COLOUR_NONE, ", kernel %s", kernel);
+        if (show->root) {
+                pf_page_text(page, PF_COLOUR_NONE, ", image at ");
+                pf_page_word(page, PF_COLOUR_NONE, show->root);
+        }
+        pf_page_end(page);
+
+        pf_page_begin(page, 0, 2);
+        pf_page_printf(page, PF_COLOUR_NONE, "%s %s, installed as %s",
+                       pf_table_string(report, "profile", "unknown profile"),
+                       pf_table_string(report, "agentVersion", ""),
+                       pf_table_string(report, "account", "an unknown account"));
+        if (source)
+                pf_page_printf(page, PF_COLOUR_NONE, " from %s", source);
+        else
+                pf_page_text(page, PF_COLOUR_NONE, "; --source was not given");
+        pf_page_end(page);
+}
+
+static void show_checks(PfPage *page, const PfJson *checks, const PfShow *show) {
+        unsigned widest = 0;
+        const char *last = NULL;
+        Columns columns;
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const char *id = pf_table_string(pf_json_at(checks, i), "check", "");
+                unsigned width = pf_text_columns(id, page->terminal->utf8);
+
+                widest = width > widest ? width : widest;
+        }
+        columns = plan_columns(page, widest);
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const PfJson *check = pf_json_at(checks, i);
+                const char *id = pf_table_string(check, "check", "");
+                const PfLook *look = pf_look_find(pf_json_get_string(check, "verdict"));
+
+                if (show->quiet && !look->is_trouble)
+                        continue;
+                if (!show->quiet && (!last || !same_subject(last, id)))
+                        show_subject(page, id);
+                show_check(page, &columns, check);
+                last = id;
+        }
+}
+
+static bool contains(const PfJson *array, const char *text) {
+        for (size_t i = 0; i < pf_json_length(array); i++) {
+                const char *item = pf_json_string(pf_json_at(array, i));
+
+                if (item && strcmp(item, text) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Are all checks of this system that share a subject in the list? */
+static bool contains_subject(const PfJson *array, const char *check_id) {
+        for (size_t i = 0; i < pf_catalogue_count(); i++) {
+                const PfCatalogueEntry *entry = pf_catalogue_at(i);
+
+                if (entry->kind == PF_CATALOGUE_CHECK && (entry->platforms & PF_PLATFORM_HERE) &&
+                    same_subject(entry->id, check_id) && !contains(array, entry->id))
+                        return false;
+        }
+        return true;
+}
+
+static void show_not_covered(PfPage *page, const PfJson *report) {
+        const PfJson *names = pf_json_get(report, "notCovered");
+        size_t n = pf_json_length(names);
+        const char *last = NULL;
+
+        if (n == 0)
+                return;
+        pf_page_begin(page, 0, 2);
+        pf_page_text(page, PF_COLOUR_DIM, "not covered yet:");
+        for (size_t i = 0; i < n; i++) {
+                const char *id = pf_json_string(pf_json_at(names, i));
+                bool whole = id && contains_subject(names, id);
+
+                if (!id || (whole && last && same_subject(last, id)))
+                        continue;
+                pf_page_text(page, PF_COLOUR_DIM, last ? ", " : " ");
+                if (whole)
+                        pf_page_printf(page, PF_COLOUR_DIM, "%.*s*", (int) subject_length(id), id);
+                else
+                        pf_page_text(page, PF_COLOUR_DIM, id);
+                last = id;
+        }
+        pf_page_printf(page, PF_COLOUR_DIM, " (%zu %s); %s", n, n == 1 ? "check" : "checks",
+                       pf_view_is_incomplete(report)
+                               ? "without those that the profile requires nothing is called ready"
+                               : "the verdict does not speak of that");
+        pf_page_end(page);
+}
+
+/* Where to read on, once, if anything is wrong. */
+static void show_hint(PfPage *page, const PfJson *report) {
+        for (size_t i = 0; i < pf_n_looks; i++)
+                if (pf_looks[i].is_trouble && pf_view_count(report, pf_looks[i].verdict) > 0) {
+                        pf_page_begin(page, 0, 2);
+                        pf_page_text(page, PF_COLOUR_DIM,
+                                     "more about a check or an error: " PF_CTL_NAME
+                                     " explain NAME");
+                        pf_page_end(page);
+                        return;
+                }
+}
+
+static void show_verdict(PfPage *page, const PfJson *report) {
+        bool is_first = true;
+
+        pf_page_begin(page, 0, 2);
+        pf_page_text(page, pf_view_colour(report), pf_view_verdict(report));
+        pf_page_text(page, PF_COLOUR_NONE, ":");
+        for (size_t i = 0; i < pf_n_looks; i++) {
+                int64_t n = pf_view_count(report, pf_looks[i].verdict);
+
+                if (n <= 0)
+                        continue;
+                pf_page_printf(page, PF_COLOUR_NONE, "%s%" PRId64 " %s", is_first ? " " : ", ", n,
+                               n == 1 ? pf_looks[i].one : pf_looks[i].many);
+                is_first = false;
+        }
+        if (is_first)
+                pf_page_text(page, PF_COLOUR_NONE, " no check was answered");
+        if (pf_json_bool(pf_json_get(report, "partial")))
+                pf_page_text(page, PF_COLOUR_NONE, "; only these checks were asked for");
+        pf_page_end(page);
+}
+
+static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
+        const PfJson *checks = pf_json_get(report, "checks");
+
+        if (show->quiet) {
+                show_checks(page, checks, show);
+                if (page->out.n > 0 || strcmp(pf_view_verdict(report), "ready") != 0)
+                        show_verdict(page, report);
+                return;
+        }
+        show_header(page, report, show);
+        show_checks(page, checks, show);
+        pf_page_empty_line(page);
+        show_hint(page, report);
+        show_not_covered(page, report);
+        show_verdict(page, report);
+}
+
+static void show_status(PfPage *page, const PfJson *status, const PfShow *show) {
+        (void) show;
+        pf_page_begin(page, 0, 2);
+        pf_page_text(page, PF_COLOUR_NONE, pf_table_string(status, "status", "unknown"));
+        pf_page_end(page);
+}
+
+/* --- changes --- */
+
+static void show_time(PfPage *page, int64_t usec) {
+        time_t seconds = usec / 1000000;
+        struct tm local;
+        char text[32];
+
+        if (localtime_r(&seconds, &local) == NULL ||
+            strftime(text, sizeof(text), "%F %T", &local) == 0)
+                return;
+        pf_page_begin(page, 0, 0);
+        pf_page_text(page, PF_COLOUR_BOLD, text);
+        pf_page_end(page);
+}
+
+static void show_change(PfPage *page, const PfJson *answer, const PfShow *show) {
+        const PfJson *report = pf_json_get(answer, "report");
+        const PfJson *check = pf_json_get(answer, "changed");
+
+        if (report)
+                show_report(page, report, show);
+        if (check) {
+                const char *id = pf_table_string(check, "check", "");
+                Columns columns = plan_columns(page, pf_text_columns(id, page->terminal->utf8));
+
+                show_time(page, pf_json_integer(pf_json_get(check, "probedUSec")));
+                show_check(page, &columns, check);
+        }
+}
+
+const PfFormat pf_format_table = {
+        .name = "table",
+        .report = show_report,
+        .status = show_status,
+        .change = show_change,
+        .list = pf_table_list,
+        .explain = pf_table_explain,
+        .facts = pf_table_facts,
+};

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options: one row each, from which the command line is parsed, checked
+ * and explained.
+ */
+#include "daemon/ctl/options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "daemon/ctl/format.h"
+#include "daemon/ctl/suggest.h"
+
+typedef PfExit (*ParseOption)(const char *name, const char *value, void *field, PfErr *err);
+
+typedef struct Option {
+        const char *name;
+        char letter;          /* or 0 */
+        const char *argument; /* what it stands for, NULL: none */
+        unsigned commands;    /* that take it: PF_COMMAND_… */
+        size_t offset;
+        ParseOption parse;
+        const char *help;
+} Option;
+
+static PfExit parse_flag(const char *name, const char *value, void *field, PfErr *err) {
+        (void) name;
+        (void) value;
+        (void) err;
+        *(bool *) field = true;
+        return PF_EXIT_OK;
+}
+
+static PfExit parse_text(const char *name, const char *value, void *field, PfErr *err) {
+        if (*value == '\0')
+                return pf_exit_set(err, PF_EXIT_USAGE, "--%s= needs a value", name);
+        *(const char **) field = value;
+        return PF_EXIT_OK;
+}
+
+static PfExit parse_list(const char *name, const char *value, void *field, PfErr *err) {
+        for (;;) {
+                size_t n = strcspn(value, ",");
+
+                if (n == 0)
+                        return pf_exit_set(err, PF_EXIT_USAGE,
+                                           "--%s: an empty name in the list; write --%s=ssh.server "
+                                           "or --%s='ssh.*,os.*'",
+                                           name, name, name);
+                if (pf_strv_add_n(field, value, n) < 0)
+                        return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+                if (value[n] == '\0')
+                        return PF_EXIT_OK;
+                value += n + 1;
+        }
+}
+
+static PfExit parse_port(const char *name, const char *value, void *field, PfErr *err) {
+        size_t n = strspn(value, "0123456789");
+        unsigned long port = n > 0 && n <= 5 && value[n] == '\0' ? strtoul(value, NULL, 10) : 0;
+
+        if (port < 1 || port > UINT16_MAX)
+                return pf_exit_set(err, PF_EXIT_USAGE, "--%s=%s: a port is a number from 1 to %d",
+                                   name, value, UINT16_MAX);
+        *(uint16_t *) field = (uint16_t) port;
+        return PF_EXIT_OK;
+}
+
+static PfExit parse_format(const char *name, const char *value, void *field, PfErr *err) {
+        PfSuggestions suggestions = { .text = value };
+        char near[256];
+
+        for (const PfFormat *const *format = pf_formats; *format; format++) {
+                if (strcmp((*format)->name, value) == 0) {
+                        *(const PfFormat **) field = *format;
+                        return PF_EXIT_OK;
+                }
+                pf_suggest(&suggestions, (*format)->name);
+        }
+        return pf_exit_set(err, PF_EXIT_USAGE, "--%s=%s: no such format%s", name, value,
+                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+}
+
+#define FIELD(name) offsetof(PfOptions, name)
+#define VERDICTS (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
+#define LOOKING (VERDICTS | PF_COMMAND_INSPECT)
+
+/* clang-format off */
+static const Option options[] = {
+        { "root", 0, "DIR", LOOKING, FIELD(root), parse_text,
+          "look at the machine whose root directory is DIR, such as a mounted image" },
+        { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH, FIELD(socket), parse_text,
+          "ask the daemon that listens there, and nobody else" },
+        { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
+          "look without asking a daemon" },
+        { "profile", 0, "NAME", VERDICTS, FIELD(profile), parse_text,
+          "what the agent demands" },
+        { "agent-version", 0, "VERSION", VERDICTS, FIELD(agent_version), parse_text,
+          "version of the agent that will be installed" },
+        { "account", 0, "NAME", LOOKING, FIELD(account), parse_text,
+          "account that the installer logs in as; root unless configured otherwise" },
+        { "source", 0, "ADDRESS", LOOKING, FIELD(source), parse_text,
+          "address that the installer comes from" },
+        { "source-host", 0, "NAME", LOOKING, FIELD(source_host), parse_text,
+          "name that sshd would find for that address" },
+        { "local-address", 0, "ADDRESS", LOOKING, FIELD(local_address), parse_text,
+          "address of this machine that the installer connects to" },
+        { "local-port", 0, "PORT", LOOKING, FIELD(local_port), parse_port,
+          "port that it connects to; 22 unless given" },
+        { "only", 0, "GLOB[,GLOB...]", VERDICTS, FIELD(only), parse_list,
+          "only these checks: ssh.server, or 'ssh.*'; may be given several times" },
+        { "skip", 0, "GLOB[,GLOB...]", VERDICTS, FIELD(skip), parse_list,
+          "not these checks" },
+        { "strict", 0, NULL, VERDICTS, FIELD(strict), parse_flag,
+          "a warning counts as blocked" },
+        { "all", 'a', NULL, PF_COMMAND_LIST, FIELD(all), parse_flag,
+          "checks of every platform, and the errors of the agent's installer" },
+        { "format", 0, "FORMAT", PF_COMMAND_ALL, FIELD(format), parse_format,
+          "table, for people; or json" },
+        { "quiet", 'q', NULL, PF_COMMAND_ALL, FIELD(quiet), parse_flag,
+          "no notes and no progress; a table shows only what is wrong" },
+        { "no-pager", 0, NULL, PF_COMMAND_ALL, FIELD(no_pager), parse_flag,
+          "accepted, as output is never given to a pager" },
+        { "help", 'h', NULL, PF_COMMAND_ALL, FIELD(help), parse_flag,
+          "this; behind a command, its own options" },
+        { "version", 0, NULL, PF_COMMAND_ALL, FIELD(version), parse_flag,
+          "the version of this program" },
+};
+/* clang-format on */
+
+#define N_OPTIONS PF_ELEMENTS(options)
+#define LONG_BASE 256  /* above all letters */
+#define HELP_COLUMN 31 /* behind the longest option */
+
+static void make_getopt_tables(struct option long_options[static N_OPTIONS + 1],
+                               char letters[static N_OPTIONS + 2]) {
+        size_t n_letters = 0;
+
+        letters[n_letters++] = ':'; /* tell a missing argument from an unknown option */
+        for (size_t i = 0; i < N_OPTIONS; i++) {
+                long_options[i] = (struct option){
+                        .name = options[i].name,
+                        .has_arg = options[i].argument ? required_argument : no_argument,
+                        .val = LONG_BASE + (int) i,
+                };
+                if (options[i].letter)
+                        letters[n_letters++] = options[i].letter;
+        }
+        long_options[N_OPTIONS] = (struct option){ 0 };
+        letters[n_letters] = '\0';
+}
+
+static size_t find_option(int code) {
+        size_t i = 0;
+
+        if (code >= LONG_BASE)
+                return (size_t) (code - LONG_BASE);
+        while (options[i].letter != (char) code)
+                i++;
+        return i;
+}
+
+/* A long option that is none, or the beginning of several. */
+static PfExit complain_about_long(const char *word, PfErr *err) {
+        size_t n = strcspn(word, "=");
+        PF_AUTO_FREE char *name = strndup(word + 2, n - 2);
+        PfSuggestions suggestions = { .text = name ? name : "" };
+        const char *what = "unknown";
+        char near[256];
+
+        for (size_t i = 0; i < N_OPTIONS; i++) {
+                pf_suggest(&suggestions, options[i].name);
+                if (strncmp(options[i].name, word + 2, n - 2) == 0)
+                        what = "ambiguous";
+        }
+        return pf_exit_set(err, PF_EXIT_USAGE, "%s option %.*s%s", what, (int) n, word,
+                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+}
+
+/* getopt_long(3) met something that it could not take. */
+static PfExit complain(int code, const char *word, PfErr *err) {
+        if (optopt == 0)
+                return complain_about_long(word, err);
+        if (optopt < LONG_BASE)
+                return pf_exit_set(err, PF_EXIT_USAGE, "unknown option -%c", optopt);
+        return pf_exit_set(err, PF_EXIT_USAGE, "--%s %s", options[find_option(optopt)].name,
+                           code == ':' ? "needs a value" : "takes no value");
+}
+
+PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_given, int *ret_first,
+                        PfErr *err) {
+        struct option long_options[N_OPTIONS + 1];
+        char letters[N_OPTIONS + 2];
+        int code;
+
+        _Static_assert(N_OPTIONS <= 32, "ret_given has a bit for each");
+        make_getopt_tables(long_options, letters);
+        opterr = 0;
+        optind = 0; /* begin anew: glibc, musl and BSD */
+        *ret_given = 0;
+        while ((code = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+                const Option *option;
+                PfExit status;
+
+                if (code == '?' || code == ':')
+                        return complain(code, argv[optind - 1], err);
+                option = &options[find_option(code)];
+                status = option->parse(option->name, optarg, (char *) ret + option->offset, err);
+                if (status != PF_EXIT_OK)
+                        return status;
+                *ret_given |= UINT32_C(1) << (option - options);
+        }
+        *ret_first = optind;
+        return PF_EXIT_OK;
+}
+
+PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const PfCommand *command,
+                        PfErr *err) {
+        for (size_t i = 0; i < N_OPTIONS; i++)
+                if ((given >> i & 1) && !(options[i].commands & command->bit))
+                        return pf_exit_set(err, PF_EXIT_USAGE, "%s has no option --%s",
+                                           command->name, options[i].name);
+        if (given_options->socket && (given_options->root || given_options->in_process))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--socket asks a daemon, and --%s does not: choose one",
+                                   given_options->root ? "root" : "in-process");
+        return PF_EXIT_OK;
+}
+
+const char *pf_options_of_field(const char *field, char *buf, size_t size) {
+        size_t n = 0;
+
+        if (strcmp(field, "checks") == 0)
+                field = "only";
+        for (; *field && n + 3 < size; field++) {
+                if (isupper((unsigned char) *field))
+                        buf[n++] = '-';
+                buf[n++] = (char) tolower((unsigned char) *field);
+        }
+        buf[n] = '\0';
+        return buf;
+}
+
+void pf_options_deinit(PfOptions *parsed) {
+        pf_strv_deinit(&parsed->only);
+        pf_strv_deinit(&parsed->skip);
+}
+
+void pf_options_help(PfPage *page, unsigned commands) {
+        for (size_t i = 0; i < N_OPTIONS; i++) {
+                const Option *option = &options[i];
+
+                if (!(option->commands & commands))
+                        continue;
+                pf_page_begin(page, 2, HELP_COLUMN);
+                if (option->letter)
+                        pf_page_printf(page, PF_COLOUR_NONE, "-%c, ", option->letter);
+                else
+                        pf_page_column(page, 6);
+                pf_page_printf(page, PF_COLOUR_NONE, "--%s%s%s", option->name,
+                               option->argument ? "=" : "",
+                               option->argument ? option->argument : "");
+                pf_page_column(page, HELP_COLUMN);
+                pf_page_text(page, PF_COLOUR_NONE, option->help);
+                pf_page_end(page);
+        }
+}

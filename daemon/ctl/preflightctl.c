@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preflightctl: is this machine ready for the agent that is about to be
+ * installed on it? Asks preflightd, or looks itself. Changes nothing.
+ */
+#include "daemon/ctl/ctl.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+#include "daemon/ctl/format.h"
+#include "daemon/ctl/options.h"
+#include "daemon/ctl/suggest.h"
+
+#ifndef PF_VERSION
+#define PF_VERSION "unknown"
+#endif
+
+static const PfCommand commands[] = {
+        { "check", PF_COMMAND_CHECK, "", 0, 0, "look now, and say whether the machine is ready",
+          pf_cmd_check },
+        { "status", PF_COMMAND_STATUS, "", 0, 0, "the verdict in one line", pf_cmd_status },
+        { "watch", PF_COMMAND_WATCH, "", 0, 0, "the report, and then every change of it",
+          pf_cmd_watch },
+        { "list", PF_COMMAND_LIST, "", 0, 0, "the checks there are", pf_cmd_list },
+        { "explain", PF_COMMAND_EXPLAIN, "TEXT...", 1, SIZE_MAX,
+          "what a check, an error or a message means, and what to do about it", pf_cmd_explain },
+        { "inspect", PF_COMMAND_INSPECT, "ssh", 1, 1, "the facts behind the verdicts",
+          pf_cmd_inspect },
+};
+
+static const struct {
+        PfExit status;
+        const char *meaning;
+} exits[] = {
+        { PF_EXIT_OK, "ready" },
+        { PF_EXIT_BLOCKED, "blocked; with --strict also where there are warnings" },
+        { PF_EXIT_USAGE, "wrong usage or configuration, or the output could not be written" },
+        { PF_EXIT_UNKNOWN, "it could not be determined" },
+        { PF_EXIT_UNREACHABLE, "no connection to the daemon" },
+};
+
+/* --- help --- */
+
+static void add_line(PfPage *page, unsigned indent, const char *text) {
+        pf_page_begin(page, indent, indent);
+        pf_page_text(page, PF_COLOUR_NONE, text);
+        pf_page_end(page);
+}
+
+static void add_title(PfPage *page, const char *text) {
+        pf_page_empty_line(page);
+        pf_page_begin(page, 0, 0);
+        pf_page_text(page, PF_COLOUR_BOLD, text);
+        pf_page_end(page);
+}
+
+static void add_exits(PfPage *page) {
+        add_title(page, "Exit status:");
+        for (size_t i = 0; i < PF_ELEMENTS(exits); i++) {
+                pf_page_begin(page, 2, 5);
+                pf_page_printf(page, PF_COLOUR_NONE, "%d", (int) exits[i].status);
+                pf_page_column(page, 5);
+                pf_page_text(page, PF_COLOUR_NONE, exits[i].meaning);
+                pf_page_end(page);
+        }
+}
+
+static void add_commands(PfPage *page) {
+        add_title(page, "Commands:");
+        for (size_t i = 0; i < PF_ELEMENTS(commands); i++) {
+                pf_page_begin(page, 2, 17);
+                pf_page_text(page, PF_COLOUR_BOLD, commands[i].name);
+                pf_page_printf(page, PF_COLOUR_NONE, " %s", commands[i].arguments);
+                pf_page_column(page, 17);
+                pf_page_text(page, PF_COLOUR_NONE, commands[i].help);
+                pf_page_end(page);
+        }
+}
+
+static PfExit help(const PfCtl *ctl) {
+        const PfCommand *command = ctl->command;
+        PF_AUTO_PAGE PfPage page;
+
+        pf_page_init(&page, &ctl->out);
+        pf_page_begin(&page, 0, 4);
+        pf_page_printf(&page, PF_COLOUR_NONE, PF_CTL_NAME " %s [OPTION...] %s",
+                       command ? command->name : "COMMAND",
+                       command ? command->arguments : "[ARGUMENT...]");
+        pf_page_end(&page);
+        pf_page_empty_line(&page);
+        add_line(&page, 0,
+                 command ? command->help
+                         : "Is this machine ready for the agent that is about to be installed on "
+                           "it? Nothing here changes the machine.");
+        if (!command)
+                add_commands(&page);
+        add_title(&page, "Options:");
+        pf_options_help(&page, command ? command->bit : PF_COMMAND_ALL);
+        if (!command || (command->bit & (PF_COMMAND_CHECK | PF_COMMAND_STATUS)))
+                add_exits(&page);
+        return pf_ctl_print(ctl, &page, PF_EXIT_OK);
+}
+
+static PfExit version(const PfCtl *ctl) {
+        PF_AUTO_PAGE PfPage page;
+
+        pf_page_init(&page, &ctl->out);
+        add_line(&page, 0, PF_CTL_NAME " " PF_VERSION);
+        return pf_ctl_print(ctl, &page, PF_EXIT_OK);
+}
+
+/* --- start --- */
+
+static PfExit find_command(const char *name, const PfCommand **ret, PfErr *err) {
+        PfSuggestions suggestions = { .text = name };
+        char near[256];
+
+        for (size_t i = 0; i < PF_ELEMENTS(commands); i++) {
+                if (strcmp(commands[i].name, name) == 0) {
+                        *ret = &commands[i];
+                        return PF_EXIT_OK;
+                }
+                pf_suggest(&suggestions, commands[i].name);
+        }
+        return pf_exit_set(err, PF_EXIT_USAGE, "unknown command \"%.100s\"%s", name,
+                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+}
+
+static PfExit check_arguments(const PfCtl *ctl, PfErr *err) {
+        const PfCommand *command = ctl->command;
+
+        if (ctl->n_arguments < command->min_arguments)
+                return pf_exit_set(err, PF_EXIT_USAGE, "%s needs an argument: %s", command->name,
+                                   command->arguments);
+        if (ctl->n_arguments > command->max_arguments)
+                return pf_exit_set(err, PF_EXIT_USAGE, "%s: \"%.100s\" is one argument too many",
+                                   command->name, ctl->arguments[command->max_arguments]);
+        return PF_EXIT_OK;
+}
+
+static PfExit parse(PfCtl *ctl, int argc, char **argv, PfErr *err) {
+        uint32_t given = 0;
+        int first = argc;
+        PfExit status;
+
+        status = pf_options_parse(argc, argv, &ctl->options, &given, &first, err);
+        if (status == PF_EXIT_OK && first < argc)
+                status = find_command(argv[first], &ctl->command, err);
+        if (status != PF_EXIT_OK || ctl->options.help || ctl->options.version)
+                return status;
+        if (!ctl->command)
+                return pf_exit_set(err, PF_EXIT_USAGE, "no command; \"%s --help\" names them",
+                                   PF_CTL_NAME);
+        ctl->arguments = argv + first + 1;
+        ctl->n_arguments = (size_t) (argc - first - 1);
+        status = check_arguments(ctl, err);
+        if (status == PF_EXIT_OK)
+                status = pf_options_check(&ctl->options, given, ctl->command, err);
+        return status;
+}
+
+/* A descriptor that is closed would be given to the next file or socket that is
+ * opened, and what we print would go there. This way, printing fails. */
+static void reserve_standard_descriptors(void) {
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+                        (void) !open("/dev/null", O_RDONLY);
+}
+
+int main(int argc, char **argv) {
+        PfCtl ctl = { .options.format = pf_formats[0] };
+        PfErr err = { 0 };
+        PfExit status;
+
+        reserve_standard_descriptors();
+        (void) signal(SIGPIPE, SIG_IGN);
+        (void) setlocale(LC_CTYPE, "");
+        pf_terminal_probe(STDOUT_FILENO, &ctl.out);
+        pf_terminal_probe(STDERR_FILENO, &ctl.errors);
+
+        status = parse(&ctl, argc, argv, &err);
+        if (status != PF_EXIT_OK)
+                status = pf_ctl_fail(&ctl, status, &err);
+        else if (ctl.options.help)
+                status = help(&ctl);
+        else if (ctl.options.version)
+                status = version(&ctl);
+        else
+                status = ctl.command->run(&ctl);
+
+        /* exit(3) would wait for the thread of a probe that hangs. */
+        if (ctl.is_hanging)
+                _exit((int) status);
+        pf_options_deinit(&ctl.options);
+        return (int) status;
+}

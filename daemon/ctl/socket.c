@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking the daemon. What it refuses becomes a text that names the option at
+ * fault, and an exit status.
+ */
+#include "daemon/ctl/socket.h"
+
+#include <string.h>
+
+#include "daemon/ctl/options.h"
+#include "daemon/ctl/profiles.h"
+#include "daemon/ctl/progress.h"
+#include "daemon/ctl/selection.h"
+#include "daemon/varlink/client.h"
+
+#define INTERFACE "org.preflightd.Preflight."
+#define ANSWER_MS 60000 /* longer than any probe is waited for */
+
+struct PfSocket {
+        uv_loop_t *loop;
+        PfVarlinkClient *client;
+        char *path;
+
+        /* the call under way */
+        PfSocketAnswer answer;
+        void *data;
+        PfErr *err;
+        PfExit status;
+        bool is_over;
+};
+
+PfExit pf_socket_new(const char *path, PfSocket **ret, PfErr *err) {
+        PF_CLEANUP(pf_socket_freep) PfSocket *made = NULL;
+        PfErr reason = { 0 };
+        int r;
+
+        made = calloc(1, sizeof(*made));
+        if (!made)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        made->loop = uv_default_loop();
+        made->path = strdup(path);
+        if (!made->path)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        r = pf_varlink_client_new_path(made->loop, path, &made->client, &reason);
+        if (r == -ENOENT || r == -ECONNREFUSED)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "no daemon at %s", path);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the daemon at %s: %s",
+                                   path, pf_err_text(&reason, r));
+        *ret = PF_STEAL(made);
+        return PF_EXIT_OK;
+}
+
+PfSocket *pf_socket_free(PfSocket *made) {
+        if (!made)
+                return NULL;
+        if (made->client) {
+                (void) pf_varlink_client_free(made->client);
+                (void) uv_run(made->loop, UV_RUN_DEFAULT); /* close callbacks; nothing else waits */
+        }
+        free(made->path);
+        free(made);
+        return NULL;
+}
+
+/* --- errors --- */
+
+static PfExit refuse_parameter(const char *field, PfErr *err) {
+        char option[64];
+
+        return pf_exit_set(err, PF_EXIT_USAGE, "--%s: the daemon does not take that value",
+                           pf_options_of_field(field, option, sizeof(option)));
+}
+
+static PfExit refuse_profile(const char *name, PfErr *err) {
+        return pf_profiles_refuse(name, err);
+}
+
+static PfExit refuse_subject(const char *subject, PfErr *err) {
+        return pf_exit_set(err, PF_EXIT_USAGE, "%s: the daemon has no facts about that", subject);
+}
+
+static PfExit tell_reason(const char *reason, PfErr *err) {
+        return pf_exit_set(err, PF_EXIT_UNKNOWN, "the daemon: %s", reason);
+}
+
+static PfExit tell_busy(const char *nothing, PfErr *err) {
+        (void) nothing;
+        return pf_exit_set(err, PF_EXIT_UNKNOWN,
+                           "the daemon is looking at too much already; try again later");
+}
+
+static PfExit tell_method(const char *method, PfErr *err) {
+        return pf_exit_set(err, PF_EXIT_UNREACHABLE,
+                           "what listens there does not know %s: it is another service, or of "
+                           "another version",
+                           method);
+}
+
+/* What is answered instead of an answer: the error, the member that says more,
+ * and what becomes of it. */
+static const struct {
+        const char *name;
+        const char *member;
+        PfExit (*tell)(const char *member, PfErr *err);
+} errors[] = {
+        { INTERFACE "NoSuchCheck", "check", pf_selection_refuse },
+        { INTERFACE "NoSuchProfile", "profile", refuse_profile },
+        { INTERFACE "NotInspectable", "subject", refuse_subject },
+        { INTERFACE "NotPermitted", "reason", tell_reason },
+        { INTERFACE "ProbeFailed", "reason", tell_reason },
+        { INTERFACE "Busy", NULL, tell_busy },
+        { "org.varlink.service.InvalidParameter", "parameter", refuse_parameter },
+        { "org.varlink.service.MethodNotFound", "method", tell_method },
+        { "org.varlink.service.MethodNotImplemented", "method", tell_method },
+        { "org.varlink.service.InterfaceNotFound", "interface", tell_method },
+};
+
+static PfExit tell_error(const PfVarlinkReply *reply, PfErr *err) {
+        for (size_t i = 0; i < PF_ELEMENTS(errors); i++) {
+                const char *member = NULL;
+
+                if (strcmp(reply->error, errors[i].name) != 0)
+                        continue;
+                if (errors[i].member)
+                        member = pf_json_get_string(reply->parameters, errors[i].member);
+                return errors[i].tell(member ? member : "(not said)", err);
+        }
+        return pf_exit_set(err, PF_EXIT_UNKNOWN, "the daemon answered %s", reply->error);
+}
+
+/* --- calls --- */
+
+static void on_reply(PfVarlinkClient *client, const PfVarlinkReply *reply, void *data) {
+        PfSocket *called = data;
+
+        (void) client;
+        if (called->is_over)
+                return;
+        if (reply->result < 0)
+                called->status = pf_exit_set(called->err, PF_EXIT_UNREACHABLE,
+                                             "the daemon at %s gave no answer: %s", called->path,
+                                             reply->text ? reply->text : strerror(-reply->result));
+        else if (reply->error)
+                called->status = tell_error(reply, called->err);
+        else
+                called->status = called->answer(reply->parameters, called->data);
+        called->is_over = called->status != PF_EXIT_OK || reply->result < 0 || reply->error ||
+                          !reply->continues;
+}
+
+static PfExit call(PfSocket *called, const char *method, PfJson *parameters_take, bool more,
+                   unsigned deadline_ms, PfSocketAnswer answer, void *data, PfErr *err) {
+        int r;
+
+        called->answer = answer;
+        called->data = data;
+        called->err = err;
+        called->status = PF_EXIT_OK;
+        called->is_over = false;
+        r = pf_varlink_client_call(called->client, method, parameters_take,
+                                   more ? PF_VARLINK_CALL_MORE : PF_VARLINK_CALL_DEFAULT,
+                                   deadline_ms, on_reply, called, err);
+        if (r < 0) {
+                (void) pf_err_errno(err, r, "cannot ask the daemon at %s", called->path);
+                return PF_EXIT_UNREACHABLE;
+        }
+        while (!called->is_over)
+                if (!uv_run(called->loop, UV_RUN_ONCE) && !called->is_over)
+                        return pf_exit_set(err, PF_EXIT_UNREACHABLE,
+                                           "the daemon at %s gave no answer", called->path);
+        return called->status;
+}
+
+PfExit pf_socket_follow(PfSocket *called, const char *method, PfSocketAnswer answer, void *data,
+                        PfErr *err) {
+        PfExit status = call(called, method, NULL, true, 0, answer, data, err);
+
+        if (status != PF_EXIT_OK)
+                return status;
+        return pf_exit_set(err, PF_EXIT_UNREACHABLE, "the daemon at %s ended its answer",
+                           called->path);
+}
+
+/* --- what is asked --- */
+
+/* What is collected from the answers. */
+typedef struct Collected {
+        const PfCtl *ctl;
+        const char *member; /* of the answer that is wanted */
+        PfJson *value;      /* that member */
+        PfStrv checks;      /* the names in ListChecks() that the options want */
+        PfProgress *progress;
+} Collected;
+
+static void collected_deinit(Collected *collected) {
+        (void) pf_json_free(collected->value);
+        pf_strv_deinit(&collected->checks);
+        (void) pf_progress_free(collected->progress);
+}
+
+static PfExit on_value(const PfJson *parameters, void *data) {
+        Collected *collected = data;
+        PfJson *value = pf_json_get(parameters, collected->member);
+        const char *finished = pf_json_get_string(pf_json_get(parameters, "finished"), "check");
+
+        if (finished)
+                pf_progress_finished(collected->progress, finished);
+        if (pf_json_type(value) == PF_JSON_OBJECT) {
+                (void) pf_json_free(collected->value);
+                collected->value = pf_json_ref(value);
+        }
+        return PF_EXIT_OK;
+}
+
+static PfExit on_checks(const PfJson *parameters, void *data) {
+        Collected *collected = data;
+        const PfJson *checks = pf_json_get(parameters, "checks");
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const PfJson *entry = pf_json_at(checks, i);
+                const char *id = pf_json_get_string(entry, "id");
+
+                if (id && pf_json_bool(pf_json_get(entry, "implemented")) &&
+                    pf_selection_wants(&collected->ctl->options, id) &&
+                    pf_strv_add(&collected->checks, id) < 0)
+                        return PF_EXIT_UNKNOWN;
+        }
+        return PF_EXIT_OK;
+}
+
+static int put(PfJson *object, const char *key, const char *text) {
+        return text ? pf_json_put_string(object, key, text) : 0;
+}
+
+static PfJson *make_parameters(const PfCtl *ctl, PfAsk ask, const PfStrv *checks) {
+        const PfOptions *options = &ctl->options;
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+
+        if (!object || put(object, "account", options->account) < 0 ||
+            put(object, "source", options->source) < 0)
+                return NULL;
+        if (ask == PF_ASK_INSPECT) {
+                if (put(object, "subject", ctl->arguments[0]) < 0 ||
+                    put(object, "sourceHost", options->source_host) < 0 ||
+                    put(object, "localAddress", options->local_address) < 0 ||
+                    (options->local_port &&
+                     pf_json_put_uint(object, "localPort", options->local_port) < 0))
+                        return NULL;
+        } else if (put(object, "profile", options->profile) < 0 ||
+                   put(object, "agentVersion", options->agent_version) < 0 ||
+                   (checks->n > 0 && pf_json_put_strv(object, "checks", checks) < 0)) {
+                return NULL;
+        }
+        return PF_STEAL(object);
+}
+
+/* The report that is kept is for all checks, and the version that is configured. */
+static bool needs_check(const PfOptions *options, PfAsk ask) {
+        return ask == PF_ASK_CHECK || options->only.n > 0 || options->skip.n > 0 ||
+               options->agent_version;
+}
+
+/* Learns the names of the checks where they are needed: there is no "skip" on the
+ * wire, and progress counts them. */
+static PfExit learn_checks(PfSocket *asked, Collected *collected, PfErr *err) {
+        const PfOptions *options = &collected->ctl->options;
+        PfExit status;
+
+        if (options->skip.n == 0 && !pf_progress_is_visible(collected->ctl))
+                return PF_EXIT_OK;
+        if (options->skip.n > 0) {
+                status = pf_selection_check(options, err);
+                if (status != PF_EXIT_OK)
+                        return status;
+        }
+        status = call(asked, INTERFACE "ListChecks", NULL, false, ANSWER_MS, on_checks, collected,
+                      err);
+        if (status == PF_EXIT_OK && options->skip.n > 0 && collected->checks.n == 0)
+                return pf_exit_set(err, PF_EXIT_USAGE, "--skip leaves no check to answer");
+        return status;
+}
+
+static PfExit ask_check(PfSocket *asked, Collected *collected, PfErr *err) {
+        const PfOptions *options = &collected->ctl->options;
+        PfJson *parameters;
+        PfExit status;
+
+        status = learn_checks(asked, collected, err);
+        if (status != PF_EXIT_OK)
+                return status;
+        parameters = make_parameters(collected->ctl, PF_ASK_CHECK,
+                                     options->skip.n > 0 ? &collected->checks : &options->only);
+        if (!parameters)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        collected->progress = pf_progress_new(collected->ctl, asked->loop, &collected->checks);
+        return call(asked, INTERFACE "Check", parameters, true, ANSWER_MS, on_value, collected,
+                    err);
+}
+
+PfExit pf_socket_ask(PfSocket *asked, PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
+        static const PfStrv all = { 0 };
+        PF_CLEANUP(collected_deinit)
+        Collected collected = {
+                .ctl = ctl,
+                .member = ask == PF_ASK_INSPECT ? "facts" : "report",
+        };
+        PfExit status;
+
+        if (ask != PF_ASK_INSPECT && needs_check(&ctl->options, ask)) {
+                status = ask_check(asked, &collected, err);
+        } else {
+                PfJson *parameters = make_parameters(ctl, ask, &all);
+
+                if (!parameters)
+                        return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+                status = call(asked,
+                              ask == PF_ASK_INSPECT ? INTERFACE "Inspect" : INTERFACE "GetReport",
+                              parameters, false, ANSWER_MS, on_value, &collected, err);
+        }
+        if (status != PF_EXIT_OK)
+                return status;
+        if (!collected.value)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE,
+                                   "the answer of the daemon at %s has no %s", asked->path,
+                                   collected.member);
+        *ret = PF_STEAL(collected.value);
+        return PF_EXIT_OK;
+}

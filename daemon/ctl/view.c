@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const PfLook pf_looks[] = {
+        { "fail", "FAIL", "\xe2\x9c\x97", "failed", "failed", PF_COLOUR_RED, true },
+        { "unknown", "unknown", "?", "unknown", "unknown", PF_COLOUR_MAGENTA, true },
+        { "warn", "warn", "!", "warning", "warnings", PF_COLOUR_YELLOW, true },
+        { "waived", "waived", "\xe2\x97\x8b", "waived", "waived", PF_COLOUR_CYAN, true },
+        { "pass", "pass", "\xe2\x9c\x93", "passed", "passed", PF_COLOUR_GREEN, false },
+        { "skip", "skip", "\xe2\x80\x93", "not applicable", "not applicable", PF_COLOUR_DIM,
+          false },
+};
+const size_t pf_n_looks = PF_ELEMENTS(pf_looks);
+
+static bool same(const char *a, const char *b) {
+        return a && strcmp(a, b) == 0;
+}
+
+const PfLook *pf_look_find(const char *verdict) {
+        for (size_t i = 0; i < pf_n_looks; i++)
+                if (same(verdict, pf_looks[i].verdict))
+                        return &pf_looks[i];
+        return pf_look_find("unknown");
+}
+
+const char *pf_view_verdict(const PfJson *report) {
+        const char *verdict = pf_json_get_string(report, "verdict");
+
+        if (same(verdict, "ready"))
+                return "ready";
+        return same(verdict, "blocked") ? "blocked" : "unknown";
+}
+
+PfColour pf_view_colour(const PfJson *report) {
+        const char *verdict = pf_view_verdict(report);
+
+        if (same(verdict, "ready"))
+                return PF_COLOUR_GREEN;
+        return same(verdict, "blocked") ? PF_COLOUR_RED : PF_COLOUR_MAGENTA;
+}
+
+int64_t pf_view_count(const PfJson *report, const char *verdict) {
+        return pf_json_integer(pf_json_get(pf_json_get(report, "counts"), verdict));
+}
+
+/* The first check that has a verdict and, unless NULL, a severity. */
+static const PfJson *find_check(const PfJson *report, const char *verdict, const char *severity) {
+        const PfJson *checks = pf_json_get(report, "checks");
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const PfJson *check = pf_json_at(checks, i);
+
+                if (same(pf_json_get_string(check, "verdict"), verdict) &&
+                    (!severity || same(pf_json_get_string(check, "severity"), severity)))
+                        return check;
+        }
+        return NULL;
+}
+
+static bool has_warning(const PfJson *report) {
+        return find_check(report, "warn", "blocker") || find_check(report, "warn", "warning") ||
+               find_check(report, "fail", "blocker") || find_check(report, "fail", "warning");
+}
+
+PfExit pf_view_exit(const PfJson *report, bool strict) {
+        const char *verdict = pf_view_verdict(report);
+
+        if (same(verdict, "blocked") || (strict && has_warning(report)))
+                return PF_EXIT_BLOCKED;
+        return same(verdict, "ready") ? PF_EXIT_OK : PF_EXIT_UNKNOWN;
+}
+
+/* The check that decides the verdict, and is named in the line. */
+static const PfJson *deciding_check(const PfJson *report) {
+        const char *verdict = pf_view_verdict(report);
+        const PfJson *check;
+
+        if (same(verdict, "ready"))
+                return NULL;
+        if (same(verdict, "blocked"))
+                return find_check(report, "fail", "blocker");
+        check = find_check(report, "unknown", "blocker");
+        return check ? check : find_check(report, "unknown", NULL);
+}
+
+bool pf_view_is_incomplete(const PfJson *report) {
+        return same(pf_view_verdict(report), "unknown") && !find_check(report, "unknown", NULL) &&
+               pf_json_length(pf_json_get(report, "notCovered")) > 0;
+}
+
+char *pf_view_status(const PfJson *report) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(1u << 20);
+        const PfJson *check = deciding_check(report);
+        const char *summary = pf_json_get_string(check, "summary");
+        const char *error = pf_json_string(pf_json_at(pf_json_get(check, "errorIds"), 0));
+        int64_t failed = pf_view_count(report, "fail");
+        int r;
+
+        if (!summary && pf_view_is_incomplete(report))
+                summary = "no probe answers some of the checks that the profile requires";
+        r = pf_buf_add_string(&buf, pf_view_verdict(report));
+        if (r == 0 && summary)
+                r = pf_buf_printf(&buf, ": %s", summary);
+        if (r == 0 && summary && error)
+                r = pf_buf_printf(&buf, " (%s)", error);
+        if (r == 0)
+                r = pf_buf_printf(&buf, "%s %" PRId64 " passed", summary ? "," : ":",
+                                  pf_view_count(report, "pass"));
+        if (r == 0 && failed > 1)
+                r = pf_buf_printf(&buf, ", %" PRId64 " failed", failed);
+        return r == 0 ? pf_buf_steal(&buf) : NULL;
+}
