@@ -270,6 +270,23 @@ static bool takes_installer(const char *listen, const PfDemand *demand) {
         return strncmp(listen, "127.", 4) != 0;
 }
 
+/* The lines that say where sshd listens. */
+static void where_it_listens(const PfTarget *target, const PfSshdLook *look, PfReport *report) {
+        static const char *const keywords[] = { "port", "listenaddress", "addressfamily" };
+
+        for (size_t i = 0; i < PF_ELEMENTS(keywords); i++) {
+                const PfSshdSetting *setting = pf_sshd_effective_get(look->effective, keywords[i]);
+
+                for (size_t j = 0; setting && j < setting->n_values; j++) {
+                        const PfSshdLine *line = setting->values[j].line;
+
+                        if (line)
+                                (void) pf_report_evidence(report, target, line->path, line->number,
+                                                          line->text, "0.0.0.0:22");
+                }
+        }
+}
+
 static void answer_by_configuration(const PfTarget *target, const PfDemand *demand,
                                     const PfSshdLook *look, const char *starter, PfReport *report) {
         const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
@@ -292,13 +309,7 @@ static void answer_by_configuration(const PfTarget *target, const PfDemand *dema
         }
         (void) pf_report_fail(report, check, "the SSH server will not listen on port %u over IPv4",
                               demand->local_port);
-        for (size_t i = 0; i < listen->n_values; i++) {
-                const PfSshdLine *line = listen->values[i].line;
-
-                (void) pf_report_evidence(report, target, line ? line->path : look->path,
-                                          line ? line->number : 0,
-                                          line ? line->text : listen->values[i].text, "0.0.0.0:22");
-        }
+        where_it_listens(target, look, report);
         (void) pf_report_remedy(report, "add \"Port 22\", or a ListenAddress that faces the "
                                         "process server");
 }
