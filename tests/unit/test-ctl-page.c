@@ -123,14 +123,30 @@ START_TEST(deep_indents_give_way) {
 }
 END_TEST
 
-/* Colours take no room, are off at the end of each line, and a word has its own. */
+/* Colours take no room, are off at the end of each line, and go on over blanks. */
 START_TEST(colours_take_no_room) {
         begin(&coloured);
         pf_page_begin(&page, 0, 0);
         pf_page_text(&page, PF_COLOUR_GREEN, "1234567890 123456789");
         pf_page_text(&page, PF_COLOUR_NONE, " x");
+        pf_page_text(&page, PF_COLOUR_GREEN, "y");
+        pf_page_text(&page, PF_COLOUR_GREEN, "z");
+        pf_page_text(&page, PF_COLOUR_CYAN, " c");
         pf_page_end(&page);
-        expect("\x1b[32m1234567890\x1b[0m \x1b[32m123456789\x1b[0m\nx\n");
+        expect("\x1b[32m1234567890 123456789\x1b[0m\n"
+               "x\x1b[32myz\x1b[0m \x1b[36mc\x1b[0m\n");
+}
+END_TEST
+
+START_TEST(colours_end_with_the_line) {
+        begin(&coloured);
+        pf_page_begin(&page, 0, 2);
+        pf_page_text(&page, PF_COLOUR_GREEN, "1234567890 1234567890");
+        pf_page_column(&page, 15);
+        pf_page_text(&page, PF_COLOUR_GREEN, "x");
+        pf_page_end(&page);
+        expect("\x1b[32m1234567890\x1b[0m\n"
+               "  \x1b[32m1234567890\x1b[0m   \x1b[32mx\x1b[0m\n");
 }
 END_TEST
 
@@ -273,6 +289,7 @@ int main(void) {
         PF_TEST(suite, columns_are_aligned);
         PF_TEST(suite, deep_indents_give_way);
         PF_TEST(suite, colours_take_no_room);
+        PF_TEST(suite, colours_end_with_the_line);
         PF_TEST(suite, texts_are_made_safe);
         PF_TEST(suite, wide_characters);
         PF_TEST(suite, prose_is_wrapped_anew);

@@ -54,6 +54,12 @@ START_TEST(contained) {
 }
 END_TEST
 
+START_TEST(begins_alike) {
+        expect("ssh.passwd", "; did you mean ssh.password-authentication?");
+        expect("ssh.zzzzzz", "");
+}
+END_TEST
+
 START_TEST(nothing_near) {
         expect("windows.netlogon", "");
         expect("", "");
@@ -76,6 +82,7 @@ int main(void) {
         PF_TEST(suite, one_mistake);
         PF_TEST(suite, nearest_first);
         PF_TEST(suite, contained);
+        PF_TEST(suite, begins_alike);
         PF_TEST(suite, nothing_near);
         PF_TEST(suite, small_buffer);
         return pf_test_main(suite);
