@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 
-static void say(const PfCtl *ctl, const char *fmt, va_list args) {
+static void PF_PRINTF(2, 0) say(const PfCtl *ctl, const char *fmt, va_list args) {
         PF_AUTO_PAGE PfPage page;
         PF_AUTO_FREE char *text = NULL;
 
