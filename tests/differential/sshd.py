@@ -27,11 +27,17 @@ import sshd_minimise as minimise
 import sshd_oracle as oracle
 
 BLOCK = 100  # configurations in one test point
-SHOWN = 40   # failing cases that are printed in full
+SHOWN = 5    # failing cases of a kind that are printed in full
 
 Difference = collections.namedtuple("Difference", "kind theirs ours")
 Case = collections.namedtuple("Case", "machine connection differences")
-Result = collections.namedtuple("Result", "configurations questions accepted cases unevaluated")
+Result = collections.namedtuple("Result",
+                                "configurations questions accepted cases unevaluated crashes")
+
+
+def places(answer):
+    """Where the errors are; a line that is complained of twice counts once."""
+    return list(dict.fromkeys((path, line) for path, line, _ in answer.errors))
 
 
 def compare(theirs, ours):
@@ -43,8 +49,8 @@ def compare(theirs, ours):
                            theirs.words.strip() or "accepted",
                            "accepted" if ours.accepted else list(ours.errors[:3]))]
     if not theirs.accepted:
-        named = [(path, line) for path, line, _ in theirs.errors]
-        found = [(path, line) for path, line, _ in ours.errors][:len(named)]
+        named = places(theirs)
+        found = places(ours)[:len(named)]
         return [] if named == found else [Difference("line", theirs.words.strip(),
                                                      ours.errors[:len(named) + 1])]
     return [Difference(keyword, theirs.effective.get(keyword), ours.effective.get(keyword))
@@ -88,21 +94,25 @@ def start_worker(given):
 
 
 def run_block(numbers):
-    cases, unevaluated, questions, accepted = [], collections.Counter(), 0, 0
+    cases, unevaluated = [], collections.Counter()
+    questions = accepted = crashes = 0
     for number in numbers:
         machine = machines.make(options.seed, number, seeds)
         bench.box.fill(machine)
         for i, connection in enumerate(machine.connections):
-            theirs, differences = bench.question(connection)
+            try:
+                theirs, differences = bench.question(connection)
+            except oracle.Crash:
+                crashes += 1
+                continue
             questions += 1
             accepted += theirs.accepted and i == 0
             unevaluated.update(d.kind for d in differences if d.theirs and d.ours is None)
             if differences:
                 cases.append(Case(machine, connection, differences))
     if options.minimise:
-        most = options.minimise_at_most
-        cases = [smallest(case) for case in cases[:most]] + cases[most:]
-    return Result(len(numbers), questions, accepted, cases, unevaluated)
+        cases = minimised(cases, options.minimise_at_most)
+    return Result(len(numbers), questions, accepted, cases, unevaluated, crashes)
 
 
 def try_block(numbers):
@@ -112,11 +122,21 @@ def try_block(numbers):
         return traceback.format_exc()
 
 
+def minimised(cases, most):
+    """The first of each machine made small, up to so many; the others as they are."""
+    firsts = {case.machine.number: case for case in reversed(cases)}
+    chosen = [id(case) for case in reversed(firsts.values())][:most]
+    return [smallest(case) if id(case) in chosen else case for case in cases]
+
+
 def smallest(case):
     kinds = {d.kind for d in case.differences[:1]}
 
     def still_differs(machine, connection):
-        return bool(kinds & {d.kind for d in bench.differences(machine, connection)})
+        try:
+            return bool(kinds & {d.kind for d in bench.differences(machine, connection)})
+        except oracle.Crash:
+            return False
     machine, connection = minimise.minimise(case.machine, case.connection, still_differs)
     return Case(machine, connection, bench.differences(machine, connection))
 
@@ -138,7 +158,7 @@ def show(case):
         lines = data.split(b"\n")
         diagnostic(f"  {path} ({len(lines)} lines)")
         for i, line in enumerate(lines[:60] if len(lines) < 61 else [], 1):
-            if line or i < len(lines):
+            if line:
                 diagnostic(f"    {i}: {line[:300].decode('ascii', 'backslashreplace')!r}"[:400])
     for path, target in case.machine.links.items():
         diagnostic(f"  {path} -> {target}")
@@ -208,9 +228,17 @@ def blocks(options):
 
 class Tally:
     def __init__(self):
-        self.configurations = self.questions = self.accepted = self.failed = 0
+        self.configurations = self.questions = self.accepted = self.failed = self.crashes = 0
         self.kinds = collections.Counter()
         self.unevaluated = collections.Counter()
+        self.shown = collections.Counter()
+
+    def is_new(self, case):
+        """Whether to show it: the first of its machine, and among the first of its kind."""
+        kind = case.differences[0].kind
+        self.shown[kind, case.machine.number] += 1
+        self.shown[kind] += self.shown[kind, case.machine.number] == 1
+        return self.shown[kind, case.machine.number] == 1 and self.shown[kind] <= SHOWN
 
     def add(self, result):
         self.configurations += result.configurations
@@ -219,6 +247,7 @@ class Tally:
         self.failed += len(result.cases)
         self.kinds.update(d.kind for case in result.cases for d in case.differences)
         self.unevaluated.update(result.unevaluated)
+        self.crashes += result.crashes
 
 
 def run(options, pool):
@@ -232,8 +261,9 @@ def run(options, pool):
             diagnostic(result)
             tally.failed += 1
             continue
-        for case in result.cases[:max(0, SHOWN - tally.failed)]:
-            show(case)
+        for case in result.cases:
+            if tally.is_new(case):
+                show(case)
         for case in result.cases if options.keep else ():
             keep(case, options.keep)
         tally.add(result)
@@ -263,6 +293,8 @@ def main():
     if tally.unevaluated:
         diagnostic("not evaluated: " + ", ".join(f"{kind} {n}" for kind,
                                                  n in tally.unevaluated.most_common()))
+    if tally.crashes:
+        diagnostic(f"sshd itself crashed on {tally.crashes} questions, which do not count")
     diagnostic(f"{tally.configurations} configurations, {tally.questions} questions, "
                f"{tally.failed} differences, seed {options.seed}")
     diagnostic(f"{100 * tally.accepted / max(1, tally.configurations):.0f} % accepted, "

@@ -88,6 +88,7 @@ class Box:
         self.write("/etc/os-release", self.release)
         self.write("/etc/nsswitch.conf", b"passwd: files\ngroup: files\nshadow: files\n"
                                          b"hosts: files\nnetworks: files\nservices: files\n")
+        self.write("/etc/services", b"ssh 22/tcp\nhttp 80/tcp\nhttps 443/tcp\n")
         self.write(HOST_KEY, self.key, 0o600)
         for directory in machine.directories:
             os.makedirs(self.root + directory, exist_ok=True)
@@ -123,7 +124,11 @@ class Answer:
 
 
 class Failure(Exception):
-    """One of the two could not answer at all."""
+    """Ours could not answer."""
+
+
+class Crash(Exception):
+    """sshd could not answer: it dumped core, or hung. Nothing can be learnt from that."""
 
 
 FIELDS = ("user", "host", "addr", "laddr", "lport")
@@ -156,7 +161,7 @@ class Sshd:
         while len(data) < n:
             part = self.process.stdout.read(n - len(data))
             if not part:
-                raise Failure("sshd ended")
+                raise RuntimeError("the zygote ended")
             data += part
         return data
 
@@ -181,7 +186,7 @@ class Sshd:
             status, output, errors = self.run(["-h", HOST_KEY] + words)
         complaint = errors.decode("utf-8", "replace").replace("\r\n", "\n")
         if status not in (0, 1, 255):
-            raise Failure(f"sshd ended with {status}: {complaint}")
+            raise Crash(f"sshd ended with {status}: {complaint}")
         if status != 0:
             return Answer(False, find_errors(complaint), {}, complaint, NO_NAME in complaint)
         effective = parse(output)
