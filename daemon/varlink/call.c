@@ -57,15 +57,37 @@ static int read_message(PfVarlinkCall *call) {
         return call->more + call->oneway + call->upgrade > 1 ? -EBADMSG : 0;
 }
 
-int pf_varlink_call_new(PfVarlinkConnection *connection, const char *text, size_t n,
-                        PfVarlinkCall **ret) {
-        PF_CLEANUP(free_callp) PfVarlinkCall *call = NULL;
-        const PfVarlinkServerConfig *config = &connection->service->config;
+static void remember(PfVarlinkMemo *memo, const char *text, size_t n, PfJson *message) {
+        if (n > sizeof(memo->text))
+                return;
+        memcpy(memo->text, text, n);
+        memo->n = n;
+        pf_json_free(memo->message);
+        memo->message = pf_json_ref(message);
+}
+
+static int parse_message(PfVarlinkService *service, const char *text, size_t n, PfJson **ret) {
+        const PfVarlinkServerConfig *config = &service->config;
+        PfVarlinkMemo *memo = &service->memo;
         int r;
 
+        if (n > 0 && n == memo->n && memcmp(text, memo->text, n) == 0) {
+                *ret = pf_json_ref(memo->message);
+                return 0;
+        }
         if (has_too_many_values(text, n, config->values_max))
                 return -EBADMSG;
-        call = malloc(sizeof(*call));
+        r = pf_json_parse(text, n, (int) config->depth_max, ret, NULL);
+        if (r == 0)
+                remember(memo, text, n, *ret);
+        return r == -EINVAL ? -EBADMSG : r;
+}
+
+int pf_varlink_call_new(PfVarlinkConnection *connection, const char *text, size_t n,
+                        PfVarlinkCall **ret) {
+        PF_CLEANUP(free_callp) PfVarlinkCall *call = malloc(sizeof(*call));
+        int r;
+
         if (!call)
                 return -ENOMEM;
         *call = (PfVarlinkCall){
@@ -74,11 +96,11 @@ int pf_varlink_call_new(PfVarlinkConnection *connection, const char *text, size_
                 .pid = connection->pid,
                 .privileged = connection->privileged,
         };
-        r = pf_json_parse(text, n, (int) config->depth_max, &call->message, NULL);
+        r = parse_message(connection->service, text, n, &call->message);
         if (r == 0)
                 r = read_message(call);
         if (r < 0)
-                return r == -ENOMEM ? r : -EBADMSG;
+                return r;
         *ret = PF_STEAL(call);
         return 0;
 }

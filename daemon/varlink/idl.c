@@ -181,7 +181,7 @@ static int add_field(Parser *parser, IdlType *type, IdlField **ret) {
 
 /* Behind "(". The first field tells whether these have types, or are values. */
 static int parse_fields(Parser *parser, IdlType *type) {
-        IdlField *field;
+        IdlField *field = NULL;
         int r;
 
         type->kind = IDL_STRUCT;
@@ -289,7 +289,7 @@ static int parse_member(Parser *parser, PfIdl *idl) {
                 [PF_IDL_METHOD] = "method",
                 [PF_IDL_ERROR] = "error",
         };
-        IdlMember *member;
+        IdlMember *member = NULL;
         size_t kind = 0;
         int r;
 

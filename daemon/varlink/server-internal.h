@@ -23,12 +23,21 @@ typedef struct PfVarlinkEntry {
         void *data;
 } PfVarlinkEntry;
 
+/* The message that was read last. Callers mostly ask what was asked before, and
+ * reading a call takes longer than all else that is done for a cached answer. */
+typedef struct PfVarlinkMemo {
+        char text[256];
+        size_t n;        /* 0: none */
+        PfJson *message; /* shared with the calls made from it, so never changed */
+} PfVarlinkMemo;
+
 typedef struct PfVarlinkService {
         PfVarlinkServerConfig config; /* limits filled in */
         PfVarlinkEntry *entries;
         size_t n_entries;
         PfVarlinkConnection *connections;
         unsigned n_connections;
+        PfVarlinkMemo memo;
         size_t held_bytes; /* by all connections, for messages that are not complete or not
                             * looked at, and answers that are not sent */
 } PfVarlinkService;

@@ -126,7 +126,8 @@ unsigned pf_varlink_server_n_clients(const PfVarlinkServer *server);
 typedef void (*PfVarlinkIdle)(PfVarlinkServer *server, void *data);
 void pf_varlink_server_on_idle(PfVarlinkServer *server, PfVarlinkIdle idle, void *data);
 
-/* The call: all borrowed. Parameters are an object, and as described. */
+/* The call: all borrowed. Parameters are an object, and as described, or NULL
+ * for none; they may be those of other calls too, so they are not changed. */
 const PfJson *pf_varlink_call_parameters(const PfVarlinkCall *call);
 const char *pf_varlink_call_method(const PfVarlinkCall *call); /* with the interface */
 bool pf_varlink_call_wants_more(const PfVarlinkCall *call);

@@ -35,6 +35,8 @@ int pf_varlink_service_init(PfVarlinkService *service, const PfVarlinkServerConf
 void pf_varlink_service_deinit(PfVarlinkService *service) {
         for (size_t i = 0; i < service->n_entries; i++)
                 pf_idl_free(service->entries[i].idl);
+        service->memo.message = pf_json_free(service->memo.message);
+        service->memo.n = 0;
         free(service->entries);
         service->entries = NULL;
         service->n_entries = 0;

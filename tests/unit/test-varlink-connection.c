@@ -62,6 +62,49 @@ START_TEST(answers) {
 }
 END_TEST
 
+/* What was read for the last call is used again for the same text, and no other. */
+START_TEST(asked_again) {
+        static const char a[] =
+                "{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"a\"}}";
+        static const char b[] =
+                "{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"b\"}}";
+        static const char bad[] =
+                "{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":7}}";
+        char longer[400];
+
+        set_up();
+        for (int i = 0; i < 3; i++) {
+                exchange(a, "{\"parameters\":{\"text\":\"a\"}}\n");
+                exchange(a, "{\"parameters\":{\"text\":\"a\"}}\n");
+                exchange(b, "{\"parameters\":{\"text\":\"b\"}}\n");
+        }
+        for (int i = 0; i < 2; i++)
+                exchange(bad, "{\"error\":\"org.varlink.service.InvalidParameter\","
+                              "\"parameters\":{\"parameter\":\"text\"}}\n");
+
+        /* Longer than what is kept, and beginning like it. */
+        (void) snprintf(longer, sizeof(longer), "%s%300s", b, "");
+        exchange(b, "{\"parameters\":{\"text\":\"b\"}}\n");
+        exchange(longer, "{\"parameters\":{\"text\":\"b\"}}\n");
+        exchange(longer, "{\"parameters\":{\"text\":\"b\"}}\n");
+
+        /* A call outlives the text that it was made from. */
+        memory_say(&peer, "{\"method\":\"org.example.Test.Hold\"}");
+        memory_say(&peer, a);
+        ck_assert_str_eq(pf_varlink_call_method(example.held[0]), "org.example.Test.Hold");
+        example_release(&example, NULL);
+        ck_assert_str_eq(memory_answers(&peer),
+                         "{\"parameters\":{}}\n{\"parameters\":{\"text\":\"a\"}}\n");
+        for (int i = 0; i < 2; i++) {
+                memory_say(&peer, "{\"method\":7}");
+                ck_assert(peer.closed);
+                memory_close(&peer);
+                memory_open(&peer, &service);
+        }
+        tear_down();
+}
+END_TEST
+
 START_TEST(describes_itself) {
         set_up();
         exchange("{\"method\":\"org.varlink.service.GetInfo\"}",
@@ -567,6 +610,7 @@ int main(void) {
         Suite *suite = suite_create("varlink-connection");
 
         PF_TEST(suite, answers);
+        PF_TEST(suite, asked_again);
         PF_TEST(suite, describes_itself);
         PF_TEST(suite, refuses_what_is_not_described);
         PF_TEST(suite, closes_on_what_is_no_call);
