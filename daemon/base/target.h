@@ -107,7 +107,7 @@ int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr 
  *           read, since what matches in it is not known. glob(3) leaves such
  *           out, which for root on the machine itself does not happen.
  */
-#define PF_TARGET_GLOB_MAX 262144
+#define PF_TARGET_GLOB_MAX 65536
 int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret,
                    PfErr *err) PF_MUST_CHECK;
 
