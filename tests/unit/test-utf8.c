@@ -19,6 +19,7 @@ static size_t encode(uint32_t c, char bytes[static 5]) {
         return n;
 }
 
+/* Asserted by hand, here and below: check's own macros write a file each time. */
 START_TEST(every_code_point_is_decoded) {
         for (uint32_t c = 0; c <= 0x1fffff; c++) {
                 const bool valid = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
@@ -26,28 +27,27 @@ START_TEST(every_code_point_is_decoded) {
                 char bytes[5];
                 size_t n = encode(c, bytes);
 
-                ck_assert_uint_eq(pf_utf8_decode(bytes, n, &found), valid ? n : 0);
-                ck_assert_uint_eq(found, valid ? c : UINT32_MAX);
+                if (pf_utf8_decode(bytes, n, &found) != (valid ? n : 0) ||
+                    found != (valid ? c : UINT32_MAX))
+                        ck_abort_msg("U+%04X becomes U+%04X", c, found);
                 for (size_t cut = 0; cut < n; cut++)
-                        ck_assert_uint_eq(pf_utf8_decode(bytes, cut, &found), 0);
+                        if (pf_utf8_decode(bytes, cut, &found) != 0)
+                                ck_abort_msg("U+%04X is decoded from %zu bytes", c, cut);
         }
 }
 END_TEST
 
-/* All of four bytes' beginnings: what is decoded is the shortest form of it. */
+/* What is decoded of any two bytes, with more behind them, is the shortest form. */
 START_TEST(nothing_else_is_decoded) {
-        for (unsigned lead = 0x80; lead <= 0xff; lead++)
-                for (unsigned second = 0; second <= 0xff; second++) {
-                        const char text[] = { (char) lead, (char) second, '\x80', '\x80' };
-                        char again[5];
-                        uint32_t c;
-                        size_t n = pf_utf8_decode(text, sizeof(text), &c);
+        for (unsigned first = 0; first <= 0xffff; first++) {
+                const char text[] = { (char) (first >> 8), (char) first, '\x80', '\x80' };
+                char again[5];
+                uint32_t c;
+                size_t n = pf_utf8_decode(text, sizeof(text), &c);
 
-                        if (n == 0)
-                                continue;
-                        ck_assert_uint_eq(encode(c, again), n);
-                        ck_assert_mem_eq(text, again, n);
-                }
+                if (n > 0 && (encode(c, again) != n || memcmp(text, again, n) != 0))
+                        ck_abort_msg("%04x is decoded as U+%04X", first, c);
+        }
 }
 END_TEST
 
