@@ -4,6 +4,7 @@
  * agent. Start-up only: options, settings, sockets, the loop.
  */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -178,6 +179,16 @@ static void tear_down(Daemon *daemon) {
         daemon->host = pf_target_unref(daemon->host);
 }
 
+/* A run takes a file of a megabyte into memory and is over: let the pages go, not
+ * into pools of each thread. */
+static void keep_memory_small(void) {
+#ifdef __GLIBC__
+        (void) mallopt(M_ARENA_MAX, 1);
+        (void) mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+        (void) mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+#endif
+}
+
 static int run(void) {
         Daemon daemon = { 0 };
         PfErr err = { 0 };
@@ -259,6 +270,7 @@ int main(int argc, char **argv) {
         r = parse_options(argc, argv);
         if (r > 0)
                 return r - 1;
+        keep_memory_small();
         (void) signal(SIGPIPE, SIG_IGN);
         pf_log_set_sink(pf_log_choose_sink());
         return run();

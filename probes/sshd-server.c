@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "daemon/platform/listeners.h"
 #include "daemon/platform/units.h"
 #include "probes/parse/tcp-table.h"
 
@@ -62,16 +63,18 @@ static void find_listeners(const PfDemand *demand, Live *live) {
 }
 
 static int read_live(const PfTarget *target, const PfDemand *demand, Live *live, PfErr *err) {
-        PfErr unit_err = { 0 };
+        PfErr ignored = { 0 }; /* of what has a fallback */
         int r;
 
-        r = pf_tcp_table_read(target, &live->table, err);
+        r = pf_listeners_read(&live->table, &ignored);
+        if (r != 0)
+                r = pf_tcp_table_read(target, &live->table, err);
         if (r < 0)
                 return r;
         find_listeners(demand, live);
         /* Asked only where it explains something; the answer may be lacking. */
         if (!live->ipv4)
-                live->has_units = pf_units_state(unit_names, N_UNITS, live->units, &unit_err) == 0;
+                live->has_units = pf_units_state(unit_names, N_UNITS, live->units, &ignored) == 0;
         return 0;
 }
 
@@ -92,16 +95,17 @@ static void remedy_start(PfReport *report) {
                                         "ssh (Debian, Ubuntu) or sshd");
 }
 
-/* sshd makes its own IPv6 sockets take IPv6 alone; systemd's take both, unless
- * net.ipv6.bindv6only is set: systemd.socket(5), BindIPv6Only=. */
+/* Where the kernel does not say: sshd makes its own IPv6 sockets take IPv6 alone;
+ * systemd's take both, unless told otherwise: systemd.socket(5), BindIPv6Only=. */
 static void answer_ipv6_only(const Live *live, const PfDemand *demand, PfReport *report) {
         const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
 
-        if (socket_unit_listens(live))
+        if (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_YES ||
+            (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_UNKNOWN && socket_unit_listens(live)))
                 (void) pf_report_pass(report, check,
-                                      "a socket unit listens on [%s]:%u, which takes IPv4 too",
+                                      "the socket on [%s]:%u takes connections over IPv4 too",
                                       live->ipv6->address, demand->local_port);
-        else if (!live->has_units)
+        else if (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_UNKNOWN && !live->has_units)
                 (void) pf_report_unknown(report, check,
                                          "only IPv6 shows a listener on port %u; whether it "
                                          "takes IPv4 too could not be asked of systemd",

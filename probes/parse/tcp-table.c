@@ -3,33 +3,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <uv.h>
 
 #define TABLE_MAX_BYTES (32 << 20) /* 150 bytes for each connection there is */
 #define STATE_LISTEN 0x0a
-#define LISTENERS_MAX 65536
-
-void pf_tcp_table_deinit(PfTcpTable *table) {
-        free(table->listeners);
-        *table = (PfTcpTable){ 0 };
-}
-
-static int add(PfTcpTable *table, const PfTcpListener *listener) {
-        PfTcpListener *listeners;
-
-        if (table->n == LISTENERS_MAX)
-                return -E2BIG;
-        if ((table->n & (table->n - 1)) == 0) { /* 0, 1, 2, 4 …: the room is used up */
-                size_t room = table->n ? table->n * 2 : 1;
-
-                listeners = realloc(table->listeners, room * sizeof(*listeners));
-                if (!listeners)
-                        return -ENOMEM;
-                table->listeners = listeners;
-        }
-        table->listeners[table->n++] = *listener;
-        return 0;
-}
 
 /* Words of 32 bits in hexadecimal, each as the machine has it in memory. */
 static bool read_words(const char *text, size_t n, uint32_t words[static 4]) {
@@ -39,60 +15,33 @@ static bool read_words(const char *text, size_t n, uint32_t words[static 4]) {
         return true;
 }
 
-static void describe(const uint32_t *words, bool is_ipv6, PfTcpListener *ret) {
-        const unsigned char *bytes = (const unsigned char *) words;
-
-        ret->is_ipv6 = is_ipv6;
-        if (is_ipv6) {
-                static const unsigned char any[16], loopback[16] = { [15] = 1 };
-
-                ret->is_any = memcmp(bytes, any, sizeof(any)) == 0;
-                ret->is_loopback = memcmp(bytes, loopback, sizeof(loopback)) == 0;
-        } else {
-                ret->is_any = words[0] == 0;
-                ret->is_loopback = bytes[0] == 127;
-        }
-        (void) uv_inet_ntop(is_ipv6 ? AF_INET6 : AF_INET, bytes, ret->address,
-                            sizeof(ret->address));
-}
-
-/* One line: number, local address:port, remote one, state, queues, …, inode. */
-static bool parse_line(const char *line, bool is_ipv6, bool *ret_listens, PfTcpListener *ret) {
-        size_t n_words = is_ipv6 ? 4 : 1;
-        uint32_t words[4] = { 0 };
+/* One line: its number, local address and port, remote ones, state. */
+static bool parse_line(const char *line, size_t n_words, uint32_t words[static 4], unsigned *port,
+                       unsigned *state) {
         char local[33];
-        unsigned port, state;
-        uint32_t inode = 0;
-        int n;
 
-        n = sscanf(
-                line,
-                " %*u: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu32,
-                local, &port, &state, &inode);
-        if (n < 3 || strlen(local) != 8 * n_words || port > UINT16_MAX ||
-            !read_words(local, n_words, words))
-                return false;
-        *ret_listens = state == STATE_LISTEN;
-        *ret = (PfTcpListener){ .port = (uint16_t) port, .inode = inode };
-        describe(words, is_ipv6, ret);
-        return true;
+        return sscanf(line, " %*u: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", local, port, state) ==
+                       3 &&
+               strlen(local) == 8 * n_words && *port <= UINT16_MAX &&
+               read_words(local, n_words, words);
 }
 
 int pf_tcp_table_parse(const char *text, bool is_ipv6, PfTcpTable *ret, PfErr *err) {
         const char *line = strchr(text, '\n'); /* the first line is a heading */
 
         for (unsigned number = 2; line && line[1]; number++) {
-                PfTcpListener listener;
-                bool listens;
+                uint32_t words[4] = { 0 };
+                unsigned port, state;
                 int r = 0;
 
                 line++;
-                if (!parse_line(line, is_ipv6, &listens, &listener))
+                if (!parse_line(line, is_ipv6 ? 4 : 1, words, &port, &state))
                         return pf_err_set(err, -EBADMSG,
                                           "/proc/net/tcp%s:%u: not a line of a TCP table",
                                           is_ipv6 ? "6" : "", number);
-                if (listens)
-                        r = add(ret, &listener);
+                if (state == STATE_LISTEN)
+                        r = pf_tcp_table_add(ret, is_ipv6, words, (uint16_t) port,
+                                             is_ipv6 ? PF_TAKES_IPV4_UNKNOWN : PF_TAKES_IPV4_YES);
                 if (r < 0)
                         return r;
                 line = strchr(line, '\n');
