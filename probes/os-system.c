@@ -11,17 +11,22 @@
 #define RELEASE_MAX (64u << 10)
 #define ELF_HEAD 20 /* up to and with e_machine */
 
-static void put_line(PfSystemLine *at, const char *path, unsigned line, const char *text) {
-        at->path = path;
-        at->line = line;
-        (void) snprintf(at->text, sizeof(at->text), "%.*s", (int) strcspn(text, "\n"), text);
-}
-
+/* A copy of a text that ends after @n bytes or sooner; what does not fit is cut. */
 static void put_text(char *ret, size_t size, const char *text, size_t n) {
-        (void) snprintf(ret, size, "%.*s", (int) n, text);
+        n = strnlen(text, n);
+        if (n >= size)
+                n = size - 1;
+        memcpy(ret, text, n);
+        ret[n] = '\0';
 }
 
 #define PUT(field, text, n) put_text((field), sizeof(field), (text), (n))
+
+static void put_line(PfSystemLine *at, const char *path, unsigned line, const char *text) {
+        at->path = path;
+        at->line = line;
+        PUT(at->text, text, strcspn(text, "\n"));
+}
 
 static size_t version_length(const char *text) {
         return strspn(text, "0123456789.");
@@ -76,6 +81,16 @@ static unsigned find_pair(const char *text, const char *key, const char **ret) {
         return 0;
 }
 
+/* Puts one more number behind a version. */
+static void add_component(PfSystem *system, const char *text) {
+        size_t n = strlen(system->version), left = sizeof(system->version) - n;
+
+        if (left > 1 && version_length(text) > 0) {
+                system->version[n] = '.';
+                put_text(system->version + n + 1, left - 1, text, version_length(text));
+        }
+}
+
 /* SLES 11: "SUSE Linux Enterprise Server 11 (x86_64)", VERSION = 11, PATCHLEVEL = 4. */
 static bool read_suse(const char *path, const char *text, PfSystem *system) {
         const char *version, *level;
@@ -90,11 +105,9 @@ static bool read_suse(const char *path, const char *text, PfSystem *system) {
         PUT(system->name, text, strcspn(text, "0123456789(\n"));
         PUT(system->version, version, version_length(version));
         put_line(&system->id_at, path, 1, text);
-        put_line(&system->version_at, path, line, text);
+        put_line(&system->version_at, path, line, version - strlen("VERSION = "));
         if (find_pair(text, "PATCHLEVEL", &level) > 0)
-                (void) snprintf(system->version, sizeof(system->version), "%.*s.%.*s", 8, version,
-                                8, level);
-        system->version[version_length(system->version)] = '\0';
+                add_component(system, level);
         return true;
 }
 

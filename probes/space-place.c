@@ -83,13 +83,13 @@ static void measure(const PfTarget *target, PfSpacePlace *place) {
 }
 
 /* An image's own table tells what will lie on another file system than now. */
-static void check_planned(const PfSpaceMounts *mounts, PfSpacePlace *place) {
-        if (!mounts->planned || !place->measured)
+static void check_table(const PfTarget *target, const PfSpaceMounts *mounts, PfSpacePlace *place) {
+        if (pf_target_is_live(target) || !place->measured)
                 return;
         if (mounts->error < 0)
-                because(place, "what will be mounted is not known: %s",
+                because(place, "what is mounted there is not known: %s",
                         pf_err_text(&mounts->err, mounts->error));
-        else if (place->mount && strcmp(place->mount->directory, "/") != 0 &&
+        else if (mounts->planned && place->mount && strcmp(place->mount->directory, "/") != 0 &&
                  place->space.device == mounts->root_device)
                 because(place, "%s is a file system of its own in /etc/fstab, and not mounted here",
                         place->mount->directory);
@@ -114,6 +114,6 @@ int pf_space_locate(const PfTarget *target, const PfSpaceMounts *mounts, const c
         }
         measure(target, ret);
         describe_mount(target, mounts, real, ret);
-        check_planned(mounts, ret);
+        check_table(target, mounts, ret);
         return 0;
 }

@@ -105,7 +105,7 @@ static int gather_images(const PfTarget *target, Facts *facts) {
         if (r < 0 || all == 0)
                 return r;
         facts->needs[STEP_BACKUP] =
-                (Need){ .what = "the copies of the initramfs images", .bytes = all, .takes = true };
+                (Need){ .what = "copying the initramfs images", .bytes = all, .takes = true };
         facts->needs[STEP_REBUILD] = (Need){ .what = "a new initramfs image", .bytes = largest };
         r = pf_space_locate(target, &facts->mounts, profile->backup_path,
                             &facts->needs[STEP_BACKUP].place);
