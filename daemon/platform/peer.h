@@ -37,8 +37,9 @@ int pf_peer_of_fd(uv_os_fd_t fd, PfPeer *ret, PfErr *err) PF_MUST_CHECK;
 int pf_peer_of_self(PfPeer *ret, PfErr *err) PF_MUST_CHECK;
 
 /**
- * pf_peer_find_group() - the number of a group
- * Asks the user database, which may block: for start-up only.
+ * pf_peer_find_group() - the number of a group of this machine
+ * Rule:   group(5), /etc/group, where sysusers.d(5) puts the groups of services.
+ *         Groups of a directory service are not found.
  * Return: 0, PF_PEER_NO_GROUP, or a negative errno with a text.
  */
 enum { PF_PEER_NO_GROUP = 1 };

@@ -137,17 +137,21 @@ int pf_peer_of_self(PfPeer *ret, PfErr *err) {
         return 0;
 }
 
+/* The file alone: the name service would load its modules into a process that
+ * lives long, and may ask a network. */
 static int look_up_group(const void *key, char *buffer, size_t n, void *ret) {
+        PF_AUTO_FCLOSE FILE *file = fopen("/etc/group", "re");
         struct group entry, *found;
         int r;
 
-        r = -getgrnam_r(key, &entry, buffer, n, &found);
-        if (r < 0)
-                return r;
-        if (!found)
-                return PF_PEER_NO_GROUP;
-        *(uint32_t *) ret = entry.gr_gid;
-        return 0;
+        if (!file)
+                return errno == ENOENT ? PF_PEER_NO_GROUP : -errno;
+        while ((r = fgetgrent_r(file, &entry, buffer, n, &found)) == 0)
+                if (strcmp(entry.gr_name, key) == 0) {
+                        *(uint32_t *) ret = entry.gr_gid;
+                        return 0;
+                }
+        return r == ENOENT ? PF_PEER_NO_GROUP : -r;
 }
 
 int pf_peer_find_group(const char *name, uint32_t *ret, PfErr *err) {
