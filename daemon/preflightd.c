@@ -35,6 +35,9 @@ typedef struct Daemon {
 
 static void on_status(const char *line, void *data) {
         (void) data;
+#ifdef __GLIBC__
+        (void) malloc_trim(0); /* a run is over; the next may be far */
+#endif
         (void) sd_notifyf(0, "STATUS=%s", line);
         pf_log(PF_LOG_DEBUG, "%s", line);
 }

@@ -128,9 +128,13 @@ def idle(table, process, path, seconds):
     before = switches()
     time.sleep(seconds)
     table.row(f"wake-ups in {seconds} idle seconds", switches() - before, "", 0)
+    memory(table, process, "idle")
+
+
+def memory(table, process, when):
     with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:
         sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", file.read(), re.M))
-    table.row("PSS, idle", int(sizes["Pss"]) / 1024, "MiB", 3)
+    table.row(f"PSS, {when}", int(sizes["Pss"]) / 1024, "MiB", 3)
     table.row("  of it private and changed", int(sizes["Private_Dirty"]) / 1024, "MiB")
 
 
@@ -168,6 +172,7 @@ def main():
     try:
         idle(table, process, path, options.seconds)
         whole_run_warm(table, path, 100)
+        memory(table, process, "after 100 runs")
         if options.echo:
             echo(table, path, options.echo, 3)
         executions(table)
