@@ -26,6 +26,7 @@ static const char *arg_root = "/";
 typedef struct Daemon {
         uv_loop_t loop;
         uv_signal_t signals[3];
+        uv_idle_t run_over;
         PfTarget *target; /* the machine that is checked */
         PfTarget *host;   /* the one this runs on */
         PfSettings *settings;
@@ -33,11 +34,19 @@ typedef struct Daemon {
         PfVarlinkServer *server;
 } Daemon;
 
-static void on_status(const char *line, void *data) {
-        (void) data;
+/* One turn of the loop after a run: what it used is free by now, and the next
+ * run may be far. */
+static void on_run_over(uv_idle_t *handle) {
+        (void) uv_idle_stop(handle);
 #ifdef __GLIBC__
-        (void) malloc_trim(0); /* a run is over; the next may be far */
+        (void) malloc_trim(0);
 #endif
+}
+
+static void on_status(const char *line, void *data) {
+        Daemon *daemon = data;
+
+        (void) uv_idle_start(&daemon->run_over, on_run_over);
         (void) sd_notifyf(0, "STATUS=%s", line);
         pf_log(PF_LOG_DEBUG, "%s", line);
 }
@@ -132,6 +141,8 @@ static int set_up(Daemon *daemon, PfErr *err) {
                 return r;
         pf_log_set_level(daemon->settings->log_level);
 
+        (void) uv_idle_init(&daemon->loop, &daemon->run_over);
+        daemon->run_over.data = daemon;
         r = watch_signals(daemon);
         if (r < 0)
                 return pf_err_set(err, -EIO, "signals: %s", uv_strerror(r));
@@ -139,7 +150,8 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                                .target = daemon->target,
                                                .host = daemon->host,
                                                .settings = daemon->settings,
-                                               .status = on_status },
+                                               .status = on_status,
+                                               .data = daemon },
                            &daemon->service, err);
         if (r < 0)
                 return r;
@@ -173,6 +185,8 @@ static void tear_down(Daemon *daemon) {
         for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
                 if (daemon->signals[i].data)
                         uv_close((uv_handle_t *) &daemon->signals[i], NULL);
+        if (daemon->run_over.data)
+                uv_close((uv_handle_t *) &daemon->run_over, NULL);
         if (is_stuck)
                 _exit(EXIT_SUCCESS);
         (void) uv_run(&daemon->loop, UV_RUN_DEFAULT);
