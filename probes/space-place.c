@@ -82,6 +82,31 @@ static void measure(const PfTarget *target, PfSpacePlace *place) {
         }
 }
 
+/* What this service sees of a place need not be what the machine has there.
+ * Where the table of process 1 is hidden (ProtectProc=, hidepid=), ours shows as
+ * read-only what only we may not write; where it is not, it shows that statfs(2)
+ * answered for a file system that only we have (PrivateTmp=). */
+static void doubt_own_view(const PfTarget *target, const PfSpaceMounts *mounts,
+                           PfSpacePlace *place) {
+        const PfMount *mount = place->mount;
+
+        if (!mount || !place->measured)
+                return;
+        if (mount->private_read_only &&
+            strcmp(pf_mounts_path(mounts->table), "/proc/self/mountinfo") == 0) {
+                because(place,
+                        "/proc/1/mountinfo cannot be read, and what this service sees of "
+                        "%s is made read-only for it",
+                        mount->directory);
+                place->measured = place->read_only = false;
+        } else if (pf_target_is_live(target) && mount->device &&
+                   mount->device != place->space.device && strcmp(mount->type, "btrfs") != 0) {
+                because(place, "this service sees another file system than %s there",
+                        mount->directory);
+                place->measured = false;
+        }
+}
+
 /* An image's own table tells what will lie on another file system than now. */
 static void check_table(const PfTarget *target, const PfSpaceMounts *mounts, PfSpacePlace *place) {
         if (pf_target_is_live(target) || !place->measured)
@@ -114,6 +139,7 @@ int pf_space_locate(const PfTarget *target, const PfSpaceMounts *mounts, const c
         }
         measure(target, ret);
         describe_mount(target, mounts, real, ret);
+        doubt_own_view(target, mounts, ret);
         check_table(target, mounts, ret);
         return 0;
 }

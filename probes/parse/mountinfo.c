@@ -85,6 +85,19 @@ static bool is_no_exec(const char *options, unsigned long flags) {
                mnt_optstr_get_option(options, "exec", &value, &size) != 0;
 }
 
+/* Is a mount read-only, and its file system not, where mounts come from another
+ * namespace ("master:" in proc_pid_mountinfo(5))? */
+static bool is_private_read_only(struct libmnt_fs *fs, unsigned long flags) {
+        const char *options = mnt_fs_get_fs_options(fs);
+        unsigned long propagation = 0, fs_flags = 0;
+
+        (void) mnt_fs_get_propagation(fs, &propagation);
+        if (options)
+                (void) mnt_optstr_get_flags(options, &fs_flags,
+                                            mnt_get_builtin_optmap(MNT_LINUX_MAP));
+        return (flags & MS_RDONLY) && !(fs_flags & MS_RDONLY) && (propagation & MS_SLAVE);
+}
+
 static PfMount describe(struct libmnt_fs *fs) {
         const char *directory = mnt_fs_get_target(fs);
         const char *source = mnt_fs_get_source(fs);
@@ -104,6 +117,7 @@ static PfMount describe(struct libmnt_fs *fs) {
                 .options = options,
                 .device = mnt_fs_get_devno(fs),
                 .read_only = flags & MS_RDONLY,
+                .private_read_only = is_private_read_only(fs, flags),
                 .no_exec = is_no_exec(options, flags),
                 .automatic = mnt_optstr_get_option(options, "noauto", &value, &size) != 0,
         };

@@ -22,6 +22,8 @@ typedef struct PfMount {
         uint64_t device;     /* makedev(3) numbers; 0 in an fstab */
         unsigned line;       /* in the file, from 1; 0 where it cannot be told */
         bool read_only;
+        bool private_read_only; /* and made so in this namespace, which follows another one's
+                                   mounts: what ProtectSystem= of systemd.exec(5) does */
         bool no_exec;
         bool automatic; /* false: noauto in an fstab */
 } PfMount;

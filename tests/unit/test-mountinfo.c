@@ -52,6 +52,20 @@ START_TEST(read_only_on_either_side) {
 }
 END_TEST
 
+/* ProtectSystem=strict: the machine's own root is not read-only. */
+START_TEST(read_only_in_a_namespace) {
+        PF_CLEANUP(pf_mounts_freep)
+        PfMounts *mounts = parse("1 0 8:1 / / ro shared:9 master:1 - ext4 /dev/sda1 rw\n"
+                                 "2 1 8:2 / /a ro shared:8 master:2 - ext4 /dev/sda2 ro\n"
+                                 "3 1 8:3 / /b ro shared:3 - ext4 /dev/sda3 rw\n"
+                                 "4 1 8:4 / /c rw master:4 - ext4 /dev/sda4 rw\n");
+
+        ck_assert(pf_mounts_at(mounts, 0)->private_read_only);
+        for (size_t i = 1; i < 4; i++)
+                ck_assert(!pf_mounts_at(mounts, i)->private_read_only);
+}
+END_TEST
+
 START_TEST(an_fstab) {
         PF_CLEANUP(pf_mounts_freep)
         PfMounts *mounts = parse("# a comment\n\n"
@@ -238,6 +252,7 @@ int main(void) {
 
         PF_TEST(suite, a_running_machine);
         PF_TEST(suite, read_only_on_either_side);
+        PF_TEST(suite, read_only_in_a_namespace);
         PF_TEST(suite, an_fstab);
         PF_TEST(suite, the_mount_that_holds_a_path);
         PF_TEST(suite, the_last_of_several_lies_on_top);

@@ -125,6 +125,20 @@ START_TEST(a_table_that_cannot_be_read) {
 }
 END_TEST
 
+/* ProtectSystem=strict and ProtectProc=invisible: what we see is not the machine. */
+START_TEST(a_view_of_our_own) {
+        static const char own[] = "22 1 254:1 / / ro shared:9 master:1 - ext4 /dev/vda1 rw\n";
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+
+        fill(&box);
+        pf_sandbox_remove(&box, "/proc/1/mountinfo");
+        pf_sandbox_write(&box, "/proc/self/mountinfo", own);
+        expect(&box, COPY, PF_UNKNOWN, "made read-only for it");
+        pf_sandbox_write(&box, "/proc/1/mountinfo", own);
+        expect(&box, COPY, PF_FAIL, "mounted read-only");
+}
+END_TEST
+
 START_TEST(a_path_that_leads_nowhere) {
         PF_AUTO_SANDBOX PfSandbox box = { 0 };
 
@@ -243,6 +257,7 @@ int main(void) {
         PF_TEST(suite, no_other_mount_is_touched);
         PF_TEST(suite, an_answer_that_cannot_be_understood);
         PF_TEST(suite, a_table_that_cannot_be_read);
+        PF_TEST(suite, a_view_of_our_own);
         PF_TEST(suite, a_path_that_leads_nowhere);
         PF_TEST(suite, images_that_cannot_be_seen);
         PF_TEST(suite, limits);
