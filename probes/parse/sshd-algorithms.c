@@ -353,13 +353,20 @@ static int add_once(PfStrv *strv, const char *name) {
         return !*name || pf_strv_contains(strv, name) ? 0 : pf_strv_add(strv, name);
 }
 
+/* May the name stand in the list in the end? */
+static bool is_candidate(const AlgorithmList *list, const Algorithm *algorithm,
+                         const PfSshdVersion *version) {
+        return is_known(algorithm, version) &&
+               !(algorithm->certificate && list->key == PF_SSHD_CA_SIGNATURE_ALGORITHMS);
+}
+
 /* Adds what of the known names matches @pattern. */
 static int add_matching(const AlgorithmList *list, const PfSshdVersion *version,
                         const char *pattern, PfStrv *ret) {
         int r = 0;
 
         for (const Algorithm *a = names_of(list, version); a->name && r == 0; a++)
-                if (is_known(a, version) &&
+                if (is_candidate(list, a, version) &&
                     pf_sshd_match_list(a->name, pattern, false) == PF_SSHD_MATCH_POSITIVE)
                         r = add_once(ret, a->name);
         return r;
@@ -431,11 +438,7 @@ int pf_sshd_algorithms_assemble(const PfSshdVersion *version, PfSshdKey key, con
                 r = add_written(list, version, written + 1, &names);
         if (r == 0 && written && !sign)
                 r = add_written(list, version, written, &names);
-        /* An empty list is refused, but for "-": of that sshd makes the default
-         * when it reads its files the second time. */
         if (r == 0 && names.n == 0 && sign != '-')
                 return PF_SSHD_ALGORITHMS_EMPTY;
-        if (r == 0 && names.n == 0)
-                r = add_default(list, version, NULL, &names);
         return r == 0 ? join(&names, ret) : r;
 }

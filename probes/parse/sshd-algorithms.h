@@ -34,6 +34,7 @@ enum { PF_SSHD_ALGORITHMS_EMPTY = 1 };
  * @list: as written, or NULL for the default
  * Ownership: the caller frees *@ret.
  * Rule:   sshd_config(5), Ciphers; wildcards as in ssh_config(5), PATTERNS.
+ *         What "-" leaves may be nothing: then *@ret is an empty text.
  * Return: 0, PF_SSHD_ALGORITHMS_EMPTY, -ENOMEM.
  */
 int pf_sshd_algorithms_assemble(const PfSshdVersion *version, PfSshdKey key, const char *list,

@@ -114,6 +114,9 @@ int pf_sshd_read_listen(PfSshdRun *run) {
                 domain = strcmp(word, "rdomain") == 0 ? pf_sshd_next(run) : NULL;
                 if (!domain)
                         return pf_sshd_refuse(run, "bad ListenAddress syntax");
+                /* "%D" is for RDomain; whether there is a domain only the machine knows. */
+                if (strchr(domain, '%'))
+                        return pf_sshd_refuse(run, "bad routing domain");
         }
         if (asprintf(&text, "%s\n%d\n%s", host, port, domain ? domain : "") < 0)
                 return -ENOMEM;
@@ -175,7 +178,7 @@ int pf_sshd_read_source_startups(PfSshdRun *run) {
 }
 
 int pf_sshd_read_block_size(PfSshdRun *run) {
-        int ipv4, ipv6 = 128;
+        int ipv4, ipv6 = 0; /* unless it is said */
         char text[32];
         char *word;
         int n, r;

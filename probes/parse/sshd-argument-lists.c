@@ -322,7 +322,7 @@ static int check_open(PfSshdRun *run, const char *word, char **ret) {
         if (!bare && !pf_sshd_value_split_port(copy, &port))
                 return run->arguments.shell ? pf_sshd_refuse(run, "%s missing host", name)
                                             : pf_sshd_refuse(run, "missing host in %s", name);
-        if (!port || (strcmp(port, "*") != 0 && pf_sshd_value_port(port) < 0))
+        if (!port || (strcmp(port, "*") != 0 && pf_sshd_value_port(port) <= 0))
                 return run->arguments.shell ? pf_sshd_refuse(run, "%s bad port number", name)
                                             : pf_sshd_refuse(run, "bad port number in %s", name);
         return asprintf(ret, "%s%s", bare ? "*:" : "", word) < 0 ? -ENOMEM : 0;

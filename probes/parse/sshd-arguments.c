@@ -155,9 +155,11 @@ static int read_tilde_file(PfSshdRun *run) {
         r = pf_sshd_need(run, &word);
         if (r != 0)
                 return r;
+        /* Only of the first reading's value does sshd ask later whether it is none. */
         return set_take(run, PF_SSHD_SET,
-                        strcasecmp(word, "none") == 0 ? strdup("none")
-                                                      : pf_sshd_expand_tilde(word));
+                        strcasecmp(word, "none") == 0 && !run->connection
+                                ? strdup("none")
+                                : pf_sshd_expand_tilde(word));
 }
 
 static int read_word(PfSshdRun *run) {

@@ -78,8 +78,10 @@ bool pf_sshd_listen_is_name(const char *text) {
         return *text != '[' && strspn(text, "0123456789.") != strcspn(text, ":");
 }
 
-/* A name that no resolver would know either. */
+/* Not a name that no resolver would know either: digits alone are no domain. */
 static bool can_be_name(const char *host) {
+        if (host[strspn(host, "0123456789.")] == '\0')
+                return false;
         for (const char *c = host; *c; c++)
                 if (!isalnum((unsigned char) *c) && !strchr("-._", *c))
                         return false;
@@ -207,6 +209,8 @@ static bool is_enabled(const PfSshdConfig *conf, const char *method) {
                 { "gssapi-keyex", PF_SSHD_GSSAPI_KEY_EXCHANGE },
         };
 
+        if (strcmp(method, "none") == 0) /* no keyword switches it off */
+                return true;
         for (size_t i = 0; i < PF_ELEMENTS(keys); i++) {
                 if (strcmp(keys[i].method, method) != 0)
                         continue;

@@ -374,8 +374,24 @@ int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,
         return 0;
 }
 
+/* A link to /dev/null is how somebody switches a file off; an image has no such
+ * device, and of a running machine none is read. */
+static bool is_masked(const PfTarget *target, const char *path) {
+        PF_AUTO_FREE char *text = NULL;
+        PfErr ignored = { 0 };
+
+        return pf_target_readlink(target, path, &text, &ignored) == 0 &&
+               strcmp(text, "/dev/null") == 0;
+}
+
 static int read_target(void *data, const char *path, size_t max, PfBuf *buf, PfErr *err) {
-        return pf_target_read(data, path, max, buf, err);
+        PfErr why = { 0 };
+        int r;
+
+        r = pf_target_read(data, path, max, buf, &why);
+        if ((r == PF_TARGET_ABSENT || r == -EINVAL) && is_masked(data, path))
+                return 0;
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&why, r)) : r;
 }
 
 static int glob_target(void *data, const char *pattern, PfStrv *ret, PfErr *err) {

@@ -114,6 +114,36 @@ static int put_values(Build *build, const PfSshdSlot *slot) {
         return r;
 }
 
+/* Keys and certificates of the host: one that is none is forgotten, but its place is printed. */
+static int put_host_files(Build *build, const PfSshdSlot *slot) {
+        int r = slot->n > 0 ? put_values(build, slot) : put_default(build);
+
+        for (size_t i = 0; i < build->setting->n_values && r == 0; i++)
+                if (strcmp(build->values[i].text, "none") == 0)
+                        build->values[i].text = "(null)";
+        return r;
+}
+
+/* A block's list that comes to nothing ends sshd when the block matches. */
+static int refuse_list(Build *build, const PfSshdLine *line) {
+        PF_AUTO_FREE char *text = NULL;
+
+        if (asprintf(&text, "%s: no algorithm is left", build->info->name) < 0)
+                return -ENOMEM;
+        return pf_sshd_problems_add_take(&build->effective->block_problems, line, line->path, true,
+                                         strdup(text), strdup(text));
+}
+
+/* The list without the line that sets it. */
+static int put_default_algorithms(Build *build, const PfSshdLine *line) {
+        PF_AUTO_FREE char *list = NULL;
+        int r = pf_sshd_algorithms_assemble(&build->conf->version, build->key, NULL, &list);
+
+        if (r < 0)
+                return r;
+        return put_text(build, list ? list : "", line);
+}
+
 static int put_algorithms(Build *build, const PfSshdSlot *slot) {
         const PfSshdVersion *version = &build->conf->version;
         const char *written = slot->n > 0 ? slot->values[0].text : NULL;
@@ -122,13 +152,16 @@ static int put_algorithms(Build *build, const PfSshdSlot *slot) {
         int r;
 
         r = pf_sshd_algorithms_assemble(version, build->key, written, &list);
-        if (r == PF_SSHD_ALGORITHMS_EMPTY) { /* refused; what would hold without the line */
-                line = NULL;
-                r = pf_sshd_algorithms_assemble(version, build->key, NULL, &list);
-        }
         if (r < 0)
                 return r;
-        return put_text(build, list ? list : "", line);
+        if (r == PF_SSHD_ALGORITHMS_EMPTY) { /* refused; what would hold without the line */
+                r = slot == build->block ? refuse_list(build, line) : 0;
+                return r < 0 ? r : put_default_algorithms(build, NULL);
+        }
+        /* Of what "-" emptied sshd makes the default when it reads its files the
+         * second time; but not of a block's. */
+        return *list || slot == build->block ? put_text(build, list, line)
+                                             : put_default_algorithms(build, line);
 }
 
 static const char *part_text(const Build *build, PfSshdKey key) {
@@ -245,6 +278,9 @@ static int put(Build *build) {
         switch (build->key) {
         case PF_SSHD_LISTEN_ADDRESS:
                 return put_listen(build);
+        case PF_SSHD_HOST_KEY:
+        case PF_SSHD_HOST_CERTIFICATE:
+                return put_host_files(build, slot);
         case PF_SSHD_REKEY_LIMIT:
                 return put_rekey(build);
         case PF_SSHD_PER_SOURCE_PENALTIES:

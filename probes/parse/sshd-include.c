@@ -73,11 +73,13 @@ int pf_sshd_file_read(PfSshdRun *run, const char *path, size_t *ret) {
                 return pf_err_set(run->err, -E2BIG, "%s: more than %d files are included",
                                   conf->files[0]->path, PF_SSHD_FILES_MAX);
         r = run->files->read(run->files->data, path, PF_SSHD_FILE_MAX, &buf, &ignored);
+        if (r > 0)
+                return PF_SSHD_CONFIG_ABSENT;
+        if (r == -ELOOP && conf->n_files > 0)
+                return PF_SSHD_FILE_LOOPS;
         /* sshd opens a directory, and reads nothing from it. */
         if (r < 0 && r != -EISDIR)
                 return pf_err_set(run->err, r, "%s", pf_err_text(&ignored, r));
-        if (r > 0)
-                return PF_SSHD_CONFIG_ABSENT;
         conf->n_bytes += buf.n;
         if (conf->n_bytes > PF_SSHD_BYTES_MAX)
                 return pf_err_set(run->err, -E2BIG, "%s: more than %d bytes with what it includes",
@@ -121,58 +123,6 @@ static PfSshdInclude *find_include(PfSshdConfig *conf, const char *pattern) {
         return NULL;
 }
 
-/* sshd ends where it cannot open a file that the pattern named: a link to nowhere. */
-static int refuse_absent(PfSshdRun *run, const char *path) {
-        PF_AUTO_FREE char *words = NULL;
-        int r;
-
-        run->stopped = true;
-        if (asprintf(&words, "%s: No such file or directory", path) < 0)
-                return -ENOMEM;
-        r = pf_sshd_refuse_bare(run, "%s", words);
-        return r;
-}
-
-static int read_matches(PfSshdRun *run, const PfStrv *paths, PfSshdInclude *include) {
-        include->files = calloc(paths->n ? paths->n : 1, sizeof(size_t));
-        if (!include->files)
-                return -ENOMEM;
-        for (size_t i = 0; i < paths->n; i++) {
-                int r = pf_sshd_file_read(run, paths->items[i], &include->files[include->n]);
-
-                if (r == PF_SSHD_CONFIG_ABSENT) {
-                        r = refuse_absent(run, paths->items[i]);
-                        return r == PF_SSHD_REFUSED ? 0 : r;
-                }
-                if (r < 0)
-                        return r;
-                include->n++;
-        }
-        return 0;
-}
-
-/* Finds out what @pattern stands for. */
-static int add_include(PfSshdRun *run, const char *pattern) {
-        PfSshdConfig *conf = run->conf;
-        PF_AUTO_STRV PfStrv paths = { 0 };
-        PfSshdInclude *includes;
-        int r;
-
-        r = check_pattern(run, pattern);
-        if (r == 0)
-                r = run->files->glob(run->files->data, pattern, &paths, run->err);
-        if (r < 0)
-                return r;
-        includes = realloc(conf->includes, (conf->n_includes + 1) * sizeof(*includes));
-        if (!includes)
-                return -ENOMEM;
-        conf->includes = includes;
-        includes[conf->n_includes] = (PfSshdInclude){ .pattern = strdup(pattern) };
-        if (!includes[conf->n_includes++].pattern)
-                return -ENOMEM;
-        return read_matches(run, &paths, &conf->includes[conf->n_includes - 1]);
-}
-
 /* How blocks in an included file are to be taken. Before 8.4 a file that was
  * included outside of any block could not have blocks of its own. */
 static unsigned flags_for(const PfSshdRun *run) {
@@ -202,23 +152,91 @@ static int run_included(PfSshdRun *run, size_t file) {
         return r;
 }
 
+/* sshd ends where it cannot open a file that the pattern named: a link to nowhere. */
+static int refuse_file(PfSshdRun *run, const char *path, int error) {
+        run->stopped = true;
+        return pf_sshd_refuse_bare(run, "%s: %s", path, strerror(error));
+}
+
+static int refuse_depth(PfSshdRun *run) {
+        run->stopped = true;
+        return pf_sshd_refuse_bare(run, "Too many recursive configuration includes");
+}
+
+static int add_include(PfSshdConfig *conf, const char *pattern, PfSshdInclude **ret) {
+        PfSshdInclude *includes =
+                realloc(conf->includes, (conf->n_includes + 1) * sizeof(*includes));
+
+        if (!includes)
+                return -ENOMEM;
+        conf->includes = includes;
+        includes[conf->n_includes] = (PfSshdInclude){ .pattern = strdup(pattern) };
+        if (!includes[conf->n_includes].pattern)
+                return -ENOMEM;
+        *ret = &includes[conf->n_includes++];
+        return 0;
+}
+
+static int add_match(PfSshdConfig *conf, const char *pattern, size_t file) {
+        PfSshdInclude *include = find_include(conf, pattern);
+        size_t *files;
+        int r = 0;
+
+        if (!include)
+                r = add_include(conf, pattern, &include);
+        if (r < 0)
+                return r;
+        files = realloc(include->files, (include->n + 1) * sizeof(*files));
+        if (!files)
+                return -ENOMEM;
+        include->files = files;
+        files[include->n++] = file;
+        return 0;
+}
+
+/* Reads and runs a file that a pattern named for the first time. sshd notes what
+ * a pattern stands for file by file, each when it is through with it: a file
+ * that includes the pattern once more gets those before it. */
+static int run_match(PfSshdRun *run, const char *pattern, const char *path) {
+        size_t file;
+        int r;
+
+        r = pf_sshd_file_read(run, path, &file);
+        if (r > 0)
+                return refuse_file(run, path, r == PF_SSHD_CONFIG_ABSENT ? ENOENT : ELOOP);
+        if (r < 0)
+                return r;
+        if (run->depth > PF_SSHD_DEPTH_MAX)
+                return refuse_depth(run);
+        r = run_included(run, file);
+        return r == 0 ? add_match(run->conf, pattern, file) : r;
+}
+
+static int run_new_pattern(PfSshdRun *run, const char *pattern) {
+        PF_AUTO_STRV PfStrv paths = { 0 };
+        PfSshdInclude *include;
+        int r;
+
+        r = check_pattern(run, pattern);
+        if (r == 0)
+                r = run->files->glob(run->files->data, pattern, &paths, run->err);
+        if (r == 0 && paths.n == 0)
+                r = add_include(run->conf, pattern, &include);
+        for (size_t i = 0; i < paths.n && r == 0 && !run->stopped; i++)
+                r = run_match(run, pattern, paths.items[i]);
+        return r;
+}
+
 static int run_pattern(PfSshdRun *run, const char *pattern) {
         PfSshdInclude *include = find_include(run->conf, pattern);
         int r = 0;
 
-        if (!include && run->files) {
-                r = add_include(run, pattern);
-                include = find_include(run->conf, pattern);
-        }
-        if (r < 0 || !include)
-                return r;
-        if (run->depth > PF_SSHD_DEPTH_MAX && include->n > 0) {
-                r = pf_sshd_refuse_bare(run, "Too many recursive configuration includes");
-                run->stopped = true;
-                return r;
-        }
+        if (!include)
+                return run->files ? run_new_pattern(run, pattern) : 0;
+        if (run->depth > PF_SSHD_DEPTH_MAX && include->n > 0)
+                return refuse_depth(run);
         /* Files that are run may add includes, and move the array. */
-        for (size_t i = 0, n = include->n; i < n && r == 0; i++)
+        for (size_t i = 0, n = include->n; i < n && r == 0 && !run->stopped; i++)
                 r = run_included(run, find_include(run->conf, pattern)->files[i]);
         return r;
 }
@@ -226,13 +244,10 @@ static int run_pattern(PfSshdRun *run, const char *pattern) {
 static char *absolute(const PfSshdRun *run, const char *word) {
         char *path;
 
-        /* 8.2 took its own keyword for a relative name: bugzilla.mindrot.org 3122. */
+        /* 8.2 took its own keyword for a name that is not absolute. */
         if (*word != '/' && *word != '~' && run->number == 802)
                 word = run->name;
-        if (asprintf(&path, "%s%s%s",
-                     *word == '/'   ? ""
-                     : *word == '~' ? ""
-                                    : DIRECTORY,
+        if (asprintf(&path, "%s%s%s", *word == '/' || *word == '~' ? "" : DIRECTORY,
                      *word == '/' ? "" : "/", word) < 0)
                 return NULL;
         return path;
@@ -253,9 +268,7 @@ int pf_sshd_include(PfSshdRun *run) {
                 r = pattern ? run_pattern(run, pattern) : -ENOMEM;
         }
         if (r == 0 && !any)
-                return pf_sshd_refuse(run,
-                                      run->arguments.shell ? "%s missing filename argument"
-                                                           : "%s missing filename argument",
+                return pf_sshd_refuse(run, "%s missing filename argument",
                                       run->arguments.shell ? run->name : "Include");
         return r;
 }

@@ -68,7 +68,7 @@ typedef struct PfSshdFile {
         size_t n;
 } PfSshdFile;
 
-/* What an Include pattern stood for when it was first met. */
+/* What an Include pattern stood for when it was first met, as far as sshd has got. */
 typedef struct PfSshdInclude {
         char *pattern;
         size_t *files; /* positions in PfSshdConfig.files */
@@ -155,6 +155,10 @@ typedef struct PfSshdRun {
  * Return: 0, -E2BIG, -ENOMEM, or what a file could not be read for.
  */
 int pf_sshd_run(PfSshdRun *run) PF_MUST_CHECK;
+
+/* Positive outcome of it besides PF_SSHD_CONFIG_ABSENT, but for the first file: a
+ * link that leads to itself, which sshd cannot open either. */
+enum { PF_SSHD_FILE_LOOPS = 2 };
 
 /* sshd-include.c: reads a file into run->conf; *ret is its position. */
 int pf_sshd_file_read(PfSshdRun *run, const char *path, size_t *ret) PF_MUST_CHECK;
