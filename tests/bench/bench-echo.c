@@ -76,9 +76,13 @@ static void echo_write(uv_stream_t *stream, const Echo *echo) {
                 abort();
 }
 
+static void on_echo_closed(uv_handle_t *handle) {
+        free(handle);
+}
+
 static void on_echo_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
         if (n < 0) {
-                uv_close((uv_handle_t *) stream, (uv_close_cb) (void (*)(void)) free);
+                uv_close((uv_handle_t *) stream, on_echo_closed);
                 return;
         }
         for (ssize_t i = 0; i < n; i++)
@@ -103,7 +107,6 @@ static void serve_echo(uv_loop_t *loop, const char *path, char *blob, size_t n) 
 
         echo.blob = blob;
         echo.n = n;
-        echo.listener.data = &echo;
         r = uv_pipe_init(loop, &echo.listener, 0);
         echo.listener.data = &echo;
         if (r == 0)
@@ -294,6 +297,8 @@ static double compare_servers(Target *own, Target *echo) {
         report(own);
         report(echo);
         free(ratios);
+        free(own->times_us);
+        free(echo->times_us);
         free(buffer);
         return ratio;
 }
@@ -348,6 +353,8 @@ int main(int argc, char **argv) {
         ratio = compare_servers(&own, &echo);
         printf("ratio    %.3f\n", ratio);
 
+        free(own.answer);
+        free(echo.answer);
         (void) kill(echo_pid, SIGKILL);
         if (own_pid > 0)
                 (void) kill(own_pid, SIGKILL);

@@ -123,18 +123,24 @@ static double now_s(void) {
         return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
 }
 
+/* Without assertions inside, which would take most of the time. */
 static double time_pieces(size_t total, size_t piece) {
         PF_AUTO_FREE char *bytes = malloc(piece);
         double before = now_s();
+        bool good = true;
         PfFrame frame;
 
         memset(bytes, 'x', piece);
         pf_frame_init(&frame, total);
         for (size_t n = 0; n < total; n += piece) {
-                feed(&frame, bytes, piece);
-                expect_none(&frame);
+                const char *got;
+                size_t length;
+
+                good = good && pf_frame_feed(&frame, bytes, piece) == 0 &&
+                       pf_frame_next(&frame, &got, &length) == 0;
         }
         pf_frame_deinit(&frame);
+        ck_assert(good);
         return now_s() - before;
 }
 
@@ -154,7 +160,7 @@ START_TEST(always_behind) {
 
         pf_frame_init(&frame, 100);
         feed(&frame, "0123456789\0x", 12);
-        for (int i = 0; i < 100000; i++) {
+        for (int i = 0; i < 10000; i++) {
                 const char *got;
                 size_t n;
 

@@ -72,12 +72,14 @@ static void tear_down(void) {
 }
 
 static void answer(const char *text) {
-        ck_assert_int_eq(write(service_fd, text, strlen(text) + 1), (ssize_t) strlen(text) + 1);
+        const size_t n = strlen(text) + 1;
+
+        ck_assert_int_eq(write(service_fd, text, n), (ssize_t) n);
         (void) uv_run(&loop, UV_RUN_NOWAIT);
 }
 
 static void expect_said(const char *text) {
-        char buffer[1000];
+        char buffer[1000] = "";
         ssize_t n;
 
         (void) uv_run(&loop, UV_RUN_NOWAIT);
