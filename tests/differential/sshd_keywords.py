@@ -133,23 +133,22 @@ def listen_address(r):
                         "10.1.1.1"))
     v6 = ":" in address
     port = r.choice(PORTS)
-    form = r.randint(0, 4)
+    form = r.randint(0, 3)
     if form == 0:
         return [f"[{address}]:{port}" if v6 else f"{address}:{port}"]
     if form == 1 and not v6:
         return [f"[{address}]:{port}"]
     if form == 2:
         return [f"[{address}]"]
-    if form == 3 and r.random() < 0.15:
-        return [address, "rdomain", "%D"]
     return [address]
 
 
 def bad_listen_address(r):
+    # A routing domain with a name is refused where there is none: no file says.
     return r.choice((["[::1"], ["::1]:22"], ["192.0.2.5:99999"], ["192.0.2.5:"], [""], ["[]"],
                      ["[]:22"], ["192.0.2.5:ssh"], ["192.0.2.5:0"], ["300.1.1.1"],
                      ["192.0.2.5", "22"], ["[::1]22"], ["192.0.2.5", "rdomain"],
-                     ["192.0.2.5", "rdomain", "nosuchvrf"], ["192.0.2.5:22:23"], ["[192.0.2.5]:-1"],
+                     ["192.0.2.5", "rdomain", "%D"], ["192.0.2.5:22:23"], ["[192.0.2.5]:-1"],
                      ["2001:db8::5:22"], ["[::1]:22x"], ["[::1]:"], ["192.0.2.5/24"]))
 
 

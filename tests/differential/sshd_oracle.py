@@ -18,12 +18,15 @@ import sys
 CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 SSHD = "/usr/sbin/sshd"
+MAIN = "/etc/ssh/sshd_config"
 HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 ZYGOTE = "/sshd-zygote.so"
 
 # Messages with a line that do not refuse it.
 WARNING = re.compile(r"Deprecated option|Unsupported option|ignoring duplicate|no match for")
 ERROR = re.compile(r"^(.*?):? line (\d+): (.*)$")
+# What it calls the main file when it reads that once more, for a connection.
+SECOND_READING = "reprocess config"
 # What main() complains of that no configuration reader decides.
 NO_KEYS = "no hostkeys available"
 NO_NAME = "(Name or service not known)"
@@ -197,7 +200,8 @@ class Sshd:
 
 def find_errors(complaint):
     found = (ERROR.match(line) for line in complaint.split("\n"))
-    return [(m[1], int(m[2]), m[3]) for m in found if m and not WARNING.match(m[3])]
+    return [(MAIN if m[1] == SECOND_READING else m[1], int(m[2]), m[3])
+            for m in found if m and not WARNING.match(m[3])]
 
 
 def normal(text):
