@@ -309,10 +309,8 @@ static void show_not_covered(PfPage *page, const PfJson *report) {
                         pf_page_text(page, PF_COLOUR_DIM, id);
                 last = id;
         }
-        pf_page_printf(page, PF_COLOUR_DIM, " (%zu %s); %s", n, n == 1 ? "check" : "checks",
-                       pf_view_is_incomplete(report)
-                               ? "without those that the profile requires nothing is called ready"
-                               : "the verdict does not speak of that");
+        pf_page_printf(page, PF_COLOUR_DIM, " (%zu %s); the verdict does not speak of %s", n,
+                       n == 1 ? "check" : "checks", n == 1 ? "it" : "them");
         pf_page_end(page);
 }
 

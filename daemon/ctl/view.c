@@ -86,11 +86,6 @@ static const PfJson *deciding_check(const PfJson *report) {
         return check ? check : find_check(report, "unknown", NULL);
 }
 
-bool pf_view_is_incomplete(const PfJson *report) {
-        return same(pf_view_verdict(report), "unknown") && !find_check(report, "unknown", NULL) &&
-               pf_json_length(pf_json_get(report, "notCovered")) > 0;
-}
-
 char *pf_view_status(const PfJson *report) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(1u << 20);
         const PfJson *check = deciding_check(report);
@@ -99,8 +94,6 @@ char *pf_view_status(const PfJson *report) {
         int64_t failed = pf_view_count(report, "fail");
         int r;
 
-        if (!summary && pf_view_is_incomplete(report))
-                summary = "no probe answers some of the checks that the profile requires";
         r = pf_buf_add_string(&buf, pf_view_verdict(report));
         if (r == 0 && summary)
                 r = pf_buf_printf(&buf, ": %s", summary);

@@ -31,9 +31,6 @@ PfColour pf_view_colour(const PfJson *report);
 /* "ready", "blocked" or "unknown"; the last also for anything else. */
 const char *pf_view_verdict(const PfJson *report);
 
-/* Is the verdict unknown only because required checks have no probe yet? */
-bool pf_view_is_incomplete(const PfJson *report);
-
 /* How many checks have a verdict. */
 int64_t pf_view_count(const PfJson *report, const char *verdict);
 

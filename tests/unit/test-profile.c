@@ -170,7 +170,7 @@ START_TEST(the_embedded_profile) {
         ck_assert_ptr_nonnull(pf_profile_distribution(profile, "debian"));
         ck_assert_ptr_null(pf_profile_distribution(profile, "fedora"));
         ck_assert_uint_eq(profile->release_files.n, 6);
-        ck_assert(pf_profile_is_required(profile, "os.distribution"));
+        ck_assert_int_eq(pf_profile_severity(profile, "os.distribution"), PF_SEVERITY_BLOCKER);
         ck_assert_int_eq(pf_profile_embedded("other", &profile, &err), PF_PROFILE_ABSENT);
 }
 END_TEST
