@@ -36,7 +36,7 @@
         X("Space", "Inodes", pf_key_count, PfProfile, inodes, ONCE,                                \
           "free on each of these file systems")                                                    \
         X("Checks", "Required", pf_key_words, PfProfile, required, LIST,                           \
-          "wildcards of checks without whose answer a machine is not ready")                       \
+          "wildcards of checks that must be answered as blockers must, and are none")              \
         X("Checks", "Blocker", pf_key_words, PfProfile, severities[PF_SEVERITY_BLOCKER], LIST,     \
           "wildcards of checks that block")                                                        \
         X("Checks", "Warning", pf_key_words, PfProfile, severities[PF_SEVERITY_WARNING], LIST,     \

@@ -132,7 +132,7 @@ PF_DEFINE_CLEANUP(PfProfile, pf_profile_unref);
  * what neither knows is a blocker. Where two wildcards match, the heavier counts. */
 PfSeverity pf_profile_severity(const PfProfile *profile, const char *check_id);
 
-/* Must it have an answer before a machine is called ready? */
+/* Must it have an answer before a machine is called ready, although it is no blocker? */
 bool pf_profile_is_required(const PfProfile *profile, const char *check_id);
 
 /* What is demanded of a distribution; NULL: it is not supported. */
