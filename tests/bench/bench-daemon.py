@@ -4,8 +4,9 @@
 
 Prints one line a number, with the bar it is held against. Measures the daemon
 named by $PF_DAEMON and the client named by $PF_CTL; the echo comparison is
-bench-echo. Exits non-zero where a number misses its bar, unless the build has
-sanitizers, whose numbers mean nothing.
+bench-echo. With --enforce it fails where a number misses its bar: on a machine
+that does other things at the same time that says little. The numbers of a build
+with sanitizers mean nothing.
 """
 import argparse
 import json
@@ -138,29 +139,21 @@ def memory(table, process, when):
     table.row("  of it private and changed", int(sizes["Private_Dirty"]) / 1024, "MiB")
 
 
-def echo(table, path, echo_program, seconds):
-    """The same client, the same bytes: bare libuv echo, then the daemon."""
+def echo(table, path, program):
+    """The same client, the same bytes: bare libuv echo, and the daemon."""
     request = json.dumps({"method": "org.preflightd.Preflight.GetReport",
                           "parameters": {"maximumAgeUSec": 10**12}})
-    answer = subprocess.run([echo_program, f"--compare={path}", f"--request={request}",
-                             f"--seconds={seconds}", "--json"],
-                            capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise RuntimeError(f"bench-echo: {answer.stderr}")
-    numbers = json.loads(answer.stdout)
-    for side in ("echo", "daemon"):
-        table.row(f"{side}: latency, median", numbers[side]["p50USec"], "us")
-        table.row(f"{side}: latency, 99 %", numbers[side]["p99USec"], "us")
-        table.row(f"{side}: throughput", numbers[side]["perSecond"], "1/s")
-    table.row("cached GetReport: latency against echo",
-              numbers["daemon"]["p50USec"] / numbers["echo"]["p50USec"], "x", 1.3)
-    table.row("cached GetReport: time per call against echo",
-              numbers["echo"]["perSecond"] / numbers["daemon"]["perSecond"], "x", 1.3)
+    print("cached GetReport beside a bare libuv echo of the same bytes:", flush=True)
+    result = subprocess.run([program, f"--path={path}", f"--request={request}", "--bar=1.3"],
+                            check=False)
+    if result.returncode != 0:
+        table.missed.append("cached GetReport")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--echo", help="the program bench-echo")
+    parser.add_argument("--enforce", action="store_true", help="fail where a bar is missed")
     parser.add_argument("--seconds", type=int, default=10, help="of idling; default 10")
     options = parser.parse_args()
     sanitized = is_sanitized(os.environ["PF_DAEMON"])
@@ -174,17 +167,16 @@ def main():
         whole_run_warm(table, path, 100)
         memory(table, process, "after 100 runs")
         if options.echo:
-            echo(table, path, options.echo, 3)
+            echo(table, path, options.echo)
         executions(table)
         whole_run_cold(table, 5)
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(directory)
-    if table.missed and not sanitized:
+    if table.missed:
         print("missed: " + ", ".join(table.missed))
-        return 1
-    return 0
+    return 1 if table.missed and options.enforce and not sanitized else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
  * do as they are told. */
 #include "daemon/report/service.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -399,6 +400,7 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("service");
 
+        (void) signal(SIGPIPE, SIG_IGN); /* as the programs do */
         if (pf_schedule_prepare_pool() < 0)
                 return EXIT_FAILURE;
         PF_TEST(suite, get_report_is_kept_as_long_as_asked);
