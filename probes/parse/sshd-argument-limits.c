@@ -110,7 +110,7 @@ int pf_sshd_read_listen(PfSshdRun *run) {
         if (r != 0)
                 return r;
         word = run->number >= 707 ? pf_sshd_next(run) : NULL;
-        if (word && (run->arguments.shell || *word)) {
+        if (word) {
                 domain = strcmp(word, "rdomain") == 0 ? pf_sshd_next(run) : NULL;
                 if (!domain)
                         return pf_sshd_refuse(run, "bad ListenAddress syntax");
