@@ -105,12 +105,15 @@ static PfSshdFlavour flavour_in(const char *text, PfSshdFlavour otherwise) {
         return strstr(text, " Debian") || strstr(text, " Ubuntu") ? PF_SSHD_DEBIAN : otherwise;
 }
 
-/* The text "OpenSSH_9.2p1 Debian-2" as a string of its own in an executable. */
+/* The text "OpenSSH_9.2p1 Debian-2" in an executable. That with the release of the
+ * portable edition wins wherever it stands: the bare "OpenSSH_9.2" is in there too. */
 static bool find_in_binary(const PfBuf *buf, PfSshdFlavour flavour, PfSshdVersion *ret) {
         const char *at = buf->data;
         const char *end = buf->data + buf->n;
+        bool found = false;
 
         while (at && (at = memmem(at, (size_t) (end - at), MARK, strlen(MARK)))) {
+                PfSshdVersion version;
                 char text[sizeof(ret->text)];
                 size_t n = 0;
 
@@ -119,13 +122,18 @@ static bool find_in_binary(const PfBuf *buf, PfSshdFlavour flavour, PfSshdVersio
                         n++;
                 }
                 text[n] = '\0';
-                if (pf_sshd_version_parse(text, flavour_in(text, flavour), ret) == 0) {
-                        ret->source = PF_SSHD_VERSION_BINARY;
-                        return true;
-                }
                 at += strlen(MARK);
+                if (pf_sshd_version_parse(text, flavour_in(text, flavour), &version) < 0)
+                        continue;
+                if (!found || version.portable > 0) {
+                        *ret = version;
+                        ret->source = PF_SSHD_VERSION_BINARY;
+                }
+                if (version.portable > 0)
+                        return true;
+                found = true;
         }
-        return false;
+        return found;
 }
 
 typedef struct Search {
