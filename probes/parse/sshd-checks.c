@@ -206,7 +206,7 @@ static bool is_enabled(const PfSshdConfig *conf, const char *method) {
                 { "keyboard-interactive", PF_SSHD_KBD_INTERACTIVE },
                 { "hostbased", PF_SSHD_HOSTBASED_AUTHENTICATION },
                 { "gssapi-with-mic", PF_SSHD_GSSAPI_AUTHENTICATION },
-                { "gssapi-keyex", PF_SSHD_GSSAPI_KEY_EXCHANGE },
+                { "gssapi-keyex", PF_SSHD_GSSAPI_AUTHENTICATION },
         };
 
         if (strcmp(method, "none") == 0) /* no keyword switches it off */

@@ -57,8 +57,8 @@ IPQOS = ["af11", "af12", "af13", "af21", "af22", "af23", "af31", "af32", "af33",
          "throughput", "reliability", "none", "0", "0x10", "63", "64", "255", "010", "AF21",
          "LowDelay", "0xff"]
 METHODS = ["publickey", "password", "keyboard-interactive", "hostbased", "gssapi-with-mic",
-           "keyboard-interactive:pam", "keyboard-interactive:bsdauth", "none"]
-SERVICES = ["aes", "zzz", "foo@example.com"]
+           "keyboard-interactive:pam", "keyboard-interactive:bsdauth", "gssapi-keyex",
+           "none"]
 
 
 def one_of(*values):
