@@ -166,28 +166,19 @@ static int set_text(PfReport *report, char **text, const char *fmt, va_list args
         return 0;
 }
 
-int pf_report_remedy(PfReport *report, const char *fmt, ...) {
-        PfResult *result = last_result(report);
-        va_list args;
-        int r;
+#define DEFINE_TEXT(name, field)                                                                   \
+        int pf_report_##name(PfReport *report, const char *fmt, ...) {                             \
+                PfResult *result = last_result(report);                                            \
+                va_list args;                                                                      \
+                int r;                                                                             \
+                                                                                                   \
+                if (!result)                                                                       \
+                        return report->error;                                                      \
+                va_start(args, fmt);                                                               \
+                r = set_text(report, &result->field, fmt, args);                                   \
+                va_end(args);                                                                      \
+                return r;                                                                          \
+        }
 
-        if (!result)
-                return report->error;
-        va_start(args, fmt);
-        r = set_text(report, &result->remedy, fmt, args);
-        va_end(args);
-        return r;
-}
-
-int pf_report_vendor_verdict(PfReport *report, const char *fmt, ...) {
-        PfResult *result = last_result(report);
-        va_list args;
-        int r;
-
-        if (!result)
-                return report->error;
-        va_start(args, fmt);
-        r = set_text(report, &result->vendor_verdict, fmt, args);
-        va_end(args);
-        return r;
-}
+DEFINE_TEXT(remedy, remedy)
+DEFINE_TEXT(vendor_verdict, vendor_verdict)

@@ -159,11 +159,3 @@ static const PfProbe probe_slow = {
 
 const PfProbe *const pf_probes[] = { &probe_ssh, &probe_space, &probe_slow };
 const size_t pf_n_probes = PF_ELEMENTS(pf_probes);
-
-const PfProbe *pf_probe_find(const char *check_id) {
-        for (size_t i = 0; i < pf_n_probes; i++)
-                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
-                        if (strcmp(pf_probes[i]->checks[j].id, check_id) == 0)
-                                return pf_probes[i];
-        return NULL;
-}

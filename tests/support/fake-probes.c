@@ -2,7 +2,6 @@
 #include "tests/support/fake-probes.h"
 
 #include <stdatomic.h>
-#include <string.h>
 #include <uv.h>
 
 static uv_once_t once = UV_ONCE_INIT;
@@ -74,13 +73,6 @@ DEFINE_PROBE(changing, PF_FAKE_CHANGING, run_changing);
 const PfProbe *const pf_probes[] = { &probe_hanging, &probe_good,   &probe_bad,
                                      &probe_error,   &probe_silent, &probe_changing };
 const size_t pf_n_probes = PF_ELEMENTS(pf_probes);
-
-const PfProbe *pf_probe_find(const char *check_id) {
-        for (size_t i = 0; i < pf_n_probes; i++)
-                if (strcmp(pf_probes[i]->checks->id, check_id) == 0)
-                        return pf_probes[i];
-        return NULL;
-}
 
 static int run_good(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
         (void) target;
