@@ -219,10 +219,15 @@ GOOD = ("OK", "SKIP", "EXPECTEDFAIL")
 
 
 def kill_late(child, timeout):
+    """Ends a program that hangs, and what one that has ended left running in its group."""
     try:
         child.wait(timeout)
     except subprocess.TimeoutExpired:
+        pass
+    try:
         os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def build_directory(options):
