@@ -85,6 +85,7 @@ static void peer_with_groups(size_t n, PfPeer *ret) {
                     write(fds[1], peer.groups, peer.n_groups * sizeof(gid_t)) ==
                             (ssize_t) (peer.n_groups * sizeof(gid_t)))
                         r = 0;
+                free(groups);
                 _exit(r);
         }
         pf_close(fds[1]);
