@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a service manager sees of the service in PF_DAEMON.
+
+Hands it a socket as sd_listen_fds(3) describes and listens to what it says to
+$NOTIFY_SOCKET, sd_notify(3): ready, its status line, reloading, stopping.
+"""
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import service_under_test
+from service_under_test import DAEMON, Service
+from varlink import Client
+
+PREFLIGHT = "org.preflightd.Preflight"
+
+
+class Manager:
+    """As much of systemd as one service needs."""
+
+    def __init__(self, service):
+        self.service = service
+        self.notify_path = str(service.directory / "notify")
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(self.notify_path)
+        self.notify.settimeout(20)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(str(service.path))
+        self.listener.listen(16)
+
+    def start(self):
+        # The process that is executed must find its own number in LISTEN_PID.
+        command = 'exec 3<&0 </dev/null; LISTEN_PID=$$ exec "$@"'
+        environment = {**os.environ, "LISTEN_FDS": "1", "NOTIFY_SOCKET": self.notify_path}
+        self.service.process = subprocess.Popen(
+            ["sh", "-c", command, "sh", DAEMON, "--socket=/nonexistent/never",
+             f"--root={self.service.root}"],
+            stdin=self.listener.fileno(), stdout=self.service.log, stderr=self.service.log,
+            env=environment)
+
+    def next(self, wanted):
+        """The next message that begins with @wanted; others are passed over."""
+        while True:
+            text = self.notify.recv(65536).decode()
+            for line in text.splitlines():
+                if line.startswith(wanted):
+                    return line
+
+
+def test_it_is_ready_and_says_how_things_stand(manager):
+    manager.start()
+    assert manager.next("READY=") == "READY=1"
+    assert manager.next("STATUS=").startswith("STATUS=blocked: ")
+
+
+def test_it_answers_on_the_socket_it_was_given(manager):
+    with Client(manager.service.path) as client:
+        answer = client.call(f"{PREFLIGHT}.GetReport")
+    assert answer["parameters"]["report"]["verdict"] == "blocked"
+    assert not os.path.exists("/nonexistent/never")
+
+
+def test_its_status_follows_the_machine(manager):
+    (manager.service.root / "usr/sbin/sshd").unlink()
+    with Client(manager.service.path) as client:
+        client.call(f"{PREFLIGHT}.GetReport", {"maximumAgeUSec": 0})
+    while "no SSH server is installed (97118)" not in manager.next("STATUS="):
+        pass
+
+
+def test_it_reloads(manager):
+    manager.service.process.send_signal(signal.SIGHUP)
+    assert manager.next("RELOADING=") == "RELOADING=1"
+    assert manager.next("READY=") == "READY=1"
+
+
+def test_it_stops_and_leaves_the_socket_to_the_manager(manager):
+    assert manager.service.stop() == 0
+    assert manager.next("STOPPING=") == "STOPPING=1"
+    assert manager.service.path.exists()
+
+
+def main():
+    if not DAEMON:
+        service_under_test.skip_all("PF_DAEMON names no program")
+    with Service() as service:
+        manager = Manager(service)
+        return service_under_test.run(
+            service_under_test.tests_of(sys.modules[__name__]), manager, service)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
