@@ -14,6 +14,7 @@ import ctypes
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,17 +81,23 @@ class Bench:
         return self.question(connection)[1]
 
 
+# Of a worker
 bench = None
 options = None
 seeds = None
+broken = None  # why it has no bench
 
 
 def start_worker(given):
-    global bench, options, seeds
+    global bench, options, seeds, broken
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: not to outlive the test
     options = given
     seeds = machines.Seeds(options.shared)
-    bench = Bench(options)
+    try:
+        bench = Bench(options)
+    except Exception:  # the pool would try again for ever
+        broken = traceback.format_exc()
 
 
 def run_block(numbers):
@@ -117,7 +124,7 @@ def run_block(numbers):
 
 def try_block(numbers):
     try:
-        return run_block(numbers)
+        return broken or run_block(numbers)
     except Exception:  # a worker's stack is lost otherwise
         return traceback.format_exc()
 
@@ -278,6 +285,7 @@ def main():
         print(f"1..0 # SKIP {reason}")
         return 0
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so clean up
     with tempfile.TemporaryDirectory(prefix="sshd-differential-") as scratch:
         os.environ["TMPDIR"] = scratch
         tempfile.tempdir = scratch
