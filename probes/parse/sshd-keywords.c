@@ -472,7 +472,8 @@ const PfSshdKeyword *pf_sshd_keyword_find(const PfSshdVersion *version, const ch
         for (size_t i = 0; i < PF_ELEMENTS(keywords); i++) {
                 const PfSshdKeyword *keyword = &keywords[i];
 
-                if (strcasecmp(keyword->name, name) == 0 &&
+                /* The first letter tells most apart, and costs no call. */
+                if ((*name | 0x20) == *keyword->name && strcasecmp(keyword->name, name) == 0 &&
                     fits(version, keyword->since, keyword->until, keyword->flavours))
                         return keyword;
         }

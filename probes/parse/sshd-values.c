@@ -134,7 +134,7 @@ static int scaled_finish(const Scaled *scaled, const char *text, int sign, long 
         r = scaled_unit(text, &factor);
         if (r < 0)
                 return r;
-        if (scaled->whole >= LLONG_MAX / factor)
+        if (scaled->whole > LLONG_MAX / factor)
                 return -ERANGE;
         /* Only so much of the fraction as can be multiplied without overflow. */
         fraction = scaled->fraction;

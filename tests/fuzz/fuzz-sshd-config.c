@@ -86,7 +86,6 @@ static void print(const PfSshdConfig *conf, const PfSshdConnection *connection, 
                 const PfSshdSetting *setting = pf_sshd_effective_at(effective, i);
 
                 check_setting(conf, setting);
-                check(pf_sshd_effective_get(effective, setting->keyword) == setting);
         }
         check(pf_sshd_effective_print(effective, buf) == 0);
 }
@@ -100,6 +99,8 @@ int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_CLEANUP(pf_sshd_config_freep) PfSshdConfig *conf = NULL;
+        PF_AUTO_BUF PfBuf first = PF_BUF_INIT(PRINTED_MAX);
+        PF_AUTO_BUF PfBuf again = PF_BUF_INIT(PRINTED_MAX);
         const PfSshdProblem *problems;
         size_t n_problems;
         int r;
@@ -112,14 +113,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         check_problems(conf, problems, n_problems);
         problems = pf_sshd_config_warnings(conf, &n_problems);
         check_problems(conf, problems, n_problems);
-        for (size_t i = 0; i < PF_ELEMENTS(connections); i++) {
-                PF_AUTO_BUF PfBuf once = PF_BUF_INIT(PRINTED_MAX);
-                PF_AUTO_BUF PfBuf twice = PF_BUF_INIT(PRINTED_MAX);
+        print(conf, &connections[0], &first);
+        for (size_t i = 1; i < PF_ELEMENTS(connections); i++) {
+                PF_AUTO_BUF PfBuf other = PF_BUF_INIT(PRINTED_MAX);
 
-                print(conf, &connections[i], &once);
-                print(conf, &connections[i], &twice);
-                check(once.n == twice.n &&
-                      (once.n == 0 || memcmp(once.data, twice.data, once.n) == 0));
+                print(conf, &connections[i], &other);
         }
+        print(conf, &connections[0], &again);
+        check(first.n == again.n && (first.n == 0 || memcmp(first.data, again.data, first.n) == 0));
         return 0;
 }
