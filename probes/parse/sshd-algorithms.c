@@ -407,15 +407,16 @@ static int add_default(const AlgorithmList *list, const PfSshdVersion *version, 
         return r;
 }
 
-static int add_written(const AlgorithmList *list, const PfSshdVersion *version, const char *written,
-                       PfStrv *ret) {
+/* The names behind the operator @sign. Behind "+" an empty name is the last; else it is none. */
+static int add_written(const AlgorithmList *list, const PfSshdVersion *version, char sign,
+                       const char *written, PfStrv *ret) {
         bool patterns = pf_sshd_version_number(version) >= 709;
-        PF_AUTO_FREE char *copy = strdup(written);
+        PF_AUTO_FREE char *copy = strdup(sign ? written + 1 : written);
         char *rest = copy;
         char *name;
         int r = copy ? 0 : -ENOMEM;
 
-        while (r == 0 && (name = strsep(&rest, ","))) {
+        while (r == 0 && (name = strsep(&rest, ",")) && (*name || sign != '+')) {
                 if (patterns && *name == '!')
                         return PF_SSHD_ALGORITHMS_EMPTY;
                 r = patterns ? add_matching(list, version, name, ret) : add_once(ret, name);
@@ -431,13 +432,13 @@ int pf_sshd_algorithms_assemble(const PfSshdVersion *version, PfSshdKey key, con
         int r = 0;
 
         if (sign == '^')
-                r = add_written(list, version, written + 1, &names);
+                r = add_written(list, version, sign, written, &names);
         if (r == 0 && (!written || sign))
                 r = add_default(list, version, sign == '-' ? written + 1 : NULL, &names);
         if (r == 0 && sign == '+')
-                r = add_written(list, version, written + 1, &names);
+                r = add_written(list, version, sign, written, &names);
         if (r == 0 && written && !sign)
-                r = add_written(list, version, written, &names);
+                r = add_written(list, version, sign, written, &names);
         if (r == 0 && names.n == 0 && sign != '-')
                 return PF_SSHD_ALGORITHMS_EMPTY;
         return r == 0 ? join(&names, ret) : r;

@@ -104,6 +104,8 @@ def list_of(names, good=True, prefixes=("", "", "", "+", "-", "^")):
             spoiler = r.choice(("bogus", "", "aes999", "*", "aes*", ",", "!x", "foo@bar", "none",
                                 "+x"))
             chosen.insert(r.randint(0, len(chosen)), spoiler)
+        if r.random() < 0.05:
+            chosen.insert(r.randint(0, len(chosen)), "")
         prefix = r.choice(prefixes)
         if prefix == "-" and r.random() < 0.6:
             chosen = [r.choice((name[:4] + "*", "*" + name[-6:], "*", "?" + name[1:], "!" + name))

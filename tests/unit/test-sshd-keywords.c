@@ -137,6 +137,12 @@ START_TEST(lists_of_algorithms) {
         check_list(now, PF_SSHD_CIPHERS, "+aes128-cbc",
                    "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,"
                    "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-cbc");
+        /* An empty name ends what "+" adds, and no other list. */
+        check_list(now, PF_SSHD_MACS, "hmac-sha1,,hmac-md5", "hmac-sha1,hmac-md5");
+        check_list(now, PF_SSHD_CA_SIGNATURE_ALGORITHMS, "+ssh-dss,,ssh-rsa",
+                   "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+                   "sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com,"
+                   "rsa-sha2-512,rsa-sha2-256,ssh-dss");
         check_list(now, PF_SSHD_HOST_KEY_ALGORITHMS, "rsa-sha2-???", "rsa-sha2-256,rsa-sha2-512");
         check_list(now, PF_SSHD_HOST_KEY_ALGORITHMS, "RSA", NULL); /* accepted, stands for none */
         check_list(now, PF_SSHD_CA_SIGNATURE_ALGORITHMS, "*ed25519*",
