@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -196,6 +197,8 @@ class Run:
         results = [json.loads(line) for line in log.read_text(errors="replace").splitlines()]
         for result in results:
             self.count_meson(step, result)
+            if "--benchmark" in arguments:
+                print(textwrap.indent(result.get("stdout", "").rstrip(), "    "), flush=True)
         if not results:
             self.tally.fail(f"{step}: no test was run", output)
         elif status and all(r["result"] in GOOD for r in results):

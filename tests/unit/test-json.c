@@ -156,8 +156,7 @@ START_TEST(refuses_all_else) {
                 "\"\xf4\x90\x80\x80\"",
                 "\"\xc3\"",
                 "\xef\xbb\xbf{}",
-                "\xa0"
-                "1",
+                "\xa0\x31",
                 "\f1",
                 "1\v",
                 "[",
