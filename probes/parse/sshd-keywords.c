@@ -255,6 +255,7 @@ static const PfSshdKeyInfo settings[PF_SSHD_N_KEYS] = {
         SETTING(FINGERPRINT_HASH, "fingerprinthash"),
         SETTING(EXPOSE_AUTH_INFO, "exposeauthinfo", .since = 706, MATCH),
         SETTING(REFUSE_CONNECTION, "refuseconnection", .since = 909, MATCH),
+        SETTING(DEBIAN_BANNER, "debianbanner", .since = 905, .flavours = DEBIAN),
         SETTING(PID_FILE, "pidfile"),
         SETTING(MODULI_FILE, "modulifile", .since = 805),
         SETTING(XAUTH_LOCATION, "xauthlocation"),
@@ -390,6 +391,7 @@ static const Default defaults[] = {
         DEFAULT(FINGERPRINT_HASH, "SHA256"),
         DEFAULT(EXPOSE_AUTH_INFO, "no"),
         DEFAULT(REFUSE_CONNECTION, "no"),
+        DEFAULT(DEBIAN_BANNER, "yes"),
         DEFAULT(PID_FILE, "/run/sshd.pid", .flavours = DEBIAN | SUSE),
         DEFAULT(PID_FILE, "/var/run/sshd.pid"),
         DEFAULT(MODULI_FILE, "/etc/ssh/moduli"),
@@ -434,7 +436,8 @@ static const Default defaults[] = {
         DEFAULT(PER_SOURCE_NET_BLOCK_SIZE, "32:128"),
         DEFAULT(PERMIT_TUNNEL, "no"),
         DEFAULT(IP_QOS, "lowdelay throughput", .until = 708),
-        DEFAULT(IP_QOS, "lowdelay throughput", .flavours = DEBIAN),
+        DEFAULT(IP_QOS, "lowdelay throughput", .until = 1000, .flavours = DEBIAN),
+        DEFAULT(IP_QOS, "ef cs1", .until = 1001, .flavours = DEBIAN),
         DEFAULT(IP_QOS, "af21 cs1", .until = 1001),
         DEFAULT(IP_QOS, "ef none"),
         DEFAULT(REKEY_LIMIT, "0"),
@@ -459,6 +462,12 @@ static const Default defaults[] = {
 
 unsigned pf_sshd_version_number(const PfSshdVersion *version) {
         return version->major * 100 + version->minor;
+}
+
+bool pf_sshd_version_has_dscp_only(const PfSshdVersion *version) {
+        unsigned since = version->flavour == PF_SSHD_DEBIAN ? 1000 : 1001;
+
+        return pf_sshd_version_number(version) >= since;
 }
 
 static bool fits(const PfSshdVersion *version, unsigned since, unsigned until, unsigned flavours) {

@@ -70,6 +70,7 @@ typedef enum PfSshdKey {
         PF_SSHD_FINGERPRINT_HASH,
         PF_SSHD_EXPOSE_AUTH_INFO,
         PF_SSHD_REFUSE_CONNECTION,
+        PF_SSHD_DEBIAN_BANNER,
         PF_SSHD_PID_FILE,
         PF_SSHD_MODULI_FILE,
         PF_SSHD_XAUTH_LOCATION,
@@ -126,8 +127,7 @@ typedef enum PfSshdKey {
 
         /* Settings that sshd keeps and does not print. */
         PF_SSHD_N_PRINTED,
-        PF_SSHD_DEBIAN_BANNER = PF_SSHD_N_PRINTED,
-        PF_SSHD_SHOW_PATCH_LEVEL,
+        PF_SSHD_SHOW_PATCH_LEVEL = PF_SSHD_N_PRINTED,
         PF_SSHD_EXPOSE_METHODS,
 
         /* Parts, each with a first line of its own, of what is printed as one. */
@@ -210,6 +210,10 @@ typedef struct PfSshdKeyword {
 
 /* As major * 100 + minor: to compare with the columns above. */
 unsigned pf_sshd_version_number(const PfSshdVersion *version);
+
+/* Does IPQoS take code points alone, and ignore types of service? Upstream since
+ * 10.1; Debian has it in its 10.0. */
+bool pf_sshd_version_has_dscp_only(const PfSshdVersion *version);
 
 /* The keyword of that name, in any case, or NULL where sshd knows none. */
 const PfSshdKeyword *pf_sshd_keyword_find(const PfSshdVersion *version, const char *name);

@@ -170,38 +170,57 @@ int pf_sshd_value_scaled(const char *text, long long *ret) {
         return scaled_finish(&scaled, text, sign, ret);
 }
 
-/* RFC 2474, RFC 2597, RFC 3246, RFC 8622; the last three are bits of RFC 1349. */
+/* Code points of RFC 2474, RFC 2597, RFC 3246, RFC 8622; types of service of RFC 1349. */
 static const struct {
         const char *name;
         int value;
         unsigned since;
+        bool type_of_service;
 } qos_names[] = {
-        { "none", INT_MAX, 709 },  { "af11", 0x28, 0 },        { "af12", 0x30, 0 },
-        { "af13", 0x38, 0 },       { "af21", 0x48, 0 },        { "af22", 0x50, 0 },
-        { "af23", 0x58, 0 },       { "af31", 0x68, 0 },        { "af32", 0x70, 0 },
-        { "af33", 0x78, 0 },       { "af41", 0x88, 0 },        { "af42", 0x90, 0 },
-        { "af43", 0x98, 0 },       { "cs0", 0x00, 0 },         { "cs1", 0x20, 0 },
-        { "cs2", 0x40, 0 },        { "cs3", 0x60, 0 },         { "cs4", 0x80, 0 },
-        { "cs5", 0xa0, 0 },        { "cs6", 0xc0, 0 },         { "cs7", 0xe0, 0 },
-        { "ef", 0xb8, 0 },         { "le", 0x04, 804 },        { "lowdelay", 0x10, 0 },
-        { "throughput", 0x08, 0 }, { "reliability", 0x04, 0 },
+        { "none", INT_MAX, 709, false }, { "af11", 0x28, 0, false },
+        { "af12", 0x30, 0, false },      { "af13", 0x38, 0, false },
+        { "af21", 0x48, 0, false },      { "af22", 0x50, 0, false },
+        { "af23", 0x58, 0, false },      { "af31", 0x68, 0, false },
+        { "af32", 0x70, 0, false },      { "af33", 0x78, 0, false },
+        { "af41", 0x88, 0, false },      { "af42", 0x90, 0, false },
+        { "af43", 0x98, 0, false },      { "cs0", 0x00, 0, false },
+        { "cs1", 0x20, 0, false },       { "cs2", 0x40, 0, false },
+        { "cs3", 0x60, 0, false },       { "cs4", 0x80, 0, false },
+        { "cs5", 0xa0, 0, false },       { "cs6", 0xc0, 0, false },
+        { "cs7", 0xe0, 0, false },       { "ef", 0xb8, 0, false },
+        { "le", 0x04, 804, false },      { "lowdelay", 0x10, 0, true },
+        { "throughput", 0x08, 0, true }, { "reliability", 0x04, 0, true },
 };
 
+/* A number that is written out: once in any base of strtol(3), now in decimal. */
+static bool qos_number(const char *text, bool dscp_only, long *ret) {
+        long long value;
+        char *end;
+
+        if (dscp_only) {
+                if (pf_sshd_value_integer(text, 255, &value))
+                        return false;
+                *ret = (long) value;
+                return true;
+        }
+        *ret = strtol(text, &end, 0);
+        return *text && !*end && *ret >= 0 && *ret <= 255;
+}
+
 bool pf_sshd_value_qos(const PfSshdVersion *version, const char *text, char ret[16]) {
+        bool dscp_only = pf_sshd_version_has_dscp_only(version);
         unsigned number = pf_sshd_version_number(version);
         long value = -1;
-        char *end;
 
         for (size_t i = 0; i < PF_ELEMENTS(qos_names) && value < 0; i++)
                 if (number >= qos_names[i].since && strcasecmp(qos_names[i].name, text) == 0)
-                        value = qos_names[i].value;
-        if (value < 0) {
-                value = strtol(text, &end, 0);
-                if (!*text || *end || value < 0 || value > 255)
-                        return false;
-        }
+                        value = dscp_only && qos_names[i].type_of_service ? INT_MAX
+                                                                          : qos_names[i].value;
+        if (value < 0 && !qos_number(text, dscp_only, &value))
+                return false;
         for (size_t i = 0; i < PF_ELEMENTS(qos_names); i++)
-                if (number >= qos_names[i].since && qos_names[i].value == value) {
+                if (number >= qos_names[i].since && qos_names[i].value == value &&
+                    !(dscp_only && qos_names[i].type_of_service)) {
                         (void) snprintf(ret, 16, "%s", qos_names[i].name);
                         return true;
                 }

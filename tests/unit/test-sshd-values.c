@@ -96,6 +96,7 @@ END_TEST
 START_TEST(quality_of_service) {
         PfSshdVersion now = pf_sshd_version_make(9, 2, 1, PF_SSHD_UPSTREAM);
         PfSshdVersion former = pf_sshd_version_make(7, 4, 1, PF_SSHD_UPSTREAM);
+        PfSshdVersion latest = pf_sshd_version_make(10, 1, 1, PF_SSHD_UPSTREAM);
         char text[16];
 
         ck_assert(pf_sshd_value_qos(&now, "AF21", text));
@@ -109,6 +110,12 @@ START_TEST(quality_of_service) {
         ck_assert(!pf_sshd_value_qos(&now, "256", text));
         ck_assert(!pf_sshd_value_qos(&now, "", text));
         ck_assert(!pf_sshd_value_qos(&now, "ef1", text));
+        /* Types of service are ignored now, and numbers are decimal. */
+        ck_assert(pf_sshd_value_qos(&latest, "lowdelay", text));
+        ck_assert_str_eq(text, "none");
+        ck_assert(pf_sshd_value_qos(&latest, "16", text));
+        ck_assert_str_eq(text, "0x10");
+        ck_assert(!pf_sshd_value_qos(&latest, "0x10", text));
 }
 END_TEST
 
