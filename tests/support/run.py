@@ -156,8 +156,9 @@ class Run:
             shutil.rmtree(directory)
             status, output = self.command(argv, f"{name}-setup.log", environment=environment)
         if status == 0:
-            status, output = self.command(["meson", "compile", "-C", directory, "-j", JOBS, *targets],
-                                          f"{name}-compile.log", environment=environment)
+            status, output = self.command(
+                ["meson", "compile", "-C", directory, "-j", JOBS, "--ninja-args=-k0", *targets],
+                f"{name}-compile.log", environment=environment)
         output = re.sub(r"^\[\d+/\d+\] (Compiling|Linking|Generating) .*\n", "", output,
                         flags=re.MULTILINE)
         if status:

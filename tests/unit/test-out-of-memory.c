@@ -162,7 +162,6 @@ END_TEST
 
 static int do_grow(PfTarget *target) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(1 << 20);
-        PF_AUTO_FREE char *text = NULL;
         int r = 0;
 
         (void) target;
