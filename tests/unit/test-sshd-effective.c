@@ -45,7 +45,7 @@ static void check(const char *text, const PfSshdConnection *connection, const ch
         const char *found = pf_sshd_effective_text(machine.effective, keyword);
 
         ck_assert_msg(value ? found && strcmp(found, value) == 0 : !found, "%s: %s %s, not %s",
-                      text, keyword, found, value);
+                      text, keyword, found ? found : "(none)", value ? value : "(none)");
 }
 
 START_TEST(first_value_wins) {
