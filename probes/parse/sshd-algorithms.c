@@ -5,6 +5,7 @@
 #include "probes/parse/sshd-algorithms.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
@@ -240,10 +241,20 @@ static const Algorithm *names_of(const AlgorithmList *list, const PfSshdVersion 
         return former ? former_keys : list->names;
 }
 
-/* sntrup761x25519-sha512 under that name came with 9.9; Debian has it in 9.2 too. */
+/* Debian 12 has it since its fourth update; where that is not known, it is recent. */
+static bool is_updated_debian_12(const PfSshdVersion *version) {
+        static const char mark[] = "+deb12u";
+        const char *update = strstr(version->text, mark);
+
+        if (version->flavour != PF_SSHD_DEBIAN || pf_sshd_version_compare(version, 9, 2) != 0)
+                return false;
+        return update ? strtoul(update + strlen(mark), NULL, 10) >= 4
+                      : !strstr(version->text, " Debian-");
+}
+
+/* sntrup761x25519-sha512 under that name came with 9.9. */
 static unsigned since_of(const Algorithm *algorithm, const PfSshdVersion *version) {
-        return algorithm->since == 902 && version->flavour != PF_SSHD_DEBIAN ? 909
-                                                                             : algorithm->since;
+        return algorithm->since == 902 && !is_updated_debian_12(version) ? 909 : algorithm->since;
 }
 
 static bool is_known(const Algorithm *algorithm, const PfSshdVersion *version) {

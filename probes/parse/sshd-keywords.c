@@ -361,6 +361,8 @@ static const Default defaults[] = {
         DEFAULT(GSSAPI_KEY_EXCHANGE, "no"),
         DEFAULT(GSSAPI_STRICT_ACCEPTOR_CHECK, "yes"),
         DEFAULT(GSSAPI_STORE_ON_REKEY, "no"),
+        DEFAULT(GSSAPI_KEX_ALGORITHMS, "gss-gex-sha1-,gss-group14-sha1-", .until = 804,
+                .flavours = DEBIAN),
         DEFAULT(GSSAPI_KEX_ALGORITHMS,
                 "gss-group14-sha256-,gss-group16-sha512-,gss-nistp256-sha256-,"
                 "gss-curve25519-sha256-,gss-group14-sha1-,gss-gex-sha1-"),

@@ -217,6 +217,25 @@ static bool is_server_package(const char *paragraph, const char *end) {
                strncmp(status + n - strlen(" installed"), " installed", strlen(" installed")) == 0;
 }
 
+/* "1:9.2p1-2+deb12u3" as the server itself would say it. */
+static int parse_package(const Search *search, const char *text, size_t n, PfSshdVersion *ret) {
+        const char *vendor = strcmp(search->id, "ubuntu") == 0 ? "Ubuntu" : "Debian";
+        const char *colon = memchr(text, ':', n);
+        const char *start = colon ? colon + 1 : text;
+        int length = (int) (n - (size_t) (start - text));
+        const char *dash = memchr(start, '-', (size_t) length);
+        char whole[96];
+
+        if (n >= sizeof(whole))
+                return -EINVAL;
+        if (dash)
+                (void) snprintf(whole, sizeof(whole), MARK "%.*s %s%.*s", (int) (dash - start),
+                                start, vendor, length - (int) (dash - start), dash);
+        else
+                (void) snprintf(whole, sizeof(whole), MARK "%.*s", length, start);
+        return pf_sshd_version_parse(whole, PF_SSHD_DEBIAN, ret);
+}
+
 static int search_packages(Search *search) {
         static const char path[] = "/var/lib/dpkg/status";
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(STATUS_MAX);
@@ -229,7 +248,6 @@ static int search_packages(Search *search) {
                 return r == -ENOMEM ? r : 0;
         for (const char *at = buf.data; at; at = next) {
                 const char *end = strstr(at, "\n\n");
-                char version[64];
                 const char *value;
                 size_t n;
 
@@ -238,11 +256,7 @@ static int search_packages(Search *search) {
                 if (!is_server_package(at, end))
                         continue;
                 value = field(at, end, "Version", &n);
-                if (!value || n >= sizeof(version))
-                        continue;
-                memcpy(version, value, n);
-                version[n] = '\0';
-                if (pf_sshd_version_parse(version, PF_SSHD_DEBIAN, search->version) < 0)
+                if (!value || parse_package(search, value, n, search->version) < 0)
                         continue;
                 search->version->source = PF_SSHD_VERSION_PACKAGE;
                 search->found_server = true;

@@ -170,6 +170,24 @@ START_TEST(algorithms_by_version) {
 }
 END_TEST
 
+static bool knows_sntrup(const char *text) {
+        PfSshdVersion version;
+
+        ck_assert_int_eq(pf_sshd_version_parse(text, PF_SSHD_DEBIAN, &version), 0);
+        return pf_sshd_algorithms_are_valid(&version, PF_SSHD_KEX_ALGORITHMS,
+                                            "sntrup761x25519-sha512");
+}
+
+START_TEST(algorithms_of_an_update) {
+        ck_assert(!knows_sntrup("OpenSSH_9.2p1 Debian-2+deb12u3"));
+        ck_assert(knows_sntrup("OpenSSH_9.2p1 Debian-2+deb12u10"));
+        ck_assert(!knows_sntrup("OpenSSH_9.2p1 Debian-2"));
+        ck_assert(knows_sntrup("9.2p1"));
+        ck_assert(!knows_sntrup("OpenSSH_9.6p1 Ubuntu-3ubuntu13"));
+        ck_assert(knows_sntrup("OpenSSH_10.0p2 Debian-7"));
+}
+END_TEST
+
 /* Without OpenSSL there is neither RSA nor a curve of NIST. */
 START_TEST(algorithms_without_openssl) {
         check_list(pf_sshd_version_make(9, 6, 1, PF_SSHD_UPSTREAM),
@@ -190,6 +208,7 @@ int main(void) {
         PF_TEST(suite, names_of_other_versions);
         PF_TEST(suite, lists_of_algorithms);
         PF_TEST(suite, algorithms_by_version);
+        PF_TEST(suite, algorithms_of_an_update);
         PF_TEST(suite, algorithms_without_openssl);
         return pf_test_main(suite);
 }

@@ -108,6 +108,7 @@ START_TEST(from_the_packages) {
         version = detect(0);
         ck_assert_int_eq(version.source, PF_SSHD_VERSION_PACKAGE);
         ck_assert_uint_eq(version.major, 9);
+        ck_assert_str_eq(version.text, "OpenSSH_9.2p1 Debian-2+deb12u3");
         ck_assert_str_eq(version.path, "/var/lib/dpkg/status");
         ck_assert(!version.assumed);
 }
