@@ -270,11 +270,13 @@ static int check_algorithms(PfSshdConfig *conf) {
         return r;
 }
 
-int pf_sshd_check_global(PfSshdConfig *conf) {
+int pf_sshd_check_global(PfSshdConfig *conf, bool stopped) {
         PfSshdSlot *timeout = &conf->global.slots[PF_SSHD_CHANNEL_TIMEOUT];
         int r;
 
         r = resolve_listen(conf);
+        if (stopped)
+                return r;
         if (r == 0)
                 r = check_algorithms(conf);
         if (r == 0)

@@ -347,7 +347,7 @@ static int load(PfSshdRun *run, const char *path) {
         if (r != 0)
                 return r;
         r = pf_sshd_run(run);
-        return r < 0 ? r : pf_sshd_check_global(run->conf);
+        return r < 0 ? r : pf_sshd_check_global(run->conf, run->stopped);
 }
 
 int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,

@@ -282,14 +282,15 @@ START_TEST(dangling_link_ends_sshd) {
         size_t n;
 
         pf_sandbox_new(&box);
-        pf_sandbox_write(&box, "/etc/ssh/sshd_config", "Include /etc/ssh/d/*\nFoo 1\n");
+        pf_sandbox_write(&box, "/etc/ssh/sshd_config",
+                         "AuthorizedKeysCommand /bin/x\nInclude /etc/ssh/d/*\nFoo 1\n");
         pf_sandbox_mkdir(&box, "/etc/ssh/d");
         pf_sandbox_symlink(&box, "/nosuch", "/etc/ssh/d/a");
         ck_assert_int_eq(load_target(&box, &conf), 0);
         problems = pf_sshd_config_problems(conf, &n);
         ck_assert_uint_eq(n, 1);
         ck_assert_str_eq(problems[0].words, "/etc/ssh/d/a: No such file or directory");
-        ck_assert_uint_eq(problems[0].line->number, 1);
+        ck_assert_uint_eq(problems[0].line->number, 2);
 }
 END_TEST
 
