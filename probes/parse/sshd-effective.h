@@ -32,7 +32,7 @@ typedef struct PfSshdConnection {
  * block would set is marked as doubtful. A @host that is not known is the
  * address, as sshd without UseDNS has it; with "UseDNS yes" it is not known.
  * With @as_test it is as in `sshd -T -C`: what is not known simply does not
- * match, or is refused, by version; nothing is doubtful.
+ * match, but that a LocalPort is asked for is refused; nothing is doubtful.
  */
 
 typedef struct PfSshdValue {
@@ -46,7 +46,8 @@ typedef struct PfSshdSetting {
         size_t n_values;           /* 0: an empty list */
         bool is_list;              /* printed on a line for each value: allowusers, port … */
         bool is_default;           /* no line set it */
-        const PfSshdLine *const *shadowed; /* later lines that lost against values[0] */
+        const PfSshdLine *const
+                *shadowed; /* lines that lost: late ones, and those a block came over */
         size_t n_shadowed;
         const PfSshdLine *doubt; /* a Match line that could not be decided, and would set it */
         bool unresolved; /* a host name in ListenAddress; sshd would have to ask the resolver */
