@@ -64,6 +64,9 @@ typedef struct PfResult {
         char *summary; /* one sentence without a full stop, and no text of a restricted file */
         PfEvidence *evidence;
         size_t n_evidence;
+        const char
+                *reason; /* NULL, or the word by which programs tell causes apart: "password-off" */
+        const char *where;    /* NULL, or how far a login comes: "auth"; see probes/sshd/ladder.h */
         char *remedy;         /* NULL, or one sentence: what would make it pass */
         char *vendor_verdict; /* NULL, or what the vendor's own check will say */
         uint64_t probed_usec; /* since 1970; these two are filled in by the engine */
@@ -111,10 +114,24 @@ int pf_report_unknown(PfReport *report, const PfCheck *check, const char *fmt, .
 int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
                        const char *found, const char *expected);
 
+/* The same with evidence of another answer; all of it is copied. */
+int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence);
+
+/**
+ * pf_result_put_evidence() - adds the member "evidence", an array, to @object
+ * @privileged: false withholds what files say that not every local user may read
+ */
+int pf_result_put_evidence(const PfResult *result, bool privileged, PfJson *object) PF_MUST_CHECK;
+
 /* What would make the check answered last pass, and what the vendor's own
  * check will say of it. One sentence each, in the manner of a summary. */
 int pf_report_remedy(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
 int pf_report_vendor_verdict(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
+
+/* The cause of the verdict given last in one word, and how far it lets a login
+ * come. The words are static, and part of the report's promise. */
+void pf_report_reason(PfReport *report, const char *word);
+void pf_report_where(PfReport *report, const char *word);
 
 typedef struct PfProbe {
         const char *name;

@@ -47,7 +47,8 @@ static bool same_evidence(const PfEvidence *a, const PfEvidence *b) {
 bool pf_result_equal(const PfResult *a, const PfResult *b) {
         if (a->check != b->check || a->verdict != b->verdict || a->n_evidence != b->n_evidence ||
             !same_text(a->summary, b->summary) || !same_text(a->remedy, b->remedy) ||
-            !same_text(a->vendor_verdict, b->vendor_verdict))
+            !same_text(a->vendor_verdict, b->vendor_verdict) || !same_text(a->reason, b->reason) ||
+            !same_text(a->where, b->where))
                 return false;
         for (size_t i = 0; i < a->n_evidence; i++)
                 if (!same_evidence(&a->evidence[i], &b->evidence[i]))
@@ -127,10 +128,9 @@ static char *copy_or_null(const char *text, bool *failed) {
         return copy;
 }
 
-int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
-                       const char *found, const char *expected) {
+int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence) {
         PfResult *result = last_result(report);
-        PfEvidence *list, evidence = { .line = line };
+        PfEvidence *list, copy = *evidence;
         bool failed = false;
 
         if (!result)
@@ -141,16 +141,42 @@ int pf_report_evidence(PfReport *report, const PfTarget *target, const char *pat
                 return out_of_memory(report);
         result->evidence = list;
 
-        evidence.path = copy_or_null(path, &failed);
-        evidence.found = copy_or_null(found, &failed);
-        evidence.expected = copy_or_null(expected, &failed);
-        evidence.restricted = target && path && found && !pf_target_is_public(target, path);
+        copy.path = copy_or_null(evidence->path, &failed);
+        copy.found = copy_or_null(evidence->found, &failed);
+        copy.expected = copy_or_null(evidence->expected, &failed);
         if (failed) {
-                evidence_deinit(&evidence);
+                evidence_deinit(&copy);
                 return out_of_memory(report);
         }
-        list[result->n_evidence++] = evidence;
+        list[result->n_evidence++] = copy;
         return 0;
+}
+
+int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
+                       const char *found, const char *expected) {
+        const PfEvidence evidence = {
+                .path = (char *) path,
+                .line = line,
+                .found = (char *) found,
+                .expected = (char *) expected,
+                .restricted = target && path && found && !pf_target_is_public(target, path),
+        };
+
+        return pf_report_evidence_copy(report, &evidence);
+}
+
+void pf_report_reason(PfReport *report, const char *word) {
+        PfResult *result = last_result(report);
+
+        if (result)
+                result->reason = word;
+}
+
+void pf_report_where(PfReport *report, const char *word) {
+        PfResult *result = last_result(report);
+
+        if (result)
+                result->where = word;
 }
 
 static int set_text(PfReport *report, char **text, const char *fmt, va_list args)
@@ -182,3 +208,41 @@ static int set_text(PfReport *report, char **text, const char *fmt, va_list args
 
 DEFINE_TEXT(remedy, remedy)
 DEFINE_TEXT(vendor_verdict, vendor_verdict)
+
+/* --- as JSON --- */
+
+static int put_text_or_null(PfJson *object, const char *key, const char *text) {
+        return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
+}
+
+static int evidence_to_json(const PfEvidence *evidence, bool privileged, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        bool withheld = evidence->restricted && !privileged;
+
+        if (!object || put_text_or_null(object, "path", evidence->path) < 0)
+                return -ENOMEM;
+        if (evidence->line > 0 && pf_json_put_uint(object, "line", evidence->line) < 0)
+                return -ENOMEM;
+        if (put_text_or_null(object, "found", withheld ? NULL : evidence->found) < 0 ||
+            put_text_or_null(object, "expected", evidence->expected) < 0)
+                return -ENOMEM;
+        if (withheld && pf_json_put_bool(object, "withheld", true) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}
+
+int pf_result_put_evidence(const PfResult *result, bool privileged, PfJson *object) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < result->n_evidence; i++) {
+                PfJson *item = NULL;
+
+                if (evidence_to_json(&result->evidence[i], privileged, &item) < 0 ||
+                    pf_json_append_take(array, item) < 0)
+                        return -ENOMEM;
+        }
+        return pf_json_put_take(object, "evidence", PF_STEAL(array));
+}

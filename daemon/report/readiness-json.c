@@ -15,38 +15,6 @@ static int put_text_or_null(PfJson *object, const char *key, const char *text) {
         return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
 }
 
-static int evidence_to_json(const PfEvidence *evidence, bool privileged, PfJson **ret) {
-        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
-        bool withheld = evidence->restricted && !privileged;
-
-        if (!object || put_text_or_null(object, "path", evidence->path) < 0)
-                return -ENOMEM;
-        if (evidence->line > 0 && pf_json_put_uint(object, "line", evidence->line) < 0)
-                return -ENOMEM;
-        if (put_text_or_null(object, "found", withheld ? NULL : evidence->found) < 0 ||
-            put_text_or_null(object, "expected", evidence->expected) < 0)
-                return -ENOMEM;
-        if (withheld && pf_json_put_bool(object, "withheld", true) < 0)
-                return -ENOMEM;
-        *ret = PF_STEAL(object);
-        return 0;
-}
-
-static int put_evidence(PfJson *object, const PfResult *result, bool privileged) {
-        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
-
-        if (!array)
-                return -ENOMEM;
-        for (size_t i = 0; i < result->n_evidence; i++) {
-                PfJson *item = NULL;
-
-                if (evidence_to_json(&result->evidence[i], privileged, &item) < 0 ||
-                    pf_json_append_take(array, item) < 0)
-                        return -ENOMEM;
-        }
-        return pf_json_put_take(object, "evidence", PF_STEAL(array));
-}
-
 static int put_links(PfJson *object, const char *key, const PfCatalogueEntry *entry) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
 
@@ -83,8 +51,11 @@ int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool pri
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
             pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
             pf_json_put_string(object, "summary", result->summary) < 0 ||
-            put_evidence(object, result, privileged) < 0 || put_remedy(object, result, entry) < 0 ||
+            pf_result_put_evidence(result, privileged, object) < 0 ||
+            put_remedy(object, result, entry) < 0 ||
             put_text_or_null(object, "vendorVerdict", result->vendor_verdict) < 0 ||
+            put_text_or_null(object, "reason", result->reason) < 0 ||
+            put_text_or_null(object, "where", result->where) < 0 ||
             pf_json_put_string(object, "documentation", entry->documentation) < 0 ||
             pf_json_put_uint(object, "probedUSec", result->probed_usec) < 0 ||
             pf_json_put_uint(object, "durationUSec", result->duration_usec) < 0)

@@ -6,7 +6,7 @@
  * units say only explains it. In an image it is what the next boot will do:
  * which unit is enabled, and where its configuration makes it listen.
  */
-#include "probes/sshd-look.h"
+#include "probes/sshd/look.h"
 
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "probes/sshd-lists.h"
+#include "probes/sshd/lists.h"
 
 #include <string.h>
 
 typedef struct List {
         const char *keyword; /* as people write it */
+        const char *word;    /* for programs */
         bool denies;
         bool is_groups;
         const char *expected;
@@ -12,10 +13,11 @@ typedef struct List {
 
 /* In the order that sshd goes through them. */
 static const List lists[] = {
-        { "DenyUsers", true, false, "remove the pattern that names the account" },
-        { "AllowUsers", false, false, "add the account" },
-        { "DenyGroups", true, true, "remove the pattern that names a group of the account" },
-        { "AllowGroups", false, true, "add a group of the account" },
+        { "DenyUsers", "deny-users", true, false, "remove the pattern that names the account" },
+        { "AllowUsers", "allow-users", false, false, "add the account" },
+        { "DenyGroups", "deny-groups", true, true,
+          "remove the pattern that names a group of the account" },
+        { "AllowGroups", "allow-groups", false, true, "add a group of the account" },
 };
 
 enum { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
@@ -77,6 +79,7 @@ static bool judge(const List *list, const PfSshdSetting *setting, const PfSshdAc
         ret->setting = setting;
         ret->value = value;
         ret->keyword = list->keyword;
+        ret->word = list->word;
         ret->answer = PF_SSHD_LISTS_ALLOW;
         if (match == MATCH_UNKNOWN) {
                 ret->answer = PF_SSHD_LISTS_UNKNOWN;

@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * What the parts of the probe sshd share: sshd.c (its checks), sshd-server.c
- * (is it there, and does it listen) and sshd-inspect.c (the facts).
+ * What is known of the SSH server of a machine before anything is judged. The
+ * rooms of the probe: server.c (is it there, and does it listen), settings.c
+ * (what its configuration says), sftp.c (the session), ladder.c (all of it in
+ * order), inspect.c (the facts), and sshd.c, which has the list of checks.
  */
 
 #include "probes/parse/sshd-effective.h"
@@ -43,6 +45,7 @@ typedef enum PfSshdCheck {
         PF_SSHD_ACCOUNT_ALLOWED,
         PF_SSHD_METHODS,
         PF_SSHD_SFTP,
+        PF_SSHD_ACCESS,
         PF_SSHD_N_CHECKS,
 } PfSshdCheck;
 extern const PfCheck pf_sshd_checks[PF_SSHD_N_CHECKS];

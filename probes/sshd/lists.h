@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "probes/sshd-look.h"
+#include "probes/sshd/look.h"
 
 /* What DenyUsers, AllowUsers, DenyGroups and AllowGroups say of an account. */
 typedef enum PfSshdListAnswer {
@@ -16,6 +16,7 @@ typedef struct PfSshdListVerdict {
         const PfSshdSetting *setting; /* the list that decided, or NULL */
         size_t value;                 /* which of its patterns, where one did */
         const char *keyword;          /* "AllowUsers"; never NULL unless OPEN or ALLOW */
+        const char *word;             /* the same for programs: "allow-users" */
         const char *reason;           /* of UNKNOWN */
         const char *expected;         /* of DENY: what would have to be done */
 } PfSshdListVerdict;

@@ -3,7 +3,7 @@
  * Looks at the SSH server of a machine: which one, how it is configured, and
  * what that means for the connection that is asked about.
  */
-#include "probes/sshd-look.h"
+#include "probes/sshd/look.h"
 
 /* Current SUSE ships its file below /usr and reads that of /etc instead where
  * there is one. */

@@ -3,7 +3,7 @@
  * The facts behind the checks of sshd: every keyword, spelled as `sshd -T` does,
  * with the line it comes from and the lines that have no effect.
  */
-#include "probes/sshd-look.h"
+#include "probes/sshd/ladder.h"
 
 /* Puts where a line is; its text only for those who may read it. */
 static int put_line(PfJson *object, const PfSshdLine *line) {
@@ -141,6 +141,18 @@ static int put_version(PfJson *object, const PfSshdVersion *version) {
         return pf_json_put_take(object, "version", PF_STEAL(json));
 }
 
+static int put_path(PfJson *object, const PfTarget *target, const PfDemand *demand,
+                    const PfSshdLook *look, bool privileged) {
+        PF_AUTO_REPORT PfReport ladder = { 0 };
+        PfJson *path = NULL;
+        int r;
+
+        r = pf_sshd_climb(target, demand, look, &ladder);
+        if (r == 0)
+                r = pf_sshd_ladder_to_json(&ladder, privileged, &path);
+        return r < 0 ? r : pf_json_put_take(object, "path", path);
+}
+
 int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
                     PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
@@ -163,7 +175,8 @@ int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privile
             put_version(object, &look.version) < 0 ||
             pf_json_put_bool(object, "accepted", accepted) < 0 ||
             put_problems(object, target, &look, privileged) < 0 ||
-            put_effective(object, target, &look, privileged) < 0)
+            put_effective(object, target, &look, privileged) < 0 ||
+            put_path(object, target, demand, &look, privileged) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(object);
         return 0;

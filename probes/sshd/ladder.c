@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stages in order, and what they come to.
+ */
+#include "probes/sshd/ladder.h"
+
+#include <string.h>
+
+#include "probes/sshd/stages.h"
+
+typedef struct Rung {
+        PfCheck stage;
+        const char *where;
+        PfSshdStageFn run;
+        bool is_about_server; /* can be answered without a configuration */
+} Rung;
+
+#define COPY "copy"
+
+static const Rung rungs[] = {
+        { { "configuration" }, "start", pf_sshd_stage_configuration, true },
+        { { "lists" }, "auth", pf_sshd_stage_lists, false },
+        { { "password-method" }, "auth", pf_sshd_stage_password_method, false },
+        { { "methods" }, "auth", pf_sshd_stage_methods, false },
+        { { "root-login" }, "auth", pf_sshd_stage_root_login, false },
+        { { "sftp" }, "session", pf_sshd_stage_sftp, false },
+};
+
+static int climb(const PfSshdRoom *room, const Rung *rung) {
+        PfReport *report = room->report;
+        size_t n = report->n;
+        PfErr err = { 0 };
+        int r = 0;
+
+        if (!rung->is_about_server && !room->look->effective)
+                (void) pf_report_skip(report, &rung->stage, "there is no configuration to look at");
+        else
+                r = rung->run(room, &rung->stage, &err);
+        if (r == -ENOMEM)
+                return r;
+        if (report->n == n)
+                (void) pf_report_unknown(report, &rung->stage, "%s",
+                                         r < 0 ? pf_err_text(&err, r) : "the stage gave no answer");
+        pf_report_where(report, rung->where);
+        return report->error;
+}
+
+int pf_sshd_climb(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
+                  PfReport *ret) {
+        const PfSshdRoom room = { target, demand, look, ret };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(rungs) && r == 0; i++)
+                r = climb(&room, &rungs[i]);
+        return r;
+}
+
+/* --- what it comes to --- */
+
+static bool is_of_copy(const PfResult *result) {
+        return strcmp(result->where, COPY) == 0;
+}
+
+static const PfResult *find(const PfReport *ladder, size_t from, PfVerdict verdict, bool of_copy) {
+        for (size_t i = from; i < ladder->n; i++)
+                if (ladder->results[i].verdict == verdict &&
+                    is_of_copy(&ladder->results[i]) == of_copy)
+                        return &ladder->results[i];
+        return NULL;
+}
+
+static void take_evidence(const PfResult *result, PfReport *report) {
+        for (size_t i = 0; i < result->n_evidence; i++)
+                (void) pf_report_evidence_copy(report, &result->evidence[i]);
+}
+
+static void answer_fail(const PfCheck *check, const PfDemand *demand, const PfReport *ladder,
+                        const PfResult *first, PfReport *report) {
+        const PfResult *second =
+                find(ladder, (size_t) (first - ladder->results) + 1, PF_FAIL, false);
+
+        (void) pf_report_fail(report, check, "%s cannot open SFTP: %s%s%s", demand->account,
+                              first->summary, second ? "; and then: " : "",
+                              second ? second->summary : "");
+        pf_report_reason(report, first->reason);
+        pf_report_where(report, first->where);
+        take_evidence(first, report);
+        if (second)
+                take_evidence(second, report);
+        if (first->remedy && second && second->remedy)
+                (void) pf_report_remedy(report, "%s; then %s", first->remedy, second->remedy);
+        else if (first->remedy)
+                (void) pf_report_remedy(report, "%s", first->remedy);
+}
+
+static void answer_from(const PfCheck *check, const PfResult *result, PfReport *report,
+                        int (*answer)(PfReport *, const PfCheck *, const char *, ...),
+                        const char *prefix) {
+        (void) answer(report, check, "%s%s", prefix, result->summary);
+        pf_report_reason(report, result->reason);
+        pf_report_where(report, result->where);
+        take_evidence(result, report);
+        if (result->remedy)
+                (void) pf_report_remedy(report, "%s", result->remedy);
+}
+
+void pf_sshd_answer_access(const PfDemand *demand, const PfReport *ladder, PfReport *report) {
+        const PfCheck *check = &pf_sshd_checks[PF_SSHD_ACCESS];
+        const PfResult *result;
+
+        if ((result = find(ladder, 0, PF_FAIL, false)))
+                answer_fail(check, demand, ladder, result, report);
+        else if ((result = find(ladder, 0, PF_UNKNOWN, false)))
+                answer_from(check, result, report, pf_report_unknown, "");
+        else if ((result = find(ladder, 0, PF_FAIL, true)))
+                answer_from(check, result, report, pf_report_warn, "an SFTP session opens, but ");
+        else
+                (void) pf_report_pass(
+                        report, check, "with the right password, %s%s%s can open SFTP on port %u",
+                        demand->account, demand->source ? " from " : "",
+                        demand->source ? demand->source : "", (unsigned) demand->local_port);
+}
+
+/* --- for people and programs --- */
+
+static int rung_to_json(const PfResult *result, bool privileged, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+
+        if (!object || pf_json_put_string(object, "stage", result->check->id) < 0 ||
+            pf_json_put_string(object, "where", result->where) < 0 ||
+            pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
+            pf_json_put_string(object, "summary", result->summary) < 0)
+                return -ENOMEM;
+        if (result->reason && pf_json_put_string(object, "reason", result->reason) < 0)
+                return -ENOMEM;
+        if (result->remedy && pf_json_put_string(object, "remedy", result->remedy) < 0)
+                return -ENOMEM;
+        if (pf_result_put_evidence(result, privileged, object) < 0)
+                return -ENOMEM;
+        *ret = PF_STEAL(object);
+        return 0;
+}
+
+int pf_sshd_ladder_to_json(const PfReport *ladder, bool privileged, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < ladder->n; i++) {
+                PfJson *rung = NULL;
+
+                if (rung_to_json(&ladder->results[i], privileged, &rung) < 0 ||
+                    pf_json_append_take(array, rung) < 0)
+                        return -ENOMEM;
+        }
+        *ret = PF_STEAL(array);
+        return 0;
+}

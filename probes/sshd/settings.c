@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the configuration says of this login: is it one that sshd starts with,
+ * and does it let the account in with a password?
+ */
+#include "probes/sshd/stages.h"
+
+#include <string.h>
+
+#include "probes/sshd/lists.h"
+
+#define PROBLEMS_SHOWN 8
+
+/* sshd has no defaults without a file: it does not start. */
+static int no_configuration(const PfSshdRoom *room, const PfCheck *stage) {
+        (void) pf_report_fail(room->report, stage, "there is no sshd_config: sshd does not start");
+        pf_report_reason(room->report, "config-rejected");
+        (void) pf_report_evidence(room->report, room->target, PF_SSHD_CONFIG_PATH, 0, NULL,
+                                  "the server's configuration");
+        return pf_report_remedy(room->report, "restore %s from the package", PF_SSHD_CONFIG_PATH);
+}
+
+int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdProblem *problems;
+        (void) err;
+        size_t n;
+
+        if (!room->look->conf)
+                return no_configuration(room, stage);
+        problems = pf_sshd_effective_problems(room->look->effective, &n);
+        if (n == 0) {
+                (void) pf_report_pass(room->report, stage, "%s accepts its configuration",
+                                      room->look->version.text);
+                (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL, NULL);
+                return 0;
+        }
+        if (room->look->version.assumed)
+                (void) pf_report_unknown(room->report, stage,
+                                         "sshd would refuse its configuration if it is %s, which "
+                                         "could not be verified",
+                                         room->look->version.text);
+        else
+                (void) pf_report_fail(room->report, stage, "%s refuses its configuration",
+                                      room->look->version.text);
+        pf_report_reason(room->report, "config-rejected");
+        for (size_t i = 0; i < n && i < PROBLEMS_SHOWN; i++) {
+                const PfSshdLine *line = problems[i].line;
+
+                (void) pf_report_evidence(
+                        room->report, room->target, line ? line->path : problems[i].path,
+                        line ? line->number : 0, line ? line->text : NULL, problems[i].text);
+        }
+        (void) pf_report_remedy(room->report, "correct or remove the line, then test with sshd -t; "
+                                              "the server does not start until it is accepted");
+        return 0;
+}
+
+int pf_sshd_stage_password_method(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdSetting *setting = pf_sshd_get(room, stage, "passwordauthentication");
+        (void) err;
+
+        if (!setting)
+                return 0;
+        if (strcmp(pf_sshd_text_of(setting), "yes") == 0) {
+                (void) pf_report_pass(room->report, stage, "sshd takes passwords for %s",
+                                      PF_SSHD_WHOM(room));
+                pf_sshd_evidence_of(room, setting, 0, NULL);
+                return 0;
+        }
+        (void) pf_report_fail(room->report, stage, "sshd refuses passwords for %s",
+                              PF_SSHD_WHOM(room));
+        pf_report_reason(room->report, "password-off");
+        pf_sshd_evidence_of(room, setting, 0, "PasswordAuthentication yes");
+        pf_sshd_remedy_setting(room, setting, "PasswordAuthentication yes");
+        return 0;
+}
+
+int pf_sshd_stage_root_login(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdSetting *setting;
+        (void) err;
+
+        if (!pf_sshd_is_root(room)) {
+                (void) pf_report_skip(room->report, stage, "%s is not root", room->demand->account);
+                return 0;
+        }
+        setting = pf_sshd_get(room, stage, "permitrootlogin");
+        if (!setting)
+                return 0;
+        if (strcmp(pf_sshd_text_of(setting), "yes") == 0) {
+                (void) pf_report_pass(room->report, stage, "sshd lets %s log in with a password",
+                                      PF_SSHD_WHOM(room));
+                pf_sshd_evidence_of(room, setting, 0, NULL);
+                return 0;
+        }
+        (void) pf_report_fail(room->report, stage, "sshd does not let %s log in with a password",
+                              PF_SSHD_WHOM(room));
+        pf_report_reason(room->report, "root-login");
+        pf_sshd_evidence_of(room, setting, 0, "PermitRootLogin yes");
+        pf_sshd_remedy_setting(room, setting, "PermitRootLogin yes");
+        return 0;
+}
+
+int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        PfSshdListVerdict verdict;
+        (void) err;
+
+        pf_sshd_judge_lists(room->look->effective, &room->look->account, room->demand, &verdict);
+        if (verdict.setting && verdict.setting->doubt) {
+                (void) pf_sshd_is_doubtful(room, stage, verdict.setting);
+                return 0;
+        }
+        switch (verdict.answer) {
+        case PF_SSHD_LISTS_OPEN:
+                (void) pf_report_pass(room->report, stage,
+                                      "no list of users or groups keeps %s out",
+                                      PF_SSHD_WHOM(room));
+                break;
+        case PF_SSHD_LISTS_ALLOW:
+                (void) pf_report_pass(room->report, stage, "sshd's lists let %s in",
+                                      PF_SSHD_WHOM(room));
+                break;
+        case PF_SSHD_LISTS_DENY:
+                (void) pf_report_fail(room->report, stage, "%s keeps %s out", verdict.keyword,
+                                      PF_SSHD_WHOM(room));
+                pf_report_reason(room->report, verdict.word);
+                break;
+        case PF_SSHD_LISTS_UNKNOWN:
+                (void) pf_report_unknown(room->report, stage, "%s: %s", verdict.keyword,
+                                         verdict.reason);
+                break;
+        }
+        if (verdict.setting && verdict.setting->n_values > 0)
+                pf_sshd_evidence_of(room, verdict.setting, verdict.value,
+                                    verdict.answer == PF_SSHD_LISTS_DENY ? verdict.expected : NULL);
+        if (verdict.answer == PF_SSHD_LISTS_DENY)
+                (void) pf_report_remedy(room->report, "%s in %s for %s, then reload sshd",
+                                        verdict.expected, verdict.keyword, room->demand->account);
+        return 0;
+}
+
+/* One of the alternatives must be the password alone: the installer knows nothing
+ * else, keyboard-interactive included. */
+int pf_sshd_stage_methods(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdSetting *setting = pf_sshd_get(room, stage, "authenticationmethods");
+        (void) err;
+
+        if (!setting)
+                return 0;
+        for (const char *word = pf_sshd_text_of(setting); *word;) {
+                size_t n = strcspn(word, " ");
+
+                if ((n == strlen("any") && strncmp(word, "any", n) == 0) ||
+                    (n == strlen("password") && strncmp(word, "password", n) == 0)) {
+                        (void) pf_report_pass(room->report, stage,
+                                              "a password alone is enough for %s",
+                                              PF_SSHD_WHOM(room));
+                        pf_sshd_evidence_of(room, setting, 0, NULL);
+                        return 0;
+                }
+                word += n;
+                word += strspn(word, " ");
+        }
+        (void) pf_report_fail(room->report, stage, "sshd asks %s for more than a password",
+                              PF_SSHD_WHOM(room));
+        pf_report_reason(room->report, "methods");
+        pf_sshd_evidence_of(room, setting, 0, "AuthenticationMethods any");
+        pf_sshd_remedy_setting(room, setting, "AuthenticationMethods any");
+        return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Every stage of a password login by SFTP, in the order of ladder.c. Each is a
+ * PfSshdStageFn: see room.h.
+ */
+
+#include "probes/sshd/room.h"
+
+/* settings.c: what the configuration says */
+int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_password_method(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_methods(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_root_login(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* sftp.c: the session's SFTP server */
+int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
