@@ -12,6 +12,18 @@ void pf_buf_deinit(PfBuf *buf) {
         *buf = (PfBuf) PF_BUF_INIT(buf->max);
 }
 
+void pf_wipe(void *bytes, size_t n) {
+        static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
+        if (n > 0)
+                (void) overwrite(bytes, 0, n);
+}
+
+void pf_buf_wipe(PfBuf *buf) {
+        pf_wipe(buf->data, buf->allocated);
+        pf_buf_deinit(buf);
+}
+
 int pf_buf_reserve(PfBuf *buf, size_t n) {
         size_t need, size;
         char *data;

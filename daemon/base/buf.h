@@ -23,6 +23,17 @@ typedef struct PfBuf {
 void pf_buf_deinit(PfBuf *buf);
 #define PF_AUTO_BUF PF_CLEANUP(pf_buf_deinit)
 
+/* Overwrites @n bytes in a way that no compiler leaves out. */
+void pf_wipe(void *bytes, size_t n);
+
+/**
+ * pf_buf_wipe() - pf_buf_deinit() of a secret: its memory is overwritten first
+ * Memory that the buffer had before it grew was given back as it was: reserve
+ * enough before a secret is added.
+ */
+void pf_buf_wipe(PfBuf *buf);
+#define PF_AUTO_SECRET_BUF PF_CLEANUP(pf_buf_wipe)
+
 /**
  * pf_buf_reserve() - make room for @n more bytes behind buf->data[buf->n]
  * Return: 0, -ENOBUFS where the maximum does not allow it, -ENOMEM. On error

@@ -13,6 +13,7 @@ void pf_sshd_look_deinit(PfSshdLook *look) {
         look->effective = pf_sshd_effective_free(look->effective);
         look->conf = pf_sshd_config_free(look->conf);
         pf_sshd_account_deinit(&look->account);
+        pf_shadow_deinit(&look->shadow);
 }
 
 int pf_sshd_look_at_version(const PfTarget *target, PfSshdLook *look, PfErr *err) {
@@ -52,6 +53,10 @@ int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand
         r = pf_sshd_account_read(target, demand->account, &look->account, err);
         if (r < 0)
                 return r;
+        look->shadow_error =
+                pf_shadow_read(target, demand->account, &look->shadow, &look->shadow_reason);
+        if (look->shadow_error == -ENOMEM)
+                return -ENOMEM;
         if (look->account.exists)
                 connection.groups = &look->account.groups;
         return pf_sshd_config_evaluate(look->conf, &connection, &look->effective, err);

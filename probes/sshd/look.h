@@ -8,6 +8,7 @@
  * order), inspect.c (the facts), and sshd.c, which has the list of checks.
  */
 
+#include "probes/parse/shadow.h"
 #include "probes/parse/sshd-effective.h"
 #include "probes/parse/sshd-version.h"
 #include "probes/probe.h"
@@ -19,6 +20,9 @@ typedef struct PfSshdLook {
         const char *path; /* of the main configuration file; NULL: there is none */
         PfSshdConfig *conf;
         PfSshdAccount account;
+        PfShadow shadow;     /* of that account */
+        int shadow_error;    /* negative errno: /etc/shadow could not be read, and */
+        PfErr shadow_reason; /* why; who needs it is "unknown" */
         PfSshdEffective *effective;
 } PfSshdLook;
 
