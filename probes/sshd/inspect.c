@@ -153,11 +153,35 @@ static int put_path(PfJson *object, const PfTarget *target, const PfDemand *dema
         return r < 0 ? r : pf_json_put_take(object, "path", path);
 }
 
+/* What sshd makes of its configuration; without one it does not start. */
+static int put_configuration(PfJson *object, const PfTarget *target, const PfSshdLook *look,
+                             bool privileged) {
+        PF_CLEANUP(pf_json_freep) PfJson *errors = NULL, *error = NULL, *effective = NULL;
+
+        if (pf_json_put_bool(object, "accepted",
+                             look->conf && pf_sshd_effective_is_accepted(look->effective)) < 0)
+                return -ENOMEM;
+        if (look->conf)
+                return put_problems(object, target, look, privileged) < 0
+                               ? -ENOMEM
+                               : put_effective(object, target, look, privileged);
+
+        errors = pf_json_new_array();
+        error = pf_json_new_object();
+        effective = pf_json_new_object();
+        if (!errors || !error || !effective ||
+            pf_json_put_string(error, "path", PF_SSHD_CONFIG_PATH) < 0 ||
+            pf_json_put_string(error, "text", "there is no such file") < 0 ||
+            pf_json_append_take(errors, PF_STEAL(error)) < 0 ||
+            pf_json_put_take(object, "errors", PF_STEAL(errors)) < 0)
+                return -ENOMEM;
+        return pf_json_put_take(object, "effective", PF_STEAL(effective));
+}
+
 int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
                     PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
         PF_AUTO_SSHD_LOOK PfSshdLook look = { 0 };
-        bool accepted;
         int r;
 
         if (!object)
@@ -167,15 +191,9 @@ int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privile
                 r = pf_sshd_look_at_configuration(target, demand, &look, err);
         if (r < 0)
                 return r;
-        if (!look.conf)
-                return pf_err_set(err, -ENOENT, "%s: there is no such file", PF_SSHD_CONFIG_PATH);
-
-        accepted = pf_sshd_effective_is_accepted(look.effective);
         if (pf_json_put_bool(object, "installed", look.is_installed) < 0 ||
             put_version(object, &look.version) < 0 ||
-            pf_json_put_bool(object, "accepted", accepted) < 0 ||
-            put_problems(object, target, &look, privileged) < 0 ||
-            put_effective(object, target, &look, privileged) < 0 ||
+            put_configuration(object, target, &look, privileged) < 0 ||
             put_path(object, target, demand, &look, privileged) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(object);
