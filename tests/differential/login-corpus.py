@@ -18,14 +18,16 @@ import os
 import re
 import runpy
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 
+sys.dont_write_bytecode = True
+
+from login_ours import Broken, ask, in_words, inspect
+
 UNKNOWN_AT_MOST = 3  # percent of the cases
-ANSWER_SECONDS = 30  # for one answer of preflightctl
 
 # Cases that are wrong about what a login does, seen by doing it again, and why.
 WRONG_CASES = {}
@@ -33,11 +35,6 @@ WRONG_CASES = {}
 # kind: what to group misses by; expected and got are for people.
 Miss = collections.namedtuple("Miss", "case topic kind expected got")
 Outcome = collections.namedtuple("Outcome", "case topic misses unknown")
-Answer = collections.namedtuple("Answer", "verdict rung failing")
-
-
-class Broken(Exception):
-    """No answer, or one that cannot be read."""
 
 
 # The machine of a case
@@ -121,39 +118,6 @@ def edit_line(path, edit):
 
 # Our answer
 
-def ask(ctl, command, question, root):
-    argv = [ctl, *command, f"--root={root}", "--format=json", f"--account={question['user']}",
-            f"--source={question['from']}", f"--local-address={question['to']}",
-            f"--local-port={question['port']}"]
-    if "host" in question:
-        argv.append(f"--source-host={question['host']}")
-    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False,
-                          timeout=ANSWER_SECONDS)
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise Broken(f"{command[0]} ended with {done.returncode}: "
-                     f"{done.stderr.strip()[-2000:] or done.stdout[:200]!r}") from None
-
-
-def judge(path):
-    """What the stages come to: those of the copy say nothing about the session."""
-    rungs = [rung for rung in path if rung["where"] != "copy"]
-    for verdict, answer in (("fail", "fails"), ("unknown", "unknown")):
-        found = [rung for rung in rungs if rung["verdict"] == verdict]
-        if found:
-            return Answer(answer, found[0], found)
-    if not rungs:
-        raise Broken("a path without stages")
-    return Answer("works", None, [])
-
-
-def in_words(answer):
-    if not answer.rung:
-        return answer.verdict
-    return "/".join(str(answer.rung.get(key)) for key in ("stage", "where", "reason", "summary"))
-
-
 VERDICTS = {"pass": "works", "warn": "works", "fail": "fails", "unknown": "unknown"}
 
 
@@ -235,13 +199,13 @@ def examine(corpus, ctl, name, root):
     case = corpus.load(name)
     question = case["question"]
     corpus.build(name, root)
-    answer = judge(ask(ctl, ["inspect", "ssh"], question, root)["path"])
+    answer = inspect(ctl, question, root)
     check = verdict_of_check(ask(ctl, ["check", "--only=ssh.access"], question, root))
     found = list(differences(case, answer, check, root))
     answers = [answer]
     if case.get("repair"):
         corpus.repair(case["repair"], root)
-        repaired = judge(ask(ctl, ["inspect", "ssh"], question, root)["path"])
+        repaired = inspect(ctl, question, root)
         answers.append(repaired)
         if repaired.verdict not in ("unknown", case["repaired"]):
             found.append(("repaired", case["repaired"], in_words(repaired)))
