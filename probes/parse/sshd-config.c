@@ -20,6 +20,8 @@
 static const char *spoken_path(const PfSshdRun *run) {
         bool main_file = run->text->line.path == run->conf->files[0]->path;
 
+        if (run->text->words)
+                return "command-line";
         return run->connection && main_file ? SECOND_NAME : run->text->line.path;
 }
 
@@ -265,6 +267,10 @@ static int run_keyword(PfSshdRun *run, char *rest) {
                                       run->name);
         }
 
+        /* Not even looked at. */
+        if (run->keyword->key == PF_SSHD_PORT && run->conf->ports_given &&
+            !run->text->replaces_ports)
+                return pf_sshd_slot_shadow(&run->options->slots[PF_SSHD_PORT], &run->text->line);
         r = pf_sshd_arguments_read(run, pf_sshd_keyword_kind(run->keyword, run->version));
         if (r == 0 && !run->stopped)
                 r = check_end(run);
@@ -286,12 +292,15 @@ static int run_line(PfSshdRun *run, char *line) {
 
 static int run_text(PfSshdRun *run, PfSshdText *text) {
         PF_AUTO_FREE char *line = NULL;
-        size_t cost = strlen(text->line.text) + LINE_COST;
+        const char *words = text->words ? text->words : text->line.text;
+        size_t cost = strlen(words) + LINE_COST;
         int r;
 
         run->sequence++;
-        if (text->refused || !*text->line.text)
+        if (text->refused || !*words)
                 return 0;
+        if (text->replaces_ports)
+                run->conf->ports_given = true;
         if (cost > run->budget)
                 return pf_err_set(run->err, -E2BIG, "%s: more than %d bytes with what it includes",
                                   run->conf->files[0]->path, PF_SSHD_BYTES_MAX);
@@ -300,7 +309,7 @@ static int run_text(PfSshdRun *run, PfSshdText *text) {
                 text->line.match = run->match;
                 text->seen = true;
         }
-        line = strdup(text->line.text);
+        line = strdup(words);
         if (!line)
                 return -ENOMEM;
 
@@ -332,26 +341,51 @@ int pf_sshd_run(PfSshdRun *run) {
         run->number = pf_sshd_version_number(run->version);
         run->budget = PF_SSHD_BYTES_MAX;
         run->active = !run->connection;
-        r = pf_sshd_run_file(run, 0, run->connection ? PF_SSHD_MATCH_ONLY : 0);
+        /* The command line is there once, and has no blocks. */
+        r = run->conf->given && !run->connection ? pf_sshd_run_file(run, run->conf->given, 0) : 0;
+        if (r == 0)
+                r = pf_sshd_run_file(run, 0, run->connection ? PF_SSHD_MATCH_ONLY : 0);
         drop_changes(run);
         free(run->changes);
         pf_strv_deinit(&run->arguments.words);
         return r;
 }
 
-static int load(PfSshdRun *run, const char *path) {
+/* What is read before anything is run. */
+typedef struct Input {
+        const PfSshdFiles *files;
+        const char *path; /* NULL: no file */
+        const PfSshdGivenLine *given;
+        size_t n_given;
+} Input;
+
+static int read_input(PfSshdRun *run, const Input *input) {
         size_t file;
         int r;
 
-        r = pf_sshd_file_read(run, path, &file);
+        if (input->n_given > PF_SSHD_GIVEN_MAX)
+                return pf_err_set(run->err, -E2BIG, "more than %d options of the command line",
+                                  PF_SSHD_GIVEN_MAX);
+        r = input->path ? pf_sshd_file_read(run, input->path, &file)
+                        : pf_sshd_file_given(run, "none", NULL, 0, &file);
+        if (r != 0 || input->n_given == 0)
+                return r;
+        return pf_sshd_file_given(run, input->given[0].path, input->given, input->n_given,
+                                  &run->conf->given);
+}
+
+static int load(PfSshdRun *run, const Input *input) {
+        int r;
+
+        r = read_input(run, input);
         if (r != 0)
                 return r;
         r = pf_sshd_run(run);
         return r < 0 ? r : pf_sshd_check_global(run->conf, run->stopped);
 }
 
-int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,
-                              const PfSshdVersion *version, PfSshdConfig **ret, PfErr *err) {
+static int load_input(const Input *input, const PfSshdVersion *version, PfSshdConfig **ret,
+                      PfErr *err) {
         PF_CLEANUP(pf_sshd_config_freep) PfSshdConfig *conf = NULL;
         PfSshdRun run;
         int r;
@@ -361,17 +395,24 @@ int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,
                 return -ENOMEM;
         conf->version = *version;
         run = (PfSshdRun){ .conf = conf,
-                           .files = files,
+                           .files = input->files,
                            .version = &conf->version,
                            .options = &conf->global,
                            .problems = &conf->problems,
                            .warnings = &conf->warnings,
                            .err = err };
-        r = load(&run, path);
+        r = load(&run, input);
         if (r != 0)
                 return r;
         *ret = PF_STEAL(conf);
         return 0;
+}
+
+int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,
+                              const PfSshdVersion *version, PfSshdConfig **ret, PfErr *err) {
+        const Input input = { .files = files, .path = path };
+
+        return load_input(&input, version, ret, err);
 }
 
 /* A link to /dev/null is how somebody switches a file off; an image has no such
@@ -398,13 +439,20 @@ static int glob_target(void *data, const char *pattern, PfStrv *ret, PfErr *err)
         return pf_target_glob(data, pattern, ret, err);
 }
 
-int pf_sshd_config_load(const PfTarget *target, const char *path, const PfSshdVersion *version,
-                        PfSshdConfig **ret, PfErr *err) {
+int pf_sshd_config_load_with(const PfTarget *target, const char *path, const PfSshdVersion *version,
+                             const PfSshdGivenLine *given, size_t n, PfSshdConfig **ret,
+                             PfErr *err) {
         const PfSshdFiles files = { .read = read_target,
                                     .glob = glob_target,
                                     .data = (PfTarget *) target };
+        const Input input = { .files = &files, .path = path, .given = given, .n_given = n };
 
-        return pf_sshd_config_load_files(&files, path, version, ret, err);
+        return load_input(&input, version, ret, err);
+}
+
+int pf_sshd_config_load(const PfTarget *target, const char *path, const PfSshdVersion *version,
+                        PfSshdConfig **ret, PfErr *err) {
+        return pf_sshd_config_load_with(target, path, version, NULL, 0, ret, err);
 }
 
 PfSshdConfig *pf_sshd_config_free(PfSshdConfig *conf) {

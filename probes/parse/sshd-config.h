@@ -78,6 +78,28 @@ enum { PF_SSHD_CONFIG_ABSENT = 1 };
 int pf_sshd_config_load(const PfTarget *target, const char *path, const PfSshdVersion *version,
                         PfSshdConfig **ret, PfErr *err) PF_MUST_CHECK;
 
+/* A line that comes before the file: an option of the command line. sshd -o
+ * gives the line itself; -p 2222 is the line "Port 2222". Borrowed. */
+typedef struct PfSshdGivenLine {
+        const char *words;   /* the line */
+        const char *path;    /* where the option stands, for evidence */
+        unsigned number;     /* the line of that */
+        const char *text;    /* what stands there */
+        bool replaces_ports; /* -p: "Port" of every other line has no effect */
+} PfSshdGivenLine;
+
+#define PF_SSHD_GIVEN_MAX 1024
+
+/**
+ * pf_sshd_config_load_with() - the same with lines that come before the file
+ * @path:  NULL: there is no file, as with `sshd -f none`
+ * @given: @n lines, in their order; copied
+ * Return: as pf_sshd_config_load(); -E2BIG for more than PF_SSHD_GIVEN_MAX.
+ */
+int pf_sshd_config_load_with(const PfTarget *target, const char *path, const PfSshdVersion *version,
+                             const PfSshdGivenLine *given, size_t n, PfSshdConfig **ret,
+                             PfErr *err) PF_MUST_CHECK;
+
 /* The same with files from elsewhere: a plan not applied yet, a fuzzer's bytes. */
 int pf_sshd_config_load_files(const PfSshdFiles *files, const char *path,
                               const PfSshdVersion *version, PfSshdConfig **ret,

@@ -99,6 +99,51 @@ int pf_sshd_file_read(PfSshdRun *run, const char *path, size_t *ret) {
         return r < 0 ? r : add_file_take(conf, PF_STEAL(file), ret);
 }
 
+/* A copy of @text at *@to, which is behind it afterwards. */
+static const char *put(char **to, const char *text) {
+        char *start = *to;
+
+        *to = stpcpy(start, text) + 1;
+        return start;
+}
+
+static int put_given(const PfSshdGivenLine *given, size_t n, PfSshdFile *file) {
+        size_t size = 1;
+        char *to;
+
+        for (size_t i = 0; i < n; i++)
+                size += strlen(given[i].words) + strlen(given[i].path) + strlen(given[i].text) + 3;
+        file->lines = calloc(n + 1, sizeof(*file->lines));
+        file->contents = to = malloc(size);
+        if (!file->lines || !file->contents)
+                return -ENOMEM;
+        for (; file->n < n; file->n++) {
+                PfSshdText *text = &file->lines[file->n];
+                const PfSshdGivenLine *line = &given[file->n];
+
+                text->words = put(&to, line->words);
+                text->line.path = put(&to, line->path);
+                text->line.text = put(&to, line->text);
+                text->line.number = line->number;
+                text->replaces_ports = line->replaces_ports;
+        }
+        return 0;
+}
+
+int pf_sshd_file_given(PfSshdRun *run, const char *path, const PfSshdGivenLine *given, size_t n,
+                       size_t *ret) {
+        PF_CLEANUP(pf_sshd_file_freep) PfSshdFile *file = calloc(1, sizeof(*file));
+        int r;
+
+        if (!file)
+                return -ENOMEM;
+        file->path = strdup(path);
+        if (!file->path)
+                return -ENOMEM;
+        r = put_given(given, n, file);
+        return r < 0 ? r : add_file_take(run->conf, PF_STEAL(file), ret);
+}
+
 static int check_pattern(PfSshdRun *run, const char *pattern) {
         unsigned directories = 0, stars = 0;
 

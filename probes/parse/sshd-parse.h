@@ -56,9 +56,11 @@ int pf_sshd_problems_add_take(PfSshdProblems *problems, const PfSshdLine *line, 
 
 /* A line, and what the reader knows of it besides. */
 typedef struct PfSshdText {
-        PfSshdLine line; /* line.text is the whole of it, without blanks around */
-        bool seen;       /* run at least once: line.match is known */
-        bool refused;    /* counts as not there */
+        PfSshdLine line;     /* line.text is the whole of it, without blanks around */
+        const char *words;   /* to run in place of line.text; NULL: the same */
+        bool replaces_ports; /* PfSshdGivenLine */
+        bool seen;           /* run at least once: line.match is known */
+        bool refused;        /* counts as not there */
 } PfSshdText;
 
 typedef struct PfSshdFile {
@@ -85,6 +87,8 @@ struct PfSshdConfig {
         size_t n_bytes;
         PfSshdInclude *includes;
         size_t n_includes;
+        size_t given;     /* position of the lines of the command line; 0: there are none */
+        bool ports_given; /* by one of these */
         PfStrv paths;
         PfSshdOptions global; /* of the first reading */
         PfSshdProblems problems;
@@ -163,6 +167,10 @@ enum { PF_SSHD_FILE_LOOPS = 2 };
 /* sshd-include.c: reads a file into run->conf; *ret is its position. */
 int pf_sshd_file_read(PfSshdRun *run, const char *path, size_t *ret) PF_MUST_CHECK;
 PfSshdFile *pf_sshd_file_free(PfSshdFile *file);
+
+/* The same of lines that are in no file. */
+int pf_sshd_file_given(PfSshdRun *run, const char *path, const PfSshdGivenLine *given, size_t n,
+                       size_t *ret) PF_MUST_CHECK;
 int pf_sshd_include(PfSshdRun *run) PF_MUST_CHECK;
 int pf_sshd_run_file(PfSshdRun *run, size_t file, unsigned flags) PF_MUST_CHECK;
 
