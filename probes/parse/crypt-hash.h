@@ -2,14 +2,12 @@
 #pragma once
 
 /*
- * Stored password hashes, crypt(5): which scheme one is of, whether it is whole,
- * and whether a machine's libcrypt knows the scheme. No password is ever tried.
+ * Stored password hashes, crypt(5): which scheme one is of, and whether it is
+ * whole. No password is ever tried.
  */
 
 #include <stdbool.h>
-
-#include "daemon/base/err.h"
-#include "daemon/base/target.h"
+#include <stddef.h>
 
 /* In the order of crypt(5), the strongest first. */
 typedef enum PfCryptScheme {
@@ -48,19 +46,3 @@ bool pf_crypt_is_whole(const char *hash);
  * hash", "locked", "empty", "no hash". Static. @size of 64 is enough. */
 const char *pf_crypt_describe(const char *password, char *buffer, size_t size);
 #define PF_CRYPT_DESCRIBE(password) pf_crypt_describe(password, (char[64]){ 0 }, 64)
-
-/* What a machine's libcrypt knows. */
-typedef struct PfCryptLibrary {
-        char text[80];    /* "libxcrypt 4.4", "glibc 2.17" */
-        unsigned schemes; /* 1 << PF_CRYPT_… */
-        bool assumed;     /* by the distribution: the library itself was not found */
-} PfCryptLibrary;
-
-/**
- * pf_crypt_library_detect() - which libcrypt would programs of this machine use?
- * Rule:   the name of the file that libcrypt.so.1 or .so.2 is a link to:
- *         libcrypt-2.17.so is of glibc, libcrypt.so.1.1.0 is libxcrypt. Where there
- *         is none, what the distribution ships, by its os-release.
- * Return: 0; -EACCES, -EIO … with a text.
- */
-int pf_crypt_library_detect(const PfTarget *target, PfCryptLibrary *ret, PfErr *err) PF_MUST_CHECK;

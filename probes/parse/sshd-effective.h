@@ -112,7 +112,12 @@ typedef struct PfSshdAccount {
         char *password; /* field two of /etc/passwd */
         char *home;
         char *shell;
-        PfStrv groups; /* names, the primary group first */
+        PfStrv groups;         /* names, the primary group first */
+        unsigned line;         /* of /etc/passwd, from 1 */
+        char *shown;           /* that line, a word in place of a password */
+        unsigned skipped_line; /* names the account, but the C library skips it; 0: none */
+        char service[32];      /* of nsswitch.conf, which may know an account that is not in
+                                  the files: "sss"; "": there is none */
 } PfSshdAccount;
 
 void pf_sshd_account_deinit(PfSshdAccount *account);
@@ -120,7 +125,10 @@ void pf_sshd_account_deinit(PfSshdAccount *account);
 
 /**
  * pf_sshd_account_read() - an account as /etc/passwd and /etc/group have it
- * Users of a directory service are not in these files; then exists is false.
+ * Rule: as the C library's "files" and "compat" read them. A user of a directory
+ *       service is not in these files: then exists is false, and service names
+ *       the first source in nsswitch.conf(5) that could be asked instead. One
+ *       whose library is not installed is passed over, as the C library does.
  * Return: 0, also for no such account; -ENOMEM, -EACCES, -EIO … with a text.
  */
 int pf_sshd_account_read(const PfTarget *target, const char *name, PfSshdAccount *ret,
