@@ -12,6 +12,9 @@ static const char *const config_paths[] = { PF_SSHD_CONFIG_PATH, "/usr/etc/ssh/s
 void pf_sshd_look_deinit(PfSshdLook *look) {
         look->effective = pf_sshd_effective_free(look->effective);
         look->conf = pf_sshd_config_free(look->conf);
+        look->tested_effective = pf_sshd_effective_free(look->tested_effective);
+        look->tested = pf_sshd_config_free(look->tested);
+        pf_sshd_service_deinit(&look->service);
         pf_sshd_account_deinit(&look->account);
         pf_shadow_deinit(&look->shadow);
 }
@@ -26,15 +29,37 @@ int pf_sshd_look_at_version(const PfTarget *target, PfSshdLook *look, PfErr *err
         return 0;
 }
 
-static int load(const PfTarget *target, PfSshdLook *look, PfErr *err) {
+/* The file that a command line names, or the default one, after its options. */
+static int load(const PfTarget *target, const PfSshdVersion *version, const PfSshdCommandLine *line,
+                PfSshdConfig **ret, const char **ret_path, PfErr *err) {
+        const char *const given[] = { line->has_no_file ? NULL : line->config_path };
+        const bool is_given = line->config_path != NULL;
+        const char *const *paths = is_given ? given : config_paths;
+        const size_t n = is_given ? PF_ELEMENTS(given) : PF_ELEMENTS(config_paths);
         int r = PF_SSHD_CONFIG_ABSENT;
 
-        for (size_t i = 0; i < PF_ELEMENTS(config_paths) && r == PF_SSHD_CONFIG_ABSENT; i++) {
-                r = pf_sshd_config_load(target, config_paths[i], &look->version, &look->conf, err);
+        for (size_t i = 0; i < n && r == PF_SSHD_CONFIG_ABSENT; i++) {
+                r = pf_sshd_config_load_with(target, paths[i], version, line->given, line->n_given,
+                                             ret, err);
                 if (r == 0)
-                        look->path = config_paths[i];
+                        *ret_path = paths[i] ? paths[i] : line->place.path;
         }
         return r;
+}
+
+/* What sshd -t in front of the start looks at: no connection. */
+static int load_tested(const PfTarget *target, PfSshdLook *look, PfErr *err) {
+        const PfSshdConnection nobody = { 0 };
+        int r;
+
+        if (!pf_sshd_service_tests_another(&look->service))
+                return 0;
+        look->tested_path = PF_SSHD_CONFIG_PATH;
+        r = load(target, &look->version, &look->service.test_line, &look->tested,
+                 &look->tested_path, err);
+        if (r != 0)
+                return r == PF_SSHD_CONFIG_ABSENT ? 0 : r;
+        return pf_sshd_config_evaluate(look->tested, &nobody, &look->tested_effective, err);
 }
 
 int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
@@ -47,7 +72,14 @@ int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand
                                         .rdomain = "" };
         int r;
 
-        r = load(target, look, err);
+        look->service_error =
+                pf_sshd_service_read(target, &look->version, &look->service, &look->service_reason);
+        if (look->service_error == -ENOMEM)
+                return -ENOMEM;
+        r = load_tested(target, look, err);
+        if (r == 0)
+                r = load(target, &look->version, &look->service.line, &look->conf, &look->path,
+                         err);
         if (r != 0)
                 return r == PF_SSHD_CONFIG_ABSENT ? 0 : r;
         r = pf_sshd_account_read(target, demand->account, &look->account, err);

@@ -12,18 +12,25 @@
 #include "probes/parse/sshd-effective.h"
 #include "probes/parse/sshd-version.h"
 #include "probes/probe.h"
+#include "probes/sshd/service.h"
 
 /* One look at the SSH server of a machine. All zero is nothing seen yet. */
 typedef struct PfSshdLook {
         PfSshdVersion version;
         bool is_installed;
-        const char *path; /* of the main configuration file; NULL: there is none */
+        PfSshdService service; /* what starts it */
+        int service_error;     /* negative errno: that could not be read, and */
+        PfErr service_reason;  /* why */
+        const char *path;      /* of the main configuration file; NULL: there is none */
         PfSshdConfig *conf;
         PfSshdAccount account;
         PfShadow shadow;     /* of that account */
         int shadow_error;    /* negative errno: /etc/shadow could not be read, and */
         PfErr shadow_reason; /* why; who needs it is "unknown" */
         PfSshdEffective *effective;
+        const char *tested_path; /* what `sshd -t` tests before the start, where that */
+        PfSshdConfig *tested;    /* is another configuration; NULL: there is none */
+        PfSshdEffective *tested_effective;
 } PfSshdLook;
 
 void pf_sshd_look_deinit(PfSshdLook *look);
