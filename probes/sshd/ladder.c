@@ -19,10 +19,16 @@ typedef struct Rung {
 
 static const Rung rungs[] = {
         { { "configuration" }, "start", pf_sshd_stage_configuration, true },
+        { { "account" }, "auth", pf_sshd_stage_account, false },
+        { { "account-state" }, "auth", pf_sshd_stage_account_state, false },
+        { { "shell" }, "auth", pf_sshd_stage_shell, false },
         { { "lists" }, "auth", pf_sshd_stage_lists, false },
         { { "password-method" }, "auth", pf_sshd_stage_password_method, false },
         { { "methods" }, "auth", pf_sshd_stage_methods, false },
         { { "root-login" }, "auth", pf_sshd_stage_root_login, false },
+        { { "password" }, "auth", pf_sshd_stage_password, false },
+        { { "password-age" }, "session", pf_sshd_stage_password_age, false },
+        { { "nologin" }, "session", pf_sshd_stage_nologin, false },
         { { "sftp" }, "session", pf_sshd_stage_sftp, false },
 };
 
