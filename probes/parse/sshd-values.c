@@ -342,12 +342,19 @@ static const Choice *choices_of(PfSshdKey key) {
         }
 }
 
+/* Up to 8.1 yes and no were written in lower case, other words in any. */
+static bool is_exact(unsigned number, PfSshdKey key, const Choice *choices) {
+        return key == PF_SSHD_PERMIT_TUNNEL ||
+               (number < 802 && (choices == flag || choices == ignore_rhosts));
+}
+
 const char *pf_sshd_value_choice(const PfSshdVersion *version, PfSshdKey key, const char *text) {
         unsigned number = pf_sshd_version_number(version);
+        const Choice *choices = choices_of(key);
         int (*compare)(const char *, const char *) =
-                key == PF_SSHD_PERMIT_TUNNEL ? strcmp : strcasecmp;
+                is_exact(number, key, choices) ? strcmp : strcasecmp;
 
-        for (const Choice *choice = choices_of(key); choice->word; choice++)
+        for (const Choice *choice = choices; choice->word; choice++)
                 if (number >= choice->since && (!choice->until || number < choice->until) &&
                     (!choice->flavours || (choice->flavours & (1u << version->flavour))) &&
                     compare(choice->word, text) == 0)

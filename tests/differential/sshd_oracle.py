@@ -29,6 +29,8 @@ ERROR = re.compile(r"^(.*?):? line (\d+): (.*)$")
 SECOND_READING = "reprocess config"
 # What main() complains of that no configuration reader decides.
 NO_KEYS = "no hostkeys available"
+# Of a question that later versions would answer.
+TOO_LITTLE = "user, host and addr are all required"
 NO_NAME = "(Name or service not known)"
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -77,6 +79,7 @@ class Box:
         bind("/dev", root + "/dev", read_only=False)
         os.makedirs(root + "/run/sshd", 0o755)
         os.makedirs(root + "/var/empty")
+        os.symlink("/run", root + "/var/run")
         if zygote:
             bind(zygote, root + ZYGOTE)
         with open(key, "rb") as file:
@@ -131,7 +134,10 @@ class Failure(Exception):
 
 
 class Crash(Exception):
-    """sshd could not answer: it dumped core, or hung. Nothing can be learnt from that."""
+    """sshd could not answer: it dumped core, hung, or an old one was asked too little.
+
+    Nothing can be learnt from that.
+    """
 
 
 FIELDS = ("user", "host", "addr", "laddr", "lport")
@@ -188,6 +194,8 @@ class Sshd:
             given_key = True
             status, output, errors = self.run(["-h", HOST_KEY] + words)
         complaint = errors.decode("utf-8", "replace").replace("\r\n", "\n")
+        if TOO_LITTLE in complaint:
+            raise Crash(complaint)
         if status not in (0, 1, 255):
             raise Crash(f"sshd ended with {status}: {complaint}")
         if status != 0:
@@ -213,6 +221,8 @@ def parse(output):
     effective = {}
     for line in output.split(b"\n")[:-1]:
         keyword, _, value = normal(line.decode("utf-8", "replace")).partition(" ")
+        if keyword == "subsystem":
+            value = value.rstrip(" ")  # 9.6 prints a blank behind a command without arguments
         effective.setdefault(keyword, []).append(value)
     return effective
 
