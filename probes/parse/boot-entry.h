@@ -80,6 +80,7 @@ typedef enum PfBootVerb {
         PF_BOOT_SEARCH, /* search, find, root: which device what follows is on */
         PF_BOOT_CONFIG, /* another file of the loader */
         PF_BOOT_BLSCFG, /* the entries of the Boot Loader Specification */
+        PF_BOOT_SET,    /* an assignment of a script */
         PF_BOOT_OTHER,
 } PfBootVerb;
 
@@ -124,9 +125,10 @@ const char *pf_boot_format_name(PfBootFormat format);
 typedef struct PfBootEntry {
         PfBootFormat format;
         const char *path;
-        unsigned line; /* 0 where the whole file is the entry */
-        const char *title;
-        const char *id; /* by which a default can name it; NULL where it has none */
+        unsigned line;       /* 0 where the whole file is the entry */
+        const char *title;   /* as the menu shows it */
+        const char *written; /* the title with variables as ${name} */
+        const char *id;      /* by which a default can name it; NULL where it has none */
         const char *version;
         const char *sort_key;
         const char *machine_id;
