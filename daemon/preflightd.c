@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "daemon/base/log.h"
 #include "daemon/platform/log-sink.h"
+#include "daemon/platform/process.h"
 #include "daemon/report/service.h"
 #include "daemon/varlink/server.h"
 
@@ -288,6 +289,7 @@ int main(int argc, char **argv) {
         if (r > 0)
                 return r - 1;
         keep_memory_small();
+        pf_process_forbid_core_dumps();
         (void) signal(SIGPIPE, SIG_IGN);
         pf_log_set_sink(pf_log_choose_sink());
         return run();

@@ -13,6 +13,7 @@
 #include "daemon/ctl/format.h"
 #include "daemon/ctl/options.h"
 #include "daemon/ctl/suggest.h"
+#include "daemon/platform/process.h"
 
 #ifndef PF_VERSION
 #define PF_VERSION "unknown"
@@ -176,6 +177,7 @@ int main(int argc, char **argv) {
         PfExit status;
 
         reserve_standard_descriptors();
+        pf_process_forbid_core_dumps();
         (void) signal(SIGPIPE, SIG_IGN);
         (void) setlocale(LC_CTYPE, "");
         pf_terminal_probe(STDOUT_FILENO, &ctl.out);

@@ -52,6 +52,12 @@ def assert_described(description, method, answer):
     assert not misfits, misfits[:5]
 
 
+def test_leaves_no_core_dump(service):
+    with open(f"/proc/{service.pid}/limits", encoding="ascii") as file:
+        limits = [line.split() for line in file if line.startswith("Max core file size")]
+    assert [words[4:6] for words in limits] == [["0", "0"]], limits
+
+
 def test_describes_itself(service):
     with Client(service.path) as client:
         info = client.call("org.varlink.service.GetInfo")["parameters"]
