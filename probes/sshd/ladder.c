@@ -18,11 +18,17 @@ typedef struct Rung {
 #define COPY "copy"
 
 static const Rung rungs[] = {
+        { { "service" }, "start", pf_sshd_stage_service, true },
         { { "configuration" }, "start", pf_sshd_stage_configuration, true },
+        { { "listener" }, "listener", pf_sshd_stage_listener, true },
+        { { "tcp-wrappers" }, "connect", pf_sshd_stage_tcp_wrappers, true },
+        { { "connections" }, "connect", pf_sshd_stage_connections, false },
         { { "account" }, "auth", pf_sshd_stage_account, false },
         { { "account-state" }, "auth", pf_sshd_stage_account_state, false },
         { { "shell" }, "auth", pf_sshd_stage_shell, false },
         { { "lists" }, "auth", pf_sshd_stage_lists, false },
+        { { "grace-time" }, "auth", pf_sshd_stage_grace_time, false },
+        { { "tries" }, "auth", pf_sshd_stage_tries, false },
         { { "password-method" }, "auth", pf_sshd_stage_password_method, false },
         { { "methods" }, "auth", pf_sshd_stage_methods, false },
         { { "root-login" }, "auth", pf_sshd_stage_root_login, false },

@@ -8,6 +8,20 @@
 
 #include "probes/sshd/room.h"
 
+/* server.c: what starts it */
+int pf_sshd_stage_service(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* listener.c: what takes the connection */
+int pf_sshd_stage_listener(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* connect.c: before the banner */
+int pf_sshd_stage_tcp_wrappers(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_connections(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* tries.c: time to log in, and tries */
+int pf_sshd_stage_grace_time(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_tries(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
 /* settings.c: what the configuration says */
 int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
