@@ -1,398 +1,357 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is there an SSH server, and can the installer reach it over IPv4?
+ * Stage service: is there an SSH server, and does anything start it? And the
+ * check ssh.server, which is that and the stage listener.
  *
  * On a running machine the kernel's table of listening sockets decides; what
- * units say only explains it. In an image it is what the next boot will do:
- * which unit is enabled, and where its configuration makes it listen.
+ * units say only explains it. In an image it is what the next boot will do.
  */
-#include "probes/sshd/look.h"
+#include "probes/sshd/stages.h"
 
 #include <string.h>
 
-#include "daemon/platform/listeners.h"
-#include "daemon/platform/units.h"
-#include "probes/parse/tcp-table.h"
+#include "probes/sshd/live.h"
 
-/* --- a running machine --- */
+#define NOT_TO_BE_RUN "/etc/ssh/sshd_not_to_be_run"
 
-enum { UNIT_SSH, UNIT_SSHD, UNIT_SSH_SOCKET, UNIT_SSHD_SOCKET, N_UNITS };
-
-static const char *const unit_names[N_UNITS] = {
-        [UNIT_SSH] = "ssh.service",
-        [UNIT_SSHD] = "sshd.service",
-        [UNIT_SSH_SOCKET] = "ssh.socket",
-        [UNIT_SSHD_SOCKET] = "sshd.socket",
-};
-
-typedef struct Live {
-        PfTcpTable table;
-        PfUnitState units[N_UNITS];
-        bool has_units;
-        const PfTcpListener *ipv4; /* the best that takes IPv4 on the port, or NULL */
-        const PfTcpListener *ipv6;
-        bool is_shut; /* ipv4 listens, but not for the installer */
-} Live;
-
-static void live_deinit(Live *live) {
-        pf_tcp_table_deinit(&live->table);
+static void remedy_start(const PfSshdRoom *room) {
+        (void) pf_report_remedy(room->report,
+                                "enable and start the SSH server: systemctl enable --now "
+                                "ssh (Debian, Ubuntu) or sshd");
 }
 
-static bool takes_from_outside(const PfTcpListener *listener, const PfDemand *demand) {
-        if (listener->is_any)
-                return true;
-        if (demand->local_address)
-                return strcmp(listener->address, demand->local_address) == 0;
-        return !listener->is_loopback;
+static void fail(const PfSshdRoom *room, const PfCheck *stage, const char *reason,
+                 const char *summary) {
+        (void) pf_report_fail(room->report, stage, "%s", summary);
+        pf_report_reason(room->report, reason);
 }
 
-static void find_listeners(const PfDemand *demand, Live *live) {
-        for (size_t i = 0; i < live->table.n; i++) {
-                const PfTcpListener *listener = &live->table.listeners[i];
-
-                if (listener->port != demand->local_port)
-                        continue;
-                if (listener->is_ipv6) {
-                        if (!live->ipv6 || listener->is_any)
-                                live->ipv6 = listener;
-                } else if (!live->ipv4 || takes_from_outside(listener, demand)) {
-                        live->ipv4 = listener;
-                }
-        }
-        live->is_shut = live->ipv4 && !takes_from_outside(live->ipv4, demand);
+static void evidence_of(const PfSshdRoom *room, const PfUnitSetting *setting,
+                        const char *expected) {
+        (void) pf_report_evidence(room->report, room->target, setting->path, setting->line,
+                                  setting->text, expected);
 }
 
-static int read_live(const PfTarget *target, const PfDemand *demand, Live *live, PfErr *err) {
-        PfErr ignored = { 0 }; /* of what has a fallback */
-        int r;
+/* --- another server --- */
 
-        r = pf_listeners_read(&live->table, &ignored);
-        if (r != 0)
-                r = pf_tcp_table_read(target, &live->table, err);
-        if (r < 0)
-                return r;
-        find_listeners(demand, live);
-        /* Asked only where it explains something; the answer may be lacking. */
-        if (!live->ipv4)
-                live->has_units = pf_units_state(unit_names, N_UNITS, live->units, &ignored) == 0;
-        return 0;
+/* Programs that would answer in OpenSSH's place. */
+static const char *find_other_server(const PfTarget *target) {
+        static const struct {
+                const char *path;
+                const char *name;
+        } others[] = {
+                { "/usr/sbin/dropbear", "Dropbear" }, { "/usr/bin/dropbear", "Dropbear" },
+                { "/usr/sbin/tinysshd", "TinySSH" },  { "/usr/bin/tinysshd", "TinySSH" },
+                { "/usr/sbin/lshd", "lsh" },          { "/usr/bin/sftpgo", "SFTPGo" },
+        };
+        PfErr ignored = { 0 };
+        PfFileInfo info;
+
+        for (size_t i = 0; i < PF_ELEMENTS(others); i++)
+                if (pf_target_stat(target, others[i].path, &info, &ignored) == 0)
+                        return others[i].name;
+        return NULL;
 }
 
-static bool any_unit_is(const Live *live, PfUnitState state) {
-        for (size_t i = 0; live->has_units && i < N_UNITS; i++)
-                if (live->units[i] == state)
-                        return true;
-        return false;
-}
+static void answer_not_installed(const PfSshdRoom *room, const PfCheck *stage) {
+        const char *other = find_other_server(room->target);
 
-static bool socket_unit_listens(const Live *live) {
-        return live->has_units && (live->units[UNIT_SSH_SOCKET] == PF_UNIT_ACTIVE ||
-                                   live->units[UNIT_SSHD_SOCKET] == PF_UNIT_ACTIVE);
-}
-
-static void remedy_start(PfReport *report) {
-        (void) pf_report_remedy(report, "enable and start the SSH server: systemctl enable --now "
-                                        "ssh (Debian, Ubuntu) or sshd");
-}
-
-/* Where the kernel does not say: sshd makes its own IPv6 sockets take IPv6 alone;
- * systemd's take both, unless told otherwise: systemd.socket(5), BindIPv6Only=. */
-static void answer_ipv6_only(const Live *live, const PfDemand *demand, PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-
-        if (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_YES ||
-            (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_UNKNOWN && socket_unit_listens(live)))
-                (void) pf_report_pass(report, check,
-                                      "the socket on [%s]:%u takes connections over IPv4 too",
-                                      live->ipv6->address, demand->local_port);
-        else if (live->ipv6->takes_ipv4 == PF_TAKES_IPV4_UNKNOWN && !live->has_units)
-                (void) pf_report_unknown(report, check,
-                                         "only IPv6 shows a listener on port %u; whether it "
-                                         "takes IPv4 too could not be asked of systemd",
-                                         demand->local_port);
-        else
-                (void) pf_report_fail(report, check,
-                                      "the SSH server listens on port %u over IPv6 only",
-                                      demand->local_port);
-        (void) pf_report_evidence(report, NULL, "/proc/net/tcp6", 0, live->ipv6->address,
-                                  "0.0.0.0");
-}
-
-static void answer_silent(const Live *live, const PfDemand *demand, PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-
-        if (any_unit_is(live, PF_UNIT_STARTING)) {
-                (void) pf_report_unknown(report, check, "the SSH server is just being started");
+        if (other) {
+                (void) pf_report_unknown(room->report, stage,
+                                         "no OpenSSH server is installed, but %s is: what that "
+                                         "lets in is not looked at",
+                                         other);
                 return;
         }
-        if (any_unit_is(live, PF_UNIT_FAILED))
-                (void) pf_report_fail(report, check,
-                                      "the SSH server failed to start: see systemctl status");
-        else if (any_unit_is(live, PF_UNIT_ACTIVE))
-                (void) pf_report_fail(report, check,
-                                      "the SSH server runs, but nothing listens on port %u",
-                                      demand->local_port);
-        else
-                (void) pf_report_fail(report, check,
-                                      "nothing listens on port %u: the SSH server does not run",
-                                      demand->local_port);
-        (void) pf_report_evidence(report, NULL, "/proc/net/tcp", 0, NULL,
-                                  "a socket that listens on 0.0.0.0:22");
-        remedy_start(report);
-}
-
-static void answer_listener(const Live *live, const PfDemand *demand, const PfSshdLook *look,
-                            PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-        char found[64];
-
-        (void) snprintf(found, sizeof(found), "%s:%u", live->ipv4->address,
-                        (unsigned) live->ipv4->port);
-        if (live->is_shut) {
-                (void) pf_report_fail(report, check,
-                                      "port %u is open on %s only, where the installer cannot "
-                                      "reach it",
-                                      demand->local_port, live->ipv4->address);
-                (void) pf_report_remedy(report,
-                                        "let sshd listen on the address that faces the process "
-                                        "server, or on all: ListenAddress 0.0.0.0");
-        } else if (!look->is_installed) {
-                (void) pf_report_unknown(report, check,
-                                         "something listens on port %u, but no OpenSSH server is "
-                                         "installed: another server answers",
-                                         demand->local_port);
-        } else {
-                (void) pf_report_pass(report, check, "%s listens on %s", look->version.text, found);
-        }
-        (void) pf_report_evidence(report, NULL, "/proc/net/tcp", 0, found,
-                                  live->is_shut ? "0.0.0.0:22" : NULL);
-}
-
-static void check_live(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
-                       PfReport *report) {
-        PF_CLEANUP(live_deinit) Live live = { 0 };
-        PfErr err = { 0 };
-        int r;
-
-        r = read_live(target, demand, &live, &err);
-        if (r < 0)
-                (void) pf_report_unknown(report, &pf_sshd_checks[PF_SSHD_SERVER], "%s",
-                                         pf_err_text(&err, r));
-        else if (live.ipv4)
-                answer_listener(&live, demand, look, report);
-        else if (!look->is_installed && !live.ipv6) {
-                (void) pf_report_fail(report, &pf_sshd_checks[PF_SSHD_SERVER],
-                                      "no SSH server is installed");
-                (void) pf_report_remedy(report, "install openssh-server and start it");
-        } else if (live.ipv6)
-                answer_ipv6_only(&live, demand, report);
-        else
-                answer_silent(&live, demand, report);
+        fail(room, stage, "sshd-not-installed", "no SSH server is installed");
+        (void) pf_report_evidence(room->report, room->target, "/usr/sbin/sshd", 0, NULL,
+                                  "the OpenSSH server");
+        (void) pf_report_remedy(room->report, "install openssh-server and start it");
 }
 
 /* --- an image --- */
 
-typedef enum Boot {
-        BOOT_NOT,     /* nothing starts it */
-        BOOT_SERVICE, /* sshd itself listens */
-        BOOT_SOCKET,  /* systemd listens for it */
-} Boot;
+static void answer_masked(const PfSshdRoom *room, const PfCheck *stage, const char *mask) {
+        PF_AUTO_FREE char *link = NULL;
+        PfErr ignored = { 0 };
+        bool is_link = pf_target_readlink(room->target, mask, &link, &ignored) == 0;
 
-/* What makes it start, most telling first: systemd, upstart, sysvinit. */
-static const struct {
-        const char *pattern;
-        Boot boot;
-} starters[] = {
-        { "/etc/systemd/system/*.wants/ssh.socket", BOOT_SOCKET },
-        { "/etc/systemd/system/*.wants/sshd.socket", BOOT_SOCKET },
-        { "/usr/lib/systemd/system/*.wants/sshd.socket", BOOT_SOCKET },
-        { "/etc/systemd/system/*.wants/ssh.service", BOOT_SERVICE },
-        { "/etc/systemd/system/*.wants/sshd.service", BOOT_SERVICE },
-        { "/usr/lib/systemd/system/*.wants/sshd.service", BOOT_SERVICE },
-        { "/etc/init/ssh.conf", BOOT_SERVICE },
-        { "/etc/rc[2345].d/S[0-9][0-9]ssh", BOOT_SERVICE },
-        { "/etc/rc[2345].d/S[0-9][0-9]sshd", BOOT_SERVICE },
-        { "/etc/rc.d/rc[2345].d/S[0-9][0-9]sshd", BOOT_SERVICE },
-        { "/etc/init.d/rc[35].d/S[0-9][0-9]sshd", BOOT_SERVICE },
-};
+        fail(room, stage, "unit-masked", "the SSH server's unit is masked");
+        (void) pf_report_evidence(room->report, room->target, mask, 0,
+                                  is_link ? "a link to /dev/null" : "an empty file",
+                                  is_link ? "no such link" : "no such file");
+        (void) pf_report_remedy(room->report, "unmask it: systemctl unmask, then enable");
+}
 
-static int find_starter(const PfTarget *target, Boot *ret, char **ret_path, PfErr *err) {
-        *ret = BOOT_NOT;
-        for (size_t i = 0; i < PF_ELEMENTS(starters); i++) {
-                PF_AUTO_STRV PfStrv paths = { 0 };
-                int r;
+static void answer_maybe(const PfSshdRoom *room, const PfCheck *stage) {
+        (void) pf_report_unknown(room->report, stage,
+                                 "no unit of the SSH server is enabled; presets decide at the "
+                                 "first boot, and there are none");
+        (void) pf_report_evidence(room->report, room->target, "/etc/machine-id", 0, NULL, NULL);
+}
 
-                r = pf_target_glob(target, starters[i].pattern, &paths, err);
-                if (r < 0)
-                        return r;
-                if (paths.n == 0)
-                        continue;
-                *ret = starters[i].boot;
-                *ret_path = PF_STEAL(paths.items[0]);
-                return 0;
+static void answer_disabled(const PfSshdRoom *room, const PfCheck *stage) {
+        const PfSshdService *service = &room->look->service;
+        const PfUnitSetting *wanted = pf_systemd_unit_get(&service->unit, "Install", "WantedBy");
+        char path[512];
+
+        if (service->dangling) {
+                fail(room, stage, "unit-disabled", "the unit that should start sshd is not there");
+                (void) pf_report_evidence(room->report, room->target, service->dangling, 0, NULL,
+                                          "a unit of that name");
+                (void) pf_report_remedy(room->report, "install openssh-server again");
+                return;
         }
+        fail(room, stage, "unit-disabled", "nothing starts the SSH server when this image boots");
+        (void) snprintf(path, sizeof(path), "/etc/systemd/system/%s.wants/%s",
+                        wanted && !strchr(wanted->value, ' ') ? wanted->value : "multi-user.target",
+                        service->unit.name ? service->unit.name : "ssh.service");
+        if (service->preset.path)
+                (void) pf_report_evidence(room->report, room->target, service->preset.path,
+                                          service->preset.line, service->preset.text, "enable");
+        (void) pf_report_evidence(room->report, room->target, path, 0, NULL,
+                                  "a link to the unit: systemctl enable");
+        remedy_start(room);
+}
+
+/* The file that a condition asks about. */
+static const char *subject_of(const PfUnitSetting *condition) {
+        return condition->value + strspn(condition->value, "|! \t");
+}
+
+static void answer_condition(const PfSshdRoom *room, const PfCheck *stage) {
+        const PfSshdService *service = &room->look->service;
+        const bool negated = strchr(service->condition->value, '!') != NULL;
+
+        if (service->conditions == PF_CONDITIONS_UNKNOWN) {
+                (void) pf_report_unknown(room->report, stage,
+                                         "whether a condition of the SSH server's unit will hold "
+                                         "is known at the boot only");
+        } else {
+                fail(room, stage, "unit-condition",
+                     "systemd does not start the SSH server: a condition of its unit does not "
+                     "hold");
+                if (subject_of(service->condition)[0] == '/')
+                        (void) pf_report_evidence(room->report, room->target,
+                                                  subject_of(service->condition), 0, NULL,
+                                                  negated ? "no such file" : "this file");
+                (void) pf_report_remedy(room->report, "%s %s", negated ? "remove" : "create",
+                                        subject_of(service->condition));
+        }
+        evidence_of(room, service->condition, NULL);
+}
+
+static bool exists(const PfTarget *target, const char *path) {
+        PfErr ignored = { 0 };
+        PfFileInfo info;
+
+        return pf_target_stat(target, path, &info, &ignored) == 0;
+}
+
+/* Without systemd the scripts themselves look for this file. */
+static bool is_held_back(const PfSshdRoom *room) {
+        const PfSshdStarter starter = room->look->service.starter;
+
+        return (starter == PF_SSHD_STARTS_JOB || starter == PF_SSHD_STARTS_SCRIPT) &&
+               exists(room->target, NOT_TO_BE_RUN);
+}
+
+static void answer_held_back(const PfSshdRoom *room, const PfCheck *stage) {
+        fail(room, stage, "unit-condition", "a file keeps the SSH server from being started");
+        (void) pf_report_evidence(room->report, room->target, NOT_TO_BE_RUN, 0, NULL,
+                                  "no such file");
+        (void) pf_report_remedy(room->report, "remove %s", NOT_TO_BE_RUN);
+}
+
+static void answer_no_service(const PfSshdRoom *room, const PfCheck *stage) {
+        fail(room, stage, "unit-disabled", "systemd listens, but has no unit to start sshd with");
+        (void) pf_report_evidence(room->report, room->target, room->look->service.socket.path, 0,
+                                  NULL, "a service of the same name");
+}
+
+/* The program that is started, where it is not there or not to be executed. */
+static const char *missing_program(const PfSshdRoom *room) {
+        const PfCommand *command = &room->look->service.command;
+        PfErr ignored = { 0 };
+        PfFileInfo info;
+        int r;
+
+        if (command->n == 0 || command->words[0].text[0] != '/')
+                return NULL;
+        r = pf_target_stat(room->target, command->words[0].text, &info, &ignored);
+        return r > 0 || (r == 0 && (info.type != PF_FILE_REGULAR || !(info.mode & 0111)))
+                       ? command->words[0].text
+                       : NULL;
+}
+
+static void answer_missing_program(const PfSshdRoom *room, const PfCheck *stage,
+                                   const char *program) {
+        fail(room, stage, "sshd-not-installed", "the SSH server's program is not there");
+        (void) pf_report_evidence(room->report, room->target, program, 0, NULL,
+                                  "the OpenSSH server, which may be executed");
+        (void) pf_report_remedy(room->report, "install openssh-server again");
+}
+
+static void answer_missing_file(const PfSshdRoom *room, const PfCheck *stage) {
+        fail(room, stage, "config-rejected",
+             "systemd does not start the SSH server: a file of its options is not there");
+        evidence_of(room, room->look->service.missing_file, "EnvironmentFile=- with a \"-\"");
+}
+
+static void answer_starts(const PfSshdRoom *room, const PfCheck *stage) {
+        const PfSshdService *service = &room->look->service;
+
+        (void) pf_report_pass(room->report, stage, "%s is started at boot",
+                              room->look->version.text);
+        (void) pf_report_evidence(room->report, room->target,
+                                  service->by            ? service->by
+                                  : service->preset.path ? service->preset.path
+                                                         : service->unit.path,
+                                  service->by ? 0 : service->preset.line,
+                                  service->by ? NULL : service->preset.text, NULL);
+}
+
+static bool is_socket_without_service(const PfSshdService *service) {
+        return service->starter == PF_SSHD_STARTS_SOCKET && !service->unit.path;
+}
+
+static void judge_start(const PfSshdRoom *room, const PfCheck *stage) {
+        const PfSshdService *service = &room->look->service;
+        const char *program = missing_program(room);
+
+        if (program)
+                answer_missing_program(room, stage, program);
+        else if (service->unit.mask)
+                answer_masked(room, stage, service->unit.mask);
+        else if (service->starter == PF_SSHD_STARTS_MAYBE)
+                answer_maybe(room, stage);
+        else if (service->starter == PF_SSHD_STARTS_NOT)
+                answer_disabled(room, stage);
+        else if (is_socket_without_service(service))
+                answer_no_service(room, stage);
+        else if (service->conditions != PF_CONDITIONS_HOLD)
+                answer_condition(room, stage);
+        else if (is_held_back(room))
+                answer_held_back(room, stage);
+        else if (service->missing_file)
+                answer_missing_file(room, stage);
+        else
+                answer_starts(room, stage);
+}
+
+static int judge_image(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdLook *look = room->look;
+
+        if (!look->is_installed)
+                answer_not_installed(room, stage);
+        else if (look->service_error < 0)
+                return pf_err_set(err, look->service_error, "%s",
+                                  pf_err_text(&look->service_reason, look->service_error));
+        else
+                judge_start(room, stage);
         return 0;
 }
 
-/* A link to /dev/null in place of a unit: systemctl(1), mask. */
-static const char *find_mask(const PfTarget *target) {
-        static const char *const units[] = { "/etc/systemd/system/ssh.service",
-                                             "/etc/systemd/system/sshd.service" };
+/* --- a running machine --- */
 
-        for (size_t i = 0; i < PF_ELEMENTS(units); i++) {
-                PF_AUTO_FREE char *text = NULL;
+static void answer_running(const PfSshdRoom *room, const PfCheck *stage, const PfSshdLive *live) {
+        const PfTcpListener *listener = live->ipv4 ? live->ipv4 : live->ipv6;
+        const char *other = room->look->is_installed ? NULL : find_other_server(room->target);
 
-                if (pf_target_readlink(target, units[i], &text, NULL) == 0 &&
-                    strcmp(text, "/dev/null") == 0)
-                        return units[i];
-        }
-        return NULL;
-}
-
-/* An image whose machine-id(5) is not made yet gets its units enabled by
- * presets at its first boot: systemd.preset(5). */
-static bool is_sealed(const PfTarget *target) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(256);
-
-        if (pf_target_read(target, "/etc/machine-id", 255, &buf, NULL) != 0)
-                return false;
-        return buf.n == 0 || strncmp(buf.data, "uninitialized", strlen("uninitialized")) == 0;
-}
-
-/* Does "192.0.2.5:22" or "[::]:22", as sshd -T prints it, take the installer? */
-static bool takes_installer(const char *listen, const PfDemand *demand) {
-        const char *colon = strrchr(listen, ':');
-        size_t n = colon ? (size_t) (colon - listen) : 0;
-
-        if (!colon || listen[0] == '[' || (unsigned) atoi(colon + 1) != demand->local_port)
-                return false;
-        if (n == strlen("0.0.0.0") && strncmp(listen, "0.0.0.0", n) == 0)
-                return true;
-        if (demand->local_address)
-                return strlen(demand->local_address) == n &&
-                       strncmp(listen, demand->local_address, n) == 0;
-        return strncmp(listen, "127.", 4) != 0;
-}
-
-/* The lines that say where sshd listens. */
-static void where_it_listens(const PfTarget *target, const PfSshdLook *look, PfReport *report) {
-        static const char *const keywords[] = { "port", "listenaddress", "addressfamily" };
-
-        for (size_t i = 0; i < PF_ELEMENTS(keywords); i++) {
-                const PfSshdSetting *setting = pf_sshd_effective_get(look->effective, keywords[i]);
-
-                for (size_t j = 0; setting && j < setting->n_values; j++) {
-                        const PfSshdLine *line = setting->values[j].line;
-
-                        if (line)
-                                (void) pf_report_evidence(report, target, line->path, line->number,
-                                                          line->text, "0.0.0.0:22");
-                }
-        }
-}
-
-static void answer_by_configuration(const PfTarget *target, const PfDemand *demand,
-                                    const PfSshdLook *look, const char *starter, PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-        const PfSshdSetting *listen = NULL;
-
-        if (look->effective)
-                listen = pf_sshd_effective_get(look->effective, "listenaddress");
-        if (!listen) {
-                (void) pf_report_unknown(report, check,
-                                         "where the SSH server will listen could not be read");
-                return;
-        }
-        for (size_t i = 0; i < listen->n_values; i++) {
-                if (!takes_installer(listen->values[i].text, demand))
-                        continue;
-                (void) pf_report_pass(report, check, "%s will listen on port %u after boot",
-                                      look->version.text, demand->local_port);
-                (void) pf_report_evidence(report, target, starter, 0, NULL, NULL);
-                return;
-        }
-        (void) pf_report_fail(report, check, "the SSH server will not listen on port %u over IPv4",
-                              demand->local_port);
-        where_it_listens(target, look, report);
-        (void) pf_report_remedy(report, "add \"Port 22\", or a ListenAddress that faces the "
-                                        "process server");
-}
-
-/* Where systemd listens, Port and ListenAddress do not count. */
-static void answer_by_socket(const PfTarget *target, const PfSshdLook *look, const char *starter,
-                             PfReport *report) {
-        PF_AUTO_STRV PfStrv dropins = { 0 };
-        PfErr err = { 0 };
-        int r;
-
-        r = pf_target_glob(target, "/etc/systemd/system/ssh*.socket.d/*.conf", &dropins, &err);
-        if (r < 0 || dropins.n > 0) {
-                (void) pf_report_unknown(report, &pf_sshd_checks[PF_SSHD_SERVER],
-                                         "a socket unit with a drop-in decides where the SSH "
-                                         "server listens");
-                (void) pf_report_evidence(report, target, r < 0 ? NULL : dropins.items[0], 0, NULL,
-                                          "ListenStream=22");
-                return;
-        }
-        (void) pf_report_pass(report, &pf_sshd_checks[PF_SSHD_SERVER],
-                              "systemd will listen on port 22 for %s", look->version.text);
-        (void) pf_report_evidence(report, target, starter, 0, NULL, NULL);
-}
-
-static void answer_not_started(const PfTarget *target, PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-        const char *mask = find_mask(target);
-
-        if (mask) {
-                (void) pf_report_fail(report, check, "the SSH server's unit is masked");
-                (void) pf_report_evidence(report, target, mask, 0, "a link to /dev/null",
-                                          "no such link");
-                (void) pf_report_remedy(report, "unmask it: systemctl unmask, then enable");
-        } else if (is_sealed(target)) {
-                (void) pf_report_unknown(report, check,
-                                         "no unit of the SSH server is enabled; presets decide "
-                                         "at the first boot");
-                (void) pf_report_evidence(report, target, "/etc/machine-id", 0, NULL, NULL);
-        } else {
-                (void) pf_report_fail(report, check,
-                                      "nothing starts the SSH server when this image boots");
-                (void) pf_report_evidence(report, target,
-                                          "/etc/systemd/system/multi-user.target.wants", 0, NULL,
-                                          "ssh.service or sshd.service");
-                remedy_start(report);
-        }
-}
-
-static void check_image(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
-                        PfReport *report) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-        PF_AUTO_FREE char *starter = NULL;
-        PfErr err = { 0 };
-        Boot boot;
-        int r;
-
-        if (!look->is_installed) {
-                (void) pf_report_fail(report, check, "no SSH server is installed");
-                (void) pf_report_evidence(report, target, "/usr/sbin/sshd", 0, NULL,
-                                          "the OpenSSH server");
-                (void) pf_report_remedy(report, "install openssh-server");
-                return;
-        }
-        r = find_starter(target, &boot, &starter, &err);
-        if (r < 0)
-                (void) pf_report_unknown(report, check, "%s", pf_err_text(&err, r));
-        else if (boot == BOOT_NOT || (boot == BOOT_SERVICE && find_mask(target)))
-                answer_not_started(target, report);
-        else if (boot == BOOT_SOCKET)
-                answer_by_socket(target, look, starter, report);
+        if (room->look->is_installed)
+                (void) pf_report_pass(room->report, stage, "%s runs", room->look->version.text);
         else
-                answer_by_configuration(target, demand, look, starter, report);
+                (void) pf_report_unknown(room->report, stage,
+                                         "something listens on port %u, but no OpenSSH server is "
+                                         "installed: %s answers",
+                                         room->demand->local_port,
+                                         other ? other : "another server");
+        (void) pf_report_evidence(room->report, NULL,
+                                  listener->is_ipv6 ? "/proc/net/tcp6" : "/proc/net/tcp", 0,
+                                  listener->address, NULL);
+}
+
+static int answer_silent(const PfSshdRoom *room, const PfCheck *stage, const PfSshdLive *live,
+                         PfErr *err) {
+        const size_t n = room->report->n;
+        int r;
+
+        if (pf_sshd_live_any_unit(live, PF_UNIT_STARTING)) {
+                (void) pf_report_unknown(room->report, stage,
+                                         "the SSH server is just being started");
+                return 0;
+        }
+        if (pf_sshd_live_any_unit(live, PF_UNIT_ACTIVE)) {
+                (void) pf_report_pass(room->report, stage, "%s runs", room->look->version.text);
+                return 0;
+        }
+        if (pf_sshd_live_any_unit(live, PF_UNIT_FAILED)) {
+                fail(room, stage, "unit-failed",
+                     "the SSH server failed to start: see systemctl status");
+                remedy_start(room);
+                return 0;
+        }
+        /* Why it was not started is what keeps it from being started at a boot. */
+        r = judge_image(room, stage, err);
+        if (r < 0 || room->report->n == n || room->report->results[n].verdict == PF_FAIL)
+                return r;
+        pf_result_deinit(&room->report->results[--room->report->n]);
+        (void) pf_report_fail(room->report, stage,
+                              "nothing listens on port %u: the SSH server does not run",
+                              room->demand->local_port);
+        pf_report_reason(room->report, "not-running");
+        (void) pf_report_evidence(room->report, NULL, "/proc/net/tcp", 0, NULL,
+                                  "a socket that listens on 0.0.0.0:22");
+        remedy_start(room);
+        return 0;
+}
+
+static int judge_live(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        PF_AUTO_SSHD_LIVE PfSshdLive live = { 0 };
+        int r;
+
+        r = pf_sshd_live_read(room->target, room->demand, &live, err);
+        if (r < 0)
+                return r;
+        if (live.ipv4 || live.ipv6) {
+                answer_running(room, stage, &live);
+                return 0;
+        }
+        return answer_silent(room, stage, &live, err);
+}
+
+int pf_sshd_stage_service(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        return pf_target_is_live(room->target) ? judge_live(room, stage, err)
+                                               : judge_image(room, stage, err);
+}
+
+/* --- the check --- */
+
+static int run_stage(const PfSshdRoom *room, PfSshdStageFn run) {
+        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
+        const size_t n = room->report->n;
+        PfErr err = { 0 };
+        int r = run(room, check, &err);
+
+        if (r < 0 && room->report->n == n)
+                (void) pf_report_unknown(room->report, check, "%s", pf_err_text(&err, r));
+        return r == -ENOMEM ? r : room->report->error;
 }
 
 void pf_sshd_check_server(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
                           PfReport *report) {
-        if (pf_target_is_live(target))
-                check_live(target, demand, look, report);
-        else
-                check_image(target, demand, look, report);
+        static const PfSshdStageFn stages[] = { pf_sshd_stage_service, pf_sshd_stage_listener };
+        const PfSshdRoom room = { target, demand, look, report };
+        const size_t n = report->n;
+
+        for (size_t i = 0; i < PF_ELEMENTS(stages); i++) {
+                if (run_stage(&room, stages[i]) < 0) {
+                        report->error = -ENOMEM;
+                        return;
+                }
+                /* The first that does not pass is the answer; else the last. */
+                if (report->results[n].verdict != PF_PASS || i + 1 == PF_ELEMENTS(stages))
+                        return;
+                pf_result_deinit(&report->results[--report->n]);
+        }
 }
