@@ -113,6 +113,7 @@ class Run:
             PYTHONDONTWRITEBYTECODE="1",
             PYTHONUNBUFFERED="1",
             PF_DIFFERENTIAL_COUNT=str(options.differential),
+            PF_LOGIN_MACHINES=str(options.logins),
             LC_ALL="C.UTF-8",
             ASAN_OPTIONS="detect_stack_use_after_return=1",
             UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
@@ -356,7 +357,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="tests/run", description="Run all tests.")
     parser.add_argument("--full", action="store_true", help="also run the unit tests in valgrind")
     parser.add_argument("--quick", action="store_true",
-                        help="2 seconds of each fuzzer, 100 configurations, no benchmarks")
+                        help="2 seconds of each fuzzer, 100 configurations, 20 logins, "
+                             "no benchmarks")
     parser.add_argument("--no-install", action="store_true",
                         help="install nothing; what cannot run is skipped")
     parser.add_argument("--only", action="append", choices=STEPS, metavar="STEP",
@@ -364,6 +366,8 @@ def parse_arguments():
     parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzzer (20)")
     parser.add_argument("--differential", type=int, metavar="N",
                         help="configurations compared with a real sshd (2000)")
+    parser.add_argument("--logins", type=int, metavar="N",
+                        help="machines on which a real login is tried (60)")
     parser.add_argument("--build-dir", metavar="DIR", help="instead of build/tests in the tree")
     parser.add_argument("--shared", metavar="DIR", default="",
                         help="folder of further test material (../shared)")
@@ -372,6 +376,8 @@ def parse_arguments():
         options.fuzz_seconds = 2 if options.quick else 20
     if options.differential is None:
         options.differential = 100 if options.quick else 2000
+    if options.logins is None:
+        options.logins = 20 if options.quick else 60
     return options
 
 
