@@ -23,17 +23,6 @@ PfExit pf_ask_socket_path(const PfCtl *ctl, char **ret, PfErr *err) {
         return *ret ? PF_EXIT_OK : pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
 }
 
-/* The option that the daemon has no parameter for, or NULL. */
-static const char *not_on_the_wire(const PfOptions *options, PfAsk ask) {
-        if (ask == PF_ASK_INSPECT)
-                return NULL;
-        if (options->source_host)
-                return "source-host";
-        if (options->local_address)
-                return "local-address";
-        return options->local_port ? "local-port" : NULL;
-}
-
 static PfExit ask_daemon(PfCtl *ctl, PfAsk ask, PfJson **ret, bool *ret_absent, PfErr *err) {
         PF_CLEANUP(pf_socket_freep) PfSocket *socket = NULL;
         PF_AUTO_FREE char *path = NULL;
@@ -53,22 +42,12 @@ static PfExit ask_daemon(PfCtl *ctl, PfAsk ask, PfJson **ret, bool *ret_absent, 
 
 PfExit pf_ask(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
         const PfOptions *options = &ctl->options;
-        const char *missing = not_on_the_wire(options, ask);
         PfErr refused = { 0 };
         bool absent;
         PfExit status;
 
         if (options->root || options->in_process)
                 return pf_ask_process(ctl, ask, ret, err);
-        if (missing && options->socket)
-                return pf_exit_set(err, PF_EXIT_USAGE,
-                                   "--%s: the daemon cannot be asked for that; leave out --socket",
-                                   missing);
-        if (missing) {
-                pf_ctl_note(ctl, "the daemon cannot be asked for --%s; probing in this process",
-                            missing);
-                return pf_ask_process(ctl, ask, ret, err);
-        }
 
         status = ask_daemon(ctl, ask, ret, &absent, &refused);
         if (status == PF_EXIT_OK || options->socket || !absent) {

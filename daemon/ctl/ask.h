@@ -21,8 +21,8 @@ typedef enum PfAsk {
  * @ret:   receives an object, which the caller frees
  *
  * With --root or --in-process, this process; with --socket, the daemon there.
- * Otherwise the daemon at its usual place; where there is none, or where it
- * cannot be asked what is asked, this process, which is said.
+ * Otherwise the daemon at its usual place; where there is none, this process,
+ * which is said.
  * Return: PF_EXIT_OK, also for a machine that is not ready; or with a text
  *         another status.
  */

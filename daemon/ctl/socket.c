@@ -238,14 +238,13 @@ static PfJson *make_parameters(const PfCtl *ctl, PfAsk ask, const PfStrv *checks
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
 
         if (!object || put(object, "account", options->account) < 0 ||
-            put(object, "source", options->source) < 0)
+            put(object, "source", options->source) < 0 ||
+            put(object, "sourceHost", options->source_host) < 0 ||
+            put(object, "localAddress", options->local_address) < 0 ||
+            (options->local_port && pf_json_put_uint(object, "localPort", options->local_port) < 0))
                 return NULL;
         if (ask == PF_ASK_INSPECT) {
-                if (put(object, "subject", ctl->arguments[0]) < 0 ||
-                    put(object, "sourceHost", options->source_host) < 0 ||
-                    put(object, "localAddress", options->local_address) < 0 ||
-                    (options->local_port &&
-                     pf_json_put_uint(object, "localPort", options->local_port) < 0))
+                if (put(object, "subject", ctl->arguments[0]) < 0)
                         return NULL;
         } else if (put(object, "profile", options->profile) < 0 ||
                    put(object, "agentVersion", options->agent_version) < 0 ||

@@ -197,7 +197,6 @@ def usage_errors():
             (["check", "--format=jsn"], "--format=jsn: no such format; did you mean json?"),
             (["check", root, "--socket=/x"], "--socket asks a daemon, and --root does not"),
             (["check", "--in-process", "--socket=/x"], "and --in-process does not"),
-            (["check", "--socket=/x", "--source-host=a"], "--source-host: the daemon cannot"),
             (["check", f"{root}/missing"], "there is no such directory"),
             (["check", f"{root}/answers"], "there is no such directory"),
             (["check", root, "--source=there"], '--source: "there" is not an IPv4 or IPv6'),
@@ -542,7 +541,6 @@ def without_a_daemon():
                                 "org.preflightd.Preflight; probing in this process\n")
     equal(run("check", "--quiet", "--format=json").stderr, b"")
     equal(run("check", "--in-process").stderr.count(b"probing"), 0)
-    contains(run("check", "--local-port=22").stderr.decode(), "cannot be asked for --local-port")
     for command in ("check", "status", "inspect", "watch"):
         subject = ["ssh"] if command == "inspect" else []
         done = run(command, *subject, "--socket=/nonexistent/socket")
@@ -650,6 +648,8 @@ def daemon_and_process_agree():
                                                       "--skip=ssh.root-login"],
                           ["check", "--skip=ssh.password*"], ["check", "--strict"],
                           ["status"], ["status", "--only=os.*"], ["inspect", "ssh"],
+                          *([command, "--source-host=a.example", "--local-address=192.0.2.1",
+                             "--local-port=2222"] for command in ("check", "status")),
                           ["inspect", "ssh", "--account=root", "--source=192.0.2.7",
                            "--source-host=a.example", "--local-address=192.0.2.1",
                            "--local-port=2222"]):
@@ -672,7 +672,9 @@ def daemon_refuses():
                 (["check", "--profile=none"], 'there is no profile "none"'),
                 (["check", "--source=x"], "--source: the daemon does not take that value"),
                 (["status", "--account=a\nb"], "--account: the daemon does not take that value"),
-                (["inspect", "ssh", "--local-address=x"], "--local-address: the daemon does not"),
+                *(([*command, "--local-address=x"], "--local-address: the daemon does not")
+                  for command in (["check"], ["status"], ["inspect", "ssh"])),
+                (["check", "--source-host=a\nb"], "--source-host: the daemon does not take"),
                 (["inspect", "boot"], "boot: the daemon has no facts about that")):
             done = run(*arguments, asked)
             equal((done.returncode, done.stdout), (USAGE, b""), str(arguments))
