@@ -135,6 +135,17 @@ static int family_of(const PfSshdEffective *effective) {
         return !family ? 0 : strcmp(family, "inet") == 0 ? 4 : strcmp(family, "inet6") == 0 ? 6 : 0;
 }
 
+int pf_sshd_ears_find_name(const PfTarget *target, const PfSshdEffective *effective,
+                           const PfSshdValue *value, PfErr *err) {
+        char host[HOST_SIZE];
+        PfSshdEar ear = { 0 };
+
+        if (!pf_sshd_listen_split(value->text, host, sizeof(host), &ear.port) ||
+            set_address(&ear, host))
+                return 0;
+        return pf_sshd_name_lookup(target, host, family_of(effective), ear, NULL, err);
+}
+
 static int add_value(const PfSshdRoom *room, const PfSshdValue *value, int family, PfSshdEars *ret,
                      PfErr *err) {
         PfSshdEar ear = { .path = value->line ? value->line->path : NULL,

@@ -74,6 +74,11 @@ enum {
 int pf_sshd_name_lookup(const PfTarget *target, const char *name, int family, PfSshdEar ear,
                         PfSshdEars *ret, PfErr *err) PF_MUST_CHECK;
 
+/* The same of one value of ListenAddress, with the family that the configuration
+ * asks for; 0 also where it is no name. */
+int pf_sshd_ears_find_name(const PfTarget *target, const PfSshdEffective *effective,
+                           const PfSshdValue *value, PfErr *err) PF_MUST_CHECK;
+
 /* Cuts "192.0.2.5:22", "[::]:22", "name:22" … as sshd -T prints them into @host, of
  * @size bytes, and the port. False where it is none of these. */
 bool pf_sshd_listen_split(const char *text, char *host, size_t size, unsigned *ret_port);

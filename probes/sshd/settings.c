@@ -7,33 +7,53 @@
 
 #include <string.h>
 
+#include "probes/sshd/ears.h"
 #include "probes/sshd/lists.h"
 
 #define PROBLEMS_SHOWN 8
 
 /* sshd has no defaults without a file: it does not start. */
-static int no_configuration(const PfSshdRoom *room, const PfCheck *stage) {
-        (void) pf_report_fail(room->report, stage, "there is no sshd_config: sshd does not start");
+static int no_configuration(const PfSshdRoom *room, const PfCheck *stage, const char *path) {
+        const char *wanted = path ? path : PF_SSHD_CONFIG_PATH;
+
+        (void) pf_report_fail(room->report, stage, "there is no %s: sshd does not start",
+                              strcmp(wanted, PF_SSHD_CONFIG_PATH) == 0
+                                      ? "sshd_config"
+                                      : "file that the option -f names");
         pf_report_reason(room->report, "config-rejected");
-        (void) pf_report_evidence(room->report, room->target, PF_SSHD_CONFIG_PATH, 0, NULL,
+        (void) pf_report_evidence(room->report, room->target, wanted, 0, NULL,
                                   "the server's configuration");
-        return pf_report_remedy(room->report, "restore %s from the package", PF_SSHD_CONFIG_PATH);
+        return pf_report_remedy(room->report, "restore %s from the package", wanted);
 }
 
-int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
-        const PfSshdProblem *problems;
-        (void) err;
-        size_t n;
+/* Options with which no server comes about. */
+static bool answer_command_line(const PfSshdRoom *room, const PfCheck *stage) {
+        static const char *const texts[] = {
+                [PF_SSHD_INETD] = "sshd is started with -i, for one connection, and has none",
+                [PF_SSHD_DEBUGS] = "sshd is started with -d: it serves one connection and ends",
+                [PF_SSHD_TESTS] = "sshd is started to test its configuration only, and ends",
+                [PF_SSHD_TELLS] = "sshd is started to print its version only, and ends",
+                [PF_SSHD_REFUSES] = "sshd refuses an option that it is started with",
+        };
+        const PfSshdService *service = &room->look->service;
+        const PfSshdCommandLine *line = &service->line;
 
-        if (!room->look->conf)
-                return no_configuration(room, stage);
-        problems = pf_sshd_effective_problems(room->look->effective, &n);
-        if (n == 0) {
-                (void) pf_report_pass(room->report, stage, "%s accepts its configuration",
-                                      room->look->version.text);
-                (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL, NULL);
-                return 0;
-        }
+        if (line->mode == PF_SSHD_SERVES ||
+            (line->mode == PF_SSHD_INETD && service->starter == PF_SSHD_STARTS_SOCKET))
+                return false;
+        if (line->mode == PF_SSHD_DEBUGS)
+                (void) pf_report_unknown(room->report, stage, "%s", texts[line->mode]);
+        else
+                (void) pf_report_fail(room->report, stage, "%s", texts[line->mode]);
+        pf_report_reason(room->report, "config-rejected");
+        (void) pf_report_evidence(room->report, room->target, line->place.path, line->place.line,
+                                  line->place.text, line->refused);
+        (void) pf_report_remedy(room->report, "take the option away: see sshd(8)");
+        return true;
+}
+
+static void answer_problems(const PfSshdRoom *room, const PfCheck *stage,
+                            const PfSshdProblem *problems, size_t n) {
         if (room->look->version.assumed)
                 (void) pf_report_unknown(room->report, stage,
                                          "sshd would refuse its configuration if it is %s, which "
@@ -52,6 +72,75 @@ int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, Pf
         }
         (void) pf_report_remedy(room->report, "correct or remove the line, then test with sshd -t; "
                                               "the server does not start until it is accepted");
+}
+
+/* A name that sshd cannot resolve keeps it from starting. True where answered. */
+static int answer_names(const PfSshdRoom *room, const PfCheck *stage,
+                        const PfSshdEffective *effective, PfErr *err) {
+        const PfSshdSetting *listen = pf_sshd_effective_get(effective, "listenaddress");
+
+        for (size_t i = 0; listen && listen->unresolved && i < listen->n_values; i++) {
+                const PfSshdLine *line = listen->values[i].line;
+                int r = pf_sshd_ears_find_name(room->target, effective, &listen->values[i], err);
+
+                if (r <= 0 || !line) {
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
+                if (r == PF_SSHD_NAME_UNKNOWN)
+                        (void) pf_report_fail(room->report, stage,
+                                              "sshd does not start: nobody can know the name in "
+                                              "ListenAddress");
+                else
+                        (void) pf_report_unknown(room->report, stage,
+                                                 "sshd starts only if a name server knows the "
+                                                 "name in ListenAddress");
+                pf_report_reason(room->report, "config-rejected");
+                (void) pf_report_evidence(room->report, room->target, line->path, line->number,
+                                          line->text, "an address, or a name in /etc/hosts");
+                return pf_report_remedy(room->report, "write the address in place of its name");
+        }
+        return 0;
+}
+
+/* One configuration: that of the server, or the one tested in front of it. */
+static int judge_configuration(const PfSshdRoom *room, const PfCheck *stage,
+                               const PfSshdEffective *effective, const char *path, PfErr *err) {
+        const PfSshdProblem *problems;
+        size_t n;
+
+        if (!effective)
+                return no_configuration(room, stage, path);
+        problems = pf_sshd_effective_problems(effective, &n);
+        if (n == 0)
+                return answer_names(room, stage, effective, err);
+        answer_problems(room, stage, problems, n);
+        return 0;
+}
+
+int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdLook *look = room->look;
+        const size_t n = room->report->n;
+        int r = 0;
+
+        if (pf_sshd_service_tests_another(&look->service))
+                r = judge_configuration(room, stage, look->tested_effective, look->tested_path,
+                                        err);
+        if (r != 0 || room->report->n > n || answer_command_line(room, stage))
+                return r;
+        r = judge_configuration(room, stage, look->effective, look->service.line.config_path, err);
+        if (r != 0 || room->report->n > n)
+                return r;
+        if (look->service.doubt) {
+                (void) pf_report_unknown(room->report, stage,
+                                         "the options that sshd is started with are not known: %s",
+                                         look->service.doubt);
+                return 0;
+        }
+        (void) pf_report_pass(room->report, stage, "%s accepts its configuration",
+                              look->version.text);
+        (void) pf_report_evidence(room->report, NULL, look->path, 0, NULL, NULL);
         return 0;
 }
 
