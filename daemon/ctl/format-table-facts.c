@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers for people: what sshd would use for a connection. First what lines of
- * its configuration say, with the lines that lost; then what is built in.
+ * Answers for people: the way of a login, and what sshd would use for it. First
+ * what lines of its configuration say, with the lines that lost; then what is
+ * built in.
  */
 #include "daemon/ctl/format-table.h"
 
@@ -119,6 +120,7 @@ void pf_table_facts(PfPage *page, const PfJson *facts, const PfShow *show) {
         bool accepted = pf_json_bool(pf_json_get(facts, "accepted"));
         Settings settings = { .page = page };
 
+        pf_table_path(page, pf_json_get(facts, "path"), show);
         pf_page_begin(page, 0, 2);
         if (accepted)
                 pf_page_text(page, PF_COLOUR_GREEN, "sshd accepts this configuration");

@@ -65,36 +65,52 @@ void pf_table_heading(PfPage *page, const char *text) {
 
 /* --- a check --- */
 
-/* Where the columns of a list of checks are. */
-typedef struct Columns {
-        bool marks; /* instead of words */
-        unsigned id;
-        unsigned summary;
-        bool below; /* the summary has a line of its own */
-} Columns;
+unsigned pf_table_widest(const PfPage *page, const PfJson *objects, const char *key) {
+        unsigned widest = 0;
 
-static Columns plan_columns(const PfPage *page, unsigned id_columns) {
-        Columns columns = { .marks = page->terminal->is_terminal && page->terminal->utf8 };
+        for (size_t i = 0; i < pf_json_length(objects); i++) {
+                const char *text = pf_table_string(pf_json_at(objects, i), key, "");
+                unsigned width = pf_text_columns(text, page->terminal->utf8);
 
-        columns.id = columns.marks ? 4 : 10;
-        columns.summary = columns.id + id_columns + 2;
+                widest = width > widest ? width : widest;
+        }
+        return widest;
+}
+
+PfColumns pf_table_columns(const PfPage *page, unsigned name_columns) {
+        PfColumns columns = { .marks = page->terminal->is_terminal && page->terminal->utf8 };
+
+        columns.name = columns.marks ? 4 : 10;
+        columns.summary = columns.name + name_columns + 2;
         if (page->width > 0 && columns.summary + SUMMARY_COLUMNS > page->width) {
                 columns.below = true;
-                columns.summary = columns.id;
+                columns.summary = columns.name;
         }
         return columns;
 }
 
-static void begin_detail(PfPage *page, const Columns *columns) {
-        pf_page_begin(page, columns->id + 2, columns->id + 4);
+void pf_table_verdict(PfPage *page, const PfColumns *columns, const PfLook *look, const char *name,
+                      const char *summary) {
+        pf_page_begin(page, 2, columns->summary);
+        pf_page_text(page, look->colour, columns->marks ? look->mark : look->word);
+        pf_page_column(page, columns->name);
+        pf_page_word(page, look->is_trouble ? PF_COLOUR_BOLD : PF_COLOUR_NONE, name);
+        if (columns->below) {
+                pf_page_end(page);
+                pf_page_begin(page, columns->summary, columns->summary);
+        } else {
+                pf_page_column(page, columns->summary);
+        }
+        pf_page_text(page, look->is_trouble ? PF_COLOUR_NONE : PF_COLOUR_DIM, summary);
+        pf_page_end(page);
 }
 
-static void show_evidence(PfPage *page, const Columns *columns, const PfJson *evidence) {
+void pf_table_evidence(PfPage *page, unsigned indent, const PfJson *evidence) {
         const char *found = pf_json_get_string(evidence, "found");
         const char *expected = pf_json_get_string(evidence, "expected");
         bool has_path = pf_json_get_string(evidence, "path") != NULL;
 
-        begin_detail(page, columns);
+        pf_page_begin(page, indent, indent + 2);
         if (has_path) {
                 pf_table_place(page, evidence);
                 pf_page_text(page, PF_COLOUR_NONE, ": ");
@@ -115,11 +131,11 @@ static void show_evidence(PfPage *page, const Columns *columns, const PfJson *ev
         pf_page_end(page);
 }
 
-static void show_labelled(PfPage *page, const Columns *columns, const char *label, const char *text,
-                          const char *behind) {
+void pf_table_labelled(PfPage *page, unsigned indent, const char *label, const char *text,
+                       const char *behind) {
         if (!text)
                 return;
-        begin_detail(page, columns);
+        pf_page_begin(page, indent, indent + 2);
         pf_page_text(page, PF_COLOUR_BOLD, label);
         pf_page_text(page, PF_COLOUR_NONE, " ");
         pf_page_text(page, PF_COLOUR_NONE, text);
@@ -128,51 +144,39 @@ static void show_labelled(PfPage *page, const Columns *columns, const char *labe
         pf_page_end(page);
 }
 
-static void show_errors(PfPage *page, const Columns *columns, const PfJson *errors) {
+static void show_errors(PfPage *page, unsigned indent, const PfJson *errors) {
         if (pf_json_length(errors) == 0)
                 return;
-        begin_detail(page, columns);
+        pf_page_begin(page, indent, indent + 2);
         pf_page_text(page, PF_COLOUR_BOLD, pf_json_length(errors) == 1 ? "error: " : "errors: ");
         pf_table_strings(page, errors);
         pf_page_end(page);
 }
 
-static void show_details(PfPage *page, const Columns *columns, const PfJson *check) {
+static void show_details(PfPage *page, unsigned indent, const PfJson *check) {
         const PfJson *evidence = pf_json_get(check, "evidence");
         const PfJson *remedy = pf_json_get(check, "remedy");
         const char *severity = pf_table_string(check, "severity", "blocker");
         const char *verdict = pf_table_string(check, "verdict", "");
 
         for (size_t i = 0; i < pf_json_length(evidence); i++)
-                show_evidence(page, columns, pf_json_at(evidence, i));
+                pf_table_evidence(page, indent, pf_json_at(evidence, i));
         if (strcmp(verdict, "fail") == 0 && strcmp(severity, "blocker") != 0)
-                show_labelled(page, columns, "does not block:", severity, NULL);
-        show_labelled(page, columns, "vendor's check:", pf_json_get_string(check, "vendorVerdict"),
-                      NULL);
-        show_labelled(page, columns, "fix:", pf_json_get_string(remedy, "summary"),
-                      pf_json_get_string(remedy, "safety"));
-        show_errors(page, columns, pf_json_get(check, "errorIds"));
+                pf_table_labelled(page, indent, "does not block:", severity, NULL);
+        pf_table_labelled(page, indent,
+                          "vendor's check:", pf_json_get_string(check, "vendorVerdict"), NULL);
+        pf_table_labelled(page, indent, "fix:", pf_json_get_string(remedy, "summary"),
+                          pf_json_get_string(remedy, "safety"));
+        show_errors(page, indent, pf_json_get(check, "errorIds"));
 }
 
-static void show_check(PfPage *page, const Columns *columns, const PfJson *check) {
+static void show_check(PfPage *page, const PfColumns *columns, const PfJson *check) {
         const PfLook *look = pf_look_find(pf_json_get_string(check, "verdict"));
-        const char *id = pf_table_string(check, "check", "(no name)");
 
-        pf_page_begin(page, 2, columns->summary);
-        pf_page_text(page, look->colour, columns->marks ? look->mark : look->word);
-        pf_page_column(page, columns->id);
-        pf_page_word(page, look->is_trouble ? PF_COLOUR_BOLD : PF_COLOUR_NONE, id);
-        if (columns->below) {
-                pf_page_end(page);
-                pf_page_begin(page, columns->summary, columns->summary);
-        } else {
-                pf_page_column(page, columns->summary);
-        }
-        pf_page_text(page, look->is_trouble ? PF_COLOUR_NONE : PF_COLOUR_DIM,
-                     pf_table_string(check, "summary", ""));
-        pf_page_end(page);
+        pf_table_verdict(page, columns, look, pf_table_string(check, "check", "(no name)"),
+                         pf_table_string(check, "summary", ""));
         if (look->is_trouble)
-                show_details(page, columns, check);
+                show_details(page, columns->name + 2, check);
 }
 
 /* --- the whole --- */
@@ -239,17 +243,9 @@ static void show_header(PfPage *page, const PfJson *report, const PfShow *show) 
 }
 
 static void show_checks(PfPage *page, const PfJson *checks, const PfShow *show) {
-        unsigned widest = 0;
+        unsigned widest = pf_table_widest(page, checks, "check");
+        const PfColumns columns = pf_table_columns(page, widest);
         const char *last = NULL;
-        Columns columns;
-
-        for (size_t i = 0; i < pf_json_length(checks); i++) {
-                const char *id = pf_table_string(pf_json_at(checks, i), "check", "");
-                unsigned width = pf_text_columns(id, page->terminal->utf8);
-
-                widest = width > widest ? width : widest;
-        }
-        columns = plan_columns(page, widest);
 
         for (size_t i = 0; i < pf_json_length(checks); i++) {
                 const PfJson *check = pf_json_at(checks, i);
@@ -396,7 +392,8 @@ static void show_change(PfPage *page, const PfJson *answer, const PfShow *show) 
                 show_report(page, report, show);
         if (check) {
                 const char *id = pf_table_string(check, "check", "");
-                Columns columns = plan_columns(page, pf_text_columns(id, page->terminal->utf8));
+                PfColumns columns =
+                        pf_table_columns(page, pf_text_columns(id, page->terminal->utf8));
 
                 show_time(page, pf_json_integer(pf_json_get(check, "probedUSec")));
                 show_check(page, &columns, check);

@@ -4,6 +4,7 @@
 /* The parts of the table format; for format-table*.c alone. */
 
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/view.h"
 
 /* Lines of prose are not made longer than this: it is hard to read. */
 #define PF_TABLE_PROSE_WIDTH 100
@@ -11,6 +12,29 @@
 void pf_table_list(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_explain(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_facts(PfPage *page, const PfJson *value, const PfShow *show);
+
+/* The stages of a login, from the member "path" of the facts. */
+void pf_table_path(PfPage *page, const PfJson *stages, const PfShow *show);
+
+/* Where the columns of a list of verdicts are. */
+typedef struct PfColumns {
+        bool marks; /* instead of words */
+        unsigned name;
+        unsigned summary;
+        bool below; /* the summary has a line of its own */
+} PfColumns;
+
+/* The columns that the longest of a member's texts takes. */
+unsigned pf_table_widest(const PfPage *page, const PfJson *objects, const char *key);
+PfColumns pf_table_columns(const PfPage *page, unsigned name_columns);
+
+/* A line of such a list; and below it where that comes from, and what to do:
+ * @label and @text, and @behind in brackets. Without text there is no line. */
+void pf_table_verdict(PfPage *page, const PfColumns *columns, const PfLook *look, const char *name,
+                      const char *summary);
+void pf_table_evidence(PfPage *page, unsigned indent, const PfJson *evidence);
+void pf_table_labelled(PfPage *page, unsigned indent, const char *label, const char *text,
+                       const char *behind);
 
 /* A member that is a string, or @otherwise. */
 const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise);

@@ -589,6 +589,50 @@ What is built in
         contains(done.stderr.decode(), "ssh: /facts.json: there is no such file")
 
 
+STAGES = [
+    {"stage": "listener", "where": "listener", "verdict": "pass", "summary": "sshd listens",
+     "evidence": [{"path": "/etc/ssh/sshd_config", "line": 5, "found": "Port 22"}]},
+    {"stage": "tcp-wrappers", "where": "connect", "verdict": "fail", "reason": "tcp-wrappers",
+     "summary": "/etc/hosts.deny turns root away", "remedy": "put a line into /etc/hosts.allow",
+     "evidence": [{"path": "/etc/hosts.deny", "line": 1, "found": "ALL: \x1b[31mALL",
+                   "expected": "a rule in /etc/hosts.allow"},
+                  {"path": "/etc/hosts.allow", "withheld": True}]},
+    {"stage": "account-state", "where": "auth", "verdict": "skip", "summary": "PAM judges",
+     "evidence": []},
+    {"stage": "algorithms", "where": "kex", "verdict": "warn", "summary": "an old client could not",
+     "evidence": [{"found": "nothing", "expected": "aes256-ctr"}]},
+    {"stage": "pam-auth", "where": "auth", "verdict": "unknown", "summary": "who knows",
+     "evidence": []},
+    {"stage": "nologin", "where": "session", "verdict": "skip", "summary": "root may",
+     "evidence": []}]
+
+
+@test
+def inspect_path():
+    with Machine(facts_json=json.dumps({**FACTS, "path": STAGES}).encode()) as machine:
+        root = f"--root={machine.root}"
+        text = run("inspect", "ssh", root).stdout.decode()
+        equal(text[:text.index("sshd refuses")], """\
+The way in
+  pass    listener       sshd listens
+  FAIL    tcp-wrappers   /etc/hosts.deny turns root away
+            /etc/hosts.deny:1: found "ALL: \\x1b[31mALL", expected "a rule in /etc/hosts.allow"
+            /etc/hosts.allow: only root and group preflightd may see what was found
+            fix: put a line into /etc/hosts.allow
+  warn    algorithms     an old client could not
+            "nothing", expected "aes256-ctr"
+  unknown pam-auth       who knows
+  not applicable: account-state, nologin
+
+""")
+        quiet = run("inspect", "ssh", root, "-q").stdout.decode()
+        assert "listener" not in quiet and "applicable" not in quiet, quiet
+        contains(quiet, "FAIL    tcp-wrappers")
+        status, shown = run_on_terminal("inspect", "ssh", root)
+        equal(status, 0)
+        contains(plain(shown), "\u2717 tcp-wrappers")
+
+
 # --- asking the daemon ---
 
 class Service:
