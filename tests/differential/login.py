@@ -46,7 +46,7 @@ class Bench:
 
     def compare(self, changes):
         """(difference or None, our answer, the login) of one machine."""
-        machine = pools.machine(self.texts, changes)
+        machine = machines.Machine(self.texts, changes)
         root = self.box.open()
         try:
             machine.lay(root)
@@ -88,14 +88,14 @@ class Bench:
                 result["difference"] = again
                 result["flicker"] = kind
         if result["difference"]:
-            result.update(self.explain(changes, kind))
+            result.update(self.explain(number, changes, kind))
         return result
 
-    def explain(self, changes, kind):
+    def explain(self, number, changes, kind):
         least = self.smaller(changes, kind)
         _, answer, login = self.compare(least)
         if self.options.keep:
-            keep(self.options.keep, least, self.kept, login)
+            keep(f"{self.options.keep}/{self.options.seed}-{number}", least, self.kept, login)
         return {"changes": least, "answer": ours.in_words(answer),
                 "words": login.words.splitlines()[-6:],
                 "log": [line for line in login.log.splitlines()
@@ -118,10 +118,8 @@ def difference(answer, login):
     return None
 
 
-def keep(directory, changes, texts, login):
+def keep(where, changes, texts, login):
     """The files of a machine, the changes and what sshd said, to look at later."""
-    number = len(os.listdir(directory))
-    where = f"{directory}/{os.getpid()}-{number}-{int(time.time())}"
     for path, text in texts.items():
         machines.write(f"{where}/root/{path}", text)
     machines.write(f"{where}/changes.json", json.dumps(changes, indent=1))

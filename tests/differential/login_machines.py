@@ -70,7 +70,7 @@ FILES = {
     "var/log/lastlog": "", "var/log/wtmp": "", "var/log/btmp": "",
 }
 TAKEN_OVER = ("etc/pam.d/*", "etc/security/*", "etc/login.defs", "etc/profile", "etc/bash.bashrc",
-              "var/lib/dpkg/status")
+              "etc/services", "var/lib/dpkg/status")
 HOMES = {"root": ("root", 0, 0o700), "azureuser": ("home/azureuser", 1000, 0o700),
          "deploy": ("home/deploy", 1001, 0o750), "git": ("srv/git", 998, 0o755)}
 DIRECTORIES = ("dev", "proc", "sys", "mnt", "run/lock", "var/mail", "var/empty", "usr",
