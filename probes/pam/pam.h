@@ -23,11 +23,13 @@
 typedef struct PfShadow PfShadow; /* probes/parse/shadow.h */
 
 typedef enum PfPamFacility {
-        PF_PAM_AUTH,    /* authenticate, and its setcred */
+        PF_PAM_AUTH,    /* authenticate */
         PF_PAM_ACCOUNT, /* acct_mgmt */
         PF_PAM_SESSION, /* open_session */
         PF_PAM_PASSWORD,
         PF_PAM_N_FACILITIES,
+        PF_PAM_CREDENTIALS =
+                PF_PAM_N_FACILITIES, /* setcred, which goes through PF_PAM_AUTH again */
 } PfPamFacility;
 
 /* What a module or a stack returns: the codes that tell outcomes apart here. */
@@ -122,8 +124,10 @@ bool pf_pam_has_argument(const PfPamLine *line, const char *name);
  *         PF_PAM_UNKNOWN and says why.
  */
 typedef struct PfPamModule {
-        const char *name;    /* "pam_access" */
-        unsigned facilities; /* 1 << PF_PAM_AUTH | … */
+        const char *name;      /* "pam_access" */
+        unsigned facilities;   /* 1 << PF_PAM_AUTH | …; in others its code is MODULE_UNKNOWN.
+                                  With 1 << PF_PAM_CREDENTIALS run() is asked for setcred too */
+        PfPamCode credentials; /* else: what its setcred returns */
         int (*run)(const PfPamQuestion *question, PfPamFacility facility, const PfPamLine *line,
                    PfPamAnswer *answer, PfErr *err);
 } PfPamModule;
@@ -131,14 +135,13 @@ typedef struct PfPamModule {
 /* The module of that name, or NULL: not known here. */
 const PfPamModule *pf_pam_module_find(const char *name);
 
-/* What a whole stack says. */
+/* What a whole stack says. All zero is empty. */
 typedef struct PfPamVerdict {
-        PfPamCode code;     /* PF_PAM_UNKNOWN: depends on what nobody can say */
-        PfPamAnswer answer; /* of the line that decided */
-        const char *path;   /* that line, or NULL: no line; borrowed from the verdict */
-        unsigned number;
-        char *text;
-        struct PfPamStack *stack; /* keeps path alive */
+        PfPamCode code;       /* PF_PAM_UNKNOWN: depends on what nobody can say */
+        PfPamAnswer answer;   /* of the line that decided: its reason and why */
+        char *module;         /* that line's module, or NULL: no line decided */
+        PfEvidence *evidence; /* what to show, the cause first */
+        size_t n_evidence;
 } PfPamVerdict;
 
 void pf_pam_verdict_deinit(PfPamVerdict *verdict);
@@ -146,6 +149,9 @@ void pf_pam_verdict_deinit(PfPamVerdict *verdict);
 
 /**
  * pf_pam_evaluate() - would the service's stack of this facility succeed?
+ * @facility: PF_PAM_CREDENTIALS: what setcred says after authenticate
+ * Rule:   what a module that is not known might return is tried out: where
+ *         every code comes to the same, that is the answer.
  * Return: 0; -ENOMEM, -EACCES, -EIO … with a text where a file of the
  *         configuration could not be read.
  */

@@ -20,6 +20,8 @@ typedef struct Rung {
 static const Rung rungs[] = {
         { { "service" }, "start", pf_sshd_stage_service, true },
         { { "configuration" }, "start", pf_sshd_stage_configuration, true },
+        { { "privilege-separation" }, "start", pf_sshd_stage_privilege_separation, true },
+        { { "host-keys" }, "start", pf_sshd_stage_host_keys, false },
         { { "listener" }, "listener", pf_sshd_stage_listener, true },
         { { "tcp-wrappers" }, "connect", pf_sshd_stage_tcp_wrappers, true },
         { { "connections" }, "connect", pf_sshd_stage_connections, false },
@@ -33,8 +35,11 @@ static const Rung rungs[] = {
         { { "methods" }, "auth", pf_sshd_stage_methods, false },
         { { "root-login" }, "auth", pf_sshd_stage_root_login, false },
         { { "password" }, "auth", pf_sshd_stage_password, false },
+        { { "pam-auth" }, "auth", pf_sshd_stage_pam_auth, false },
+        { { "pam-account" }, "auth", pf_sshd_stage_pam_account, false },
         { { "password-age" }, "session", pf_sshd_stage_password_age, false },
         { { "nologin" }, "session", pf_sshd_stage_nologin, false },
+        { { "pam-session" }, "session", pf_sshd_stage_pam_session, false },
         { { "sftp" }, "session", pf_sshd_stage_sftp, false },
 };
 

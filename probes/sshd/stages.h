@@ -11,6 +11,12 @@
 /* server.c: what starts it */
 int pf_sshd_stage_service(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
+/* privilege-separation.c: its user and directory */
+int pf_sshd_stage_privilege_separation(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* host-keys.c: at least one */
+int pf_sshd_stage_host_keys(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
 /* listener.c: what takes the connection */
 int pf_sshd_stage_listener(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
@@ -36,6 +42,11 @@ int pf_sshd_stage_shell(const PfSshdRoom *room, const PfCheck *stage, PfErr *err
 int pf_sshd_stage_password(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_password_age(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_nologin(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* pam.c: what PAM says, where sshd asks it */
+int pf_sshd_stage_pam_auth(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_pam_account(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_pam_session(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
 /* sftp.c: the session's SFTP server */
 int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);

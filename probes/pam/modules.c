@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which PAM modules are known here.
+ */
+#include "probes/pam/modules.h"
+
+#include <string.h>
+
+#define PF_PAM_MODULE(symbol) extern const PfPamModule symbol;
+#include "probes/pam/module-list.h"
+#undef PF_PAM_MODULE
+
+static const PfPamModule *const modules[] = {
+#define PF_PAM_MODULE(symbol) &symbol,
+#include "probes/pam/module-list.h"
+#undef PF_PAM_MODULE
+        NULL,
+};
+
+const PfPamModule *pf_pam_module_find(const char *name) {
+        for (size_t i = 0; modules[i]; i++)
+                if (strcmp(modules[i]->name, name) == 0)
+                        return modules[i];
+        for (size_t i = 0; i < pf_pam_n_trivial; i++)
+                if (strcmp(pf_pam_trivial[i].name, name) == 0)
+                        return &pf_pam_trivial[i];
+        return NULL;
+}
