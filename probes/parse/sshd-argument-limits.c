@@ -68,7 +68,9 @@ int pf_sshd_read_port(PfSshdRun *run) {
         r = pf_sshd_need_or(run, &word, "missing port number.");
         if (r != 0)
                 return r;
-        port = pf_sshd_value_port(word);
+        r = pf_sshd_read_port_word(run, word, &port);
+        if (r < 0)
+                return r;
         return port <= 0 ? pf_sshd_refuse(run, "Badly formatted port number.")
                          : pf_sshd_change_number(run, PF_SSHD_PORT, PF_SSHD_APPEND, port);
 }
@@ -81,6 +83,7 @@ static bool is_bare_ipv6(const char *text) {
 
 static int split_listen(PfSshdRun *run, char *word, char **ret_host, int *ret_port) {
         char *port;
+        int r;
 
         *ret_port = 0;
         *ret_host = word;
@@ -92,7 +95,9 @@ static int split_listen(PfSshdRun *run, char *word, char **ret_host, int *ret_po
         *ret_host = pf_sshd_value_unbracket(word);
         if (!port)
                 return 0;
-        *ret_port = pf_sshd_value_port(port);
+        r = pf_sshd_read_port_word(run, port, ret_port);
+        if (r < 0)
+                return r;
         return *ret_port <= 0 ? pf_sshd_refuse(run, "bad port number") : 0;
 }
 

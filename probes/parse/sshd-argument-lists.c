@@ -316,13 +316,20 @@ static int check_open(PfSshdRun *run, const char *word, char **ret) {
         PF_AUTO_FREE char *copy = strdup(word);
         const char *name = run->name;
         char *port = copy;
+        int number = -1, r = 0;
 
         if (!copy)
                 return -ENOMEM;
         if (!bare && !pf_sshd_value_split_port(copy, &port))
                 return run->arguments.shell ? pf_sshd_refuse(run, "%s missing host", name)
                                             : pf_sshd_refuse(run, "missing host in %s", name);
-        if (!port || (strcmp(port, "*") != 0 && pf_sshd_value_port(port) <= 0))
+        if (port && strcmp(port, "*") == 0)
+                number = 1; /* any */
+        else if (port)
+                r = pf_sshd_read_port_word(run, port, &number);
+        if (r < 0)
+                return r;
+        if (number <= 0)
                 return run->arguments.shell ? pf_sshd_refuse(run, "%s bad port number", name)
                                             : pf_sshd_refuse(run, "bad port number in %s", name);
         return asprintf(ret, "%s%s", bare ? "*:" : "", word) < 0 ? -ENOMEM : 0;

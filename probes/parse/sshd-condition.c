@@ -102,8 +102,11 @@ static int bad_condition(PfSshdRun *run, const char *why, const char *what) {
 static int decide_local_port(PfSshdRun *run, const PfSshdConnection *c, const char *text,
                              PfSshdVerdict *ret) {
         PF_AUTO_FREE char *what = NULL;
-        int port = pf_sshd_value_port(text);
+        int port, r;
 
+        r = pf_sshd_read_port_word(run, text, &port);
+        if (r < 0)
+                return r;
         if (port < 0) {
                 if (asprintf(&what, "'%s' on Match line", text) < 0)
                         return -ENOMEM;

@@ -467,6 +467,7 @@ PfSshdConfig *pf_sshd_config_free(PfSshdConfig *conf) {
         }
         free(conf->includes);
         pf_strv_deinit(&conf->paths);
+        free(conf->services);
         pf_sshd_options_deinit(&conf->global);
         pf_sshd_problems_deinit(&conf->problems);
         pf_sshd_problems_deinit(&conf->warnings);

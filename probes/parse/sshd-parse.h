@@ -89,6 +89,7 @@ struct PfSshdConfig {
         size_t n_includes;
         size_t given;     /* position of the lines of the command line; 0: there are none */
         bool ports_given; /* by one of these */
+        char *services;   /* the text of services(5), once a name asked for it; NULL: none did */
         PfStrv paths;
         PfSshdOptions global; /* of the first reading */
         PfSshdProblems problems;
@@ -221,3 +222,10 @@ int pf_sshd_change_number(PfSshdRun *run, PfSshdKey key, PfSshdMode mode,
 static inline bool pf_sshd_is_set(const PfSshdRun *run, PfSshdKey key) {
         return run->options->slots[key].owner != 0;
 }
+
+/**
+ * pf_sshd_read_port_word() - a port from 0 to 65535, or the name of a service
+ * @ret:   -1 where it is neither, by the machine's own services(5)
+ * Return: 0, or a negative errno where that file could not be read.
+ */
+int pf_sshd_read_port_word(PfSshdRun *run, const char *word, int *ret);

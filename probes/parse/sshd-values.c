@@ -68,23 +68,9 @@ int pf_sshd_value_time(const char *text) {
 }
 
 int pf_sshd_value_port(const char *text) {
-        /* Of the registry of services, what somebody might put there. */
-        static const struct {
-                const char *name;
-                int port;
-        } services[] = {
-                { "ftp", 21 },    { "ssh", 22 },    { "telnet", 23 }, { "smtp", 25 },
-                { "domain", 53 }, { "http", 80 },   { "www", 80 },    { "https", 443 },
-                { "imap2", 143 }, { "rsync", 873 }, { "imaps", 993 },
-        };
         long long port;
 
-        if (!pf_sshd_value_integer(text, 65535, &port))
-                return (int) port;
-        for (size_t i = 0; text && i < PF_ELEMENTS(services); i++)
-                if (strcmp(services[i].name, text) == 0)
-                        return services[i].port;
-        return -1;
+        return pf_sshd_value_integer(text, 65535, &port) ? -1 : (int) port;
 }
 
 typedef struct Scaled {

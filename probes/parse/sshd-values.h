@@ -21,7 +21,7 @@ const char *pf_sshd_value_integer(const char *text, long long max, long long *re
 /* Seconds of "90", "1h30m", "2w" …; -1 where it is none. sshd_config(5), TIME FORMATS. */
 int pf_sshd_value_time(const char *text);
 
-/* A port from 0 to 65535, or the name of a service; -1 where it is neither. */
+/* A port from 0 to 65535; -1 where it is none. A name is for sshd-services.c. */
 int pf_sshd_value_port(const char *text);
 
 /**

@@ -242,6 +242,40 @@ START_TEST(wide_patterns_are_refused) {
 }
 END_TEST
 
+/* The machine's own names of ports count, and those of TCP alone. */
+START_TEST(ports_by_name) {
+        static const char services[] = "--- /etc/services\n# names\ndomain 53/udp\n"
+                                       "ssh\t\t22/tcp  secure-shell # of old\nbig 65536/tcp\n";
+        static const struct {
+                const char *line;
+                bool taken;
+        } cases[] = {
+                { "Port ssh\n", true },
+                { "Port secure-shell\n", true },
+                { "ListenAddress 192.0.2.1:ssh\n", true },
+                { "PermitOpen host:ssh\n", true },
+                { "Match LocalPort ssh\n", true },
+                { "Port SSH\n", false },
+                { "Port domain\n", false },
+                { "Port big\n", false },
+                { "Port 22/tcp\n", false },
+                { "Port of\n", false },
+        };
+
+        for (size_t i = 0; i < PF_ELEMENTS(cases); i++) {
+                PF_CLEANUP(pf_sshd_config_freep) PfSshdConfig *without = load(cases[i].line);
+                PF_CLEANUP(pf_sshd_config_freep) PfSshdConfig *with = NULL;
+                PF_AUTO_BUF PfBuf text = PF_BUF_INIT(4096);
+
+                ck_assert_int_eq(pf_buf_printf(&text, "%s%s", cases[i].line, services), 0);
+                with = load(text.data);
+                ck_assert_msg(pf_sshd_config_is_accepted(with) == cases[i].taken, "%s",
+                              cases[i].line);
+                ck_assert(!pf_sshd_config_is_accepted(without));
+        }
+}
+END_TEST
+
 static int load_target(PfSandbox *box, PfSshdConfig **ret) {
         PfSshdVersion version = pf_sshd_version_make(9, 2, 1, PF_SSHD_DEBIAN);
         PfErr err = { 0 };
@@ -317,6 +351,7 @@ int main(void) {
         PF_TEST(suite, fan_out_is_bounded);
         PF_TEST(suite, sizes_are_bounded);
         PF_TEST(suite, wide_patterns_are_refused);
+        PF_TEST(suite, ports_by_name);
         PF_TEST(suite, absent);
         PF_TEST(suite, files_of_a_target);
         PF_TEST(suite, dangling_link_ends_sshd);
