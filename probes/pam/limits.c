@@ -24,7 +24,7 @@
 typedef enum Rank {
         RANK_USER,
         RANK_GROUP,
-        RANK_LOGINS_OF_GROUP, /* "%group": all the group's logins together */
+        RANK_LOGINS_OF_GROUP, /* "%group", "%": all logins together */
         RANK_ALL,
         RANK_NONE,
 } Rank;
@@ -50,7 +50,8 @@ static const struct {
 } resources[] = {
         { "nproc", 1, 4, false },  /* sshd's own process, and the server's */
         { "nofile", 4, 19, true }, /* pam_limits itself then opens no file */
-        { "as", 0, 65535, true },  { "data", 0, 4095, true }, { "stack", 0, 255, true },
+        { "as", 0, 65535, true },  { "data", 0, 4095, true },
+        { "stack", 0, 255, true }, { "cpu", -1, 0, true },
 };
 #define N_RESOURCES PF_ELEMENTS(resources)
 
@@ -107,8 +108,10 @@ static int find_rank(const Limits *limits, const char *domain, Rank *ret) {
                 r = match_group(limits, domain + 1, &is_member);
                 if (is_member)
                         *ret = *domain == '@' ? RANK_GROUP : RANK_LOGINS_OF_GROUP;
-        } else if (strcmp(domain, "*") == 0 || strcmp(domain, "%") == 0) {
+        } else if (strcmp(domain, "*") == 0) {
                 *ret = RANK_ALL;
+        } else if (strcmp(domain, "%") == 0) {
+                *ret = RANK_LOGINS_OF_GROUP;
         } else if (pf_id_range_parse(domain, &range) && pf_id_range_holds(&range, account->uid)) {
                 *ret = RANK_USER;
         }
@@ -157,13 +160,15 @@ static int take(Limits *limits, const PfLimit *from, const char *path) {
                 limits->none = rank == RANK_USER || rank == RANK_GROUP;
                 return 0;
         }
+        if (*from->domain == '%' && strcmp(from->item, "maxlogins") != 0)
+                return 0;
         if (strcmp(from->item, "chroot") == 0)
                 return put(&limits->chroot, from, path, rank);
         if (!from->has_number)
                 return 0;
         if (strcmp(from->item, "maxlogins") == 0 || strcmp(from->item, "maxsyslogins") == 0)
                 return put(&limits->logins, from, path, rank);
-        return *from->domain == '%' ? 0 : put_resource(limits, from, path, rank);
+        return put_resource(limits, from, path, rank);
 }
 
 static int take_file(Limits *limits, const char *path) {
@@ -294,7 +299,7 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
                PfPamAnswer *answer, PfErr *err) {
         const Limit unset = { .value = UNSET, .rank = RANK_NONE };
         PF_CLEANUP(limits_deinit) Limits limits = { .question = question, .err = err };
-        const char *path = pf_pam_argument(line, "conf");
+        const char *path = pf_pam_last_argument(line, "conf");
         int r;
 
         (void) facility;

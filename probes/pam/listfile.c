@@ -18,6 +18,7 @@ typedef struct ListFile {
         const char *item;
         const char *path;
         const char *apply;
+        bool is_odd; /* what the module makes of it is of no use to anybody */
         bool allow;
         bool has_sense;
         PfPamCode on_error;
@@ -26,12 +27,12 @@ typedef struct ListFile {
 static int take_item(ListFile *list, const char *value) {
         static const char *const items[] = { "user", "tty", "rhost", "ruser", "group", "shell" };
 
+        list->is_odd = list->is_odd || (list->item && strcmp(list->item, value) != 0);
+        list->item = NULL;
         for (size_t i = 0; i < PF_ELEMENTS(items); i++)
-                if (strcmp(items[i], value) == 0) {
+                if (strcmp(items[i], value) == 0)
                         list->item = items[i];
-                        return 0;
-                }
-        return -EINVAL;
+        return 0; /* one that does not exist is an error at the end */
 }
 
 static int take_sense(ListFile *list, const char *value) {
@@ -57,7 +58,8 @@ static int take_on_error(ListFile *list, const char *value) {
 
 static int take_apply(ListFile *list, const char *value) {
         list->apply = value;
-        return value[*value == '@'] ? 0 : -EINVAL;
+        list->is_odd = list->is_odd || !value[*value == '@'];
+        return 0;
 }
 
 static const struct {
@@ -81,13 +83,13 @@ static int read_words(const PfStrv *args, ListFile *list) {
         return list->item && list->path && list->has_sense ? 0 : -EINVAL;
 }
 
-/* Does apply= leave this user out? It means nothing for user, ruser and group. */
+/* Does apply= leave this user out? It means nothing but for tty and rhost. */
 static int is_left_out(const PfPamQuestion *question, const ListFile *list, bool *ret, PfErr *err) {
         int r = 0;
 
         *ret = false;
         if (!list->apply || strcmp(list->item, "user") == 0 || strcmp(list->item, "ruser") == 0 ||
-            strcmp(list->item, "group") == 0)
+            strcmp(list->item, "group") == 0 || strcmp(list->item, "shell") == 0)
                 return 0;
         if (list->apply[0] == '@')
                 r = pf_pam_is_member(question, list->apply + 1, ret, err);
@@ -219,6 +221,10 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
         (void) facility;
         if (read_words(line->args, &list) < 0)
                 return answer_failure(answer, list.on_error, "cannot use its arguments");
+        if (list.is_odd)
+                return pf_pam_answer_set(answer, PF_PAM_UNKNOWN, NULL,
+                                         "depends on arguments of pam_listfile that contradict "
+                                         "each other");
         r = is_left_out(question, &list, &left_out, err);
         if (r < 0)
                 return r;

@@ -17,7 +17,7 @@ static bool begins_with_name(const char *text, const void *data) {
 
 static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPamLine *line,
                PfPamAnswer *answer, PfErr *err) {
-        const char *path = pf_pam_argument(line, "file");
+        const char *path = pf_pam_last_argument(line, "file");
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(8 * PF_PAM_FILE_MAX);
         PF_AUTO_FREE char *text = NULL;
         unsigned number;

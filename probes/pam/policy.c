@@ -47,6 +47,15 @@ PfMaybe pf_pam_item(const PfPamQuestion *question, const char *name, const char 
         return PF_NO;
 }
 
+const char *pf_pam_last_argument(const PfPamLine *line, const char *name) {
+        size_t n = strlen(name);
+
+        for (size_t i = line->args->n; i-- > 0;)
+                if (strncmp(line->args->items[i], name, n) == 0 && line->args->items[i][n] == '=')
+                        return line->args->items[i] + n + 1;
+        return NULL;
+}
+
 /* Is @user in the list that a line of /etc/group ends in? */
 static bool is_listed(char *members, const char *user) {
         const char *member;

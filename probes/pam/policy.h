@@ -57,6 +57,10 @@ int pf_pam_find_group(const PfPamQuestion *question, const char *group, bool *re
 int pf_pam_is_member_of_any(const PfPamQuestion *question, const char *groups, bool *ret,
                             PfErr *err) PF_MUST_CHECK;
 
+/* As pf_pam_argument(), but the last one of that name, which is what counts for
+ * a module that reads its words in a loop. */
+const char *pf_pam_last_argument(const PfPamLine *line, const char *name);
+
 /* Positive outcomes of pf_pam_read_plain(), beside PF_TARGET_ABSENT. */
 enum {
         PF_PAM_FILE_REFUSED = 2, /* not a plain file, or anybody may write it */

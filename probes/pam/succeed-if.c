@@ -37,12 +37,13 @@ static Outcome outcome(bool holds) {
         return holds ? HOLDS : FAILS;
 }
 
+/* An item that is not set is 0. */
 static bool read_number(const char *text, long long *ret) {
         char *end;
 
         errno = 0;
         *ret = strtoll(text, &end, 0);
-        return *text && !*end && errno == 0;
+        return !*end && errno == 0;
 }
 
 /* -1, 0, 1 for less, equal, greater. Return: false where a side is no number. */

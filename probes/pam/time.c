@@ -84,7 +84,7 @@ static int judge(const PfPamQuestion *question, const char *path, const PfTimeCo
 
 static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPamLine *line,
                PfPamAnswer *answer, PfErr *err) {
-        const char *path = pf_pam_argument(line, "conffile");
+        const char *path = pf_pam_last_argument(line, "conffile");
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(PF_PAM_FILE_MAX);
         PF_AUTO_TIME_CONF PfTimeConf conf = { 0 };
         PfLocalOffsets offsets;

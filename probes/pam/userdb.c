@@ -13,7 +13,7 @@
 static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPamLine *line,
                PfPamAnswer *answer, PfErr *err) {
         const char *reason = facility == PF_PAM_AUTH ? REASON : NULL;
-        const char *base = pf_pam_argument(line, "db");
+        const char *base = pf_pam_last_argument(line, "db");
         PF_AUTO_FREE char *path = NULL;
         PfFileInfo info;
         int r;

@@ -52,7 +52,7 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
         if (!pf_pam_has_argument(line, "use_uid") && !pf_pam_is_debian_like(question->target))
                 return pf_pam_answer_set(answer, PF_PAM_UNKNOWN, NULL,
                                          "depends on which terminal sshd was started from");
-        r = is_in_group(question, pf_pam_argument(line, "group"), &exists, &is_member, err);
+        r = is_in_group(question, pf_pam_last_argument(line, "group"), &exists, &is_member, err);
         if (r < 0)
                 return r;
         code = exists ? judge(is_member, deny, pf_pam_has_argument(line, "trust"))

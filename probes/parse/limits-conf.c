@@ -50,7 +50,7 @@ static void to_lower(char *text) {
                 *text = (char) tolower((unsigned char) *text);
 }
 
-static bool read_type(const char *word, PfLimitType *ret) {
+static PfLimitType read_type(const char *word) {
         static const struct {
                 const char *word;
                 PfLimitType type;
@@ -59,11 +59,9 @@ static bool read_type(const char *word, PfLimitType *ret) {
                       { "-", PF_LIMIT_BOTH } };
 
         for (size_t i = 0; i < PF_ELEMENTS(types); i++)
-                if (strcasecmp(word, types[i].word) == 0) {
-                        *ret = types[i].type;
-                        return true;
-                }
-        return false;
+                if (strcasecmp(word, types[i].word) == 0)
+                        return types[i].type;
+        return PF_LIMIT_NEITHER;
 }
 
 static void read_number(PfLimit *limit) {
@@ -72,7 +70,7 @@ static void read_number(PfLimit *limit) {
 
         for (size_t i = 0; i < PF_ELEMENTS(none); i++)
                 if (strcasecmp(limit->value, none[i]) == 0) {
-                        limit->has_number = i != 1;
+                        limit->has_number = true;
                         limit->number = PF_LIMIT_NONE;
                         return;
                 }
@@ -82,8 +80,9 @@ static void read_number(PfLimit *limit) {
 
 /* Return: 0; -EINVAL for a line that is skipped. */
 static int read_words(char *words[static N_WORDS], size_t n, PfLimit *limit) {
-        if (n < 2 || n == 3 || !read_type(words[1], &limit->type))
+        if (n < 2 || n == 3)
                 return -EINVAL;
+        limit->type = read_type(words[1]);
         limit->domain = strdup(words[0]);
         if (!limit->domain)
                 return -ENOMEM;

@@ -15,9 +15,10 @@
 #include "daemon/base/cleanup.h"
 
 #define PF_LIMITS_LINES_MAX 65536
-#define PF_LIMIT_NONE (-1) /* "unlimited", "infinity", "-1" */
+#define PF_LIMIT_NONE (-1) /* "unlimited", "infinity", "-1", "-" */
 
 typedef enum PfLimitType {
+        PF_LIMIT_NEITHER = 0, /* another word: still a limit to logins, which have no type */
         PF_LIMIT_SOFT = 1,
         PF_LIMIT_HARD = 2,
         PF_LIMIT_BOTH = 3,

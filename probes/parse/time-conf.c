@@ -28,12 +28,14 @@ typedef struct Reader {
         const char *at;
         const char *end;
         unsigned line;
+        bool is_open; /* the text ended before the line did: its last field is lost */
 } Reader;
 
 /* A rule's line with those that continue it, up to a comment or the newline. */
 static int read_line(Reader *reader, PfBuf *buf) {
         bool comment = false;
 
+        reader->is_open = false;
         while (reader->at < reader->end) {
                 char c = *reader->at++;
                 int r;
@@ -44,12 +46,13 @@ static int read_line(Reader *reader, PfBuf *buf) {
                         continue;
                 }
                 if (c == '\n')
-                        break;
+                        return 0;
                 comment = comment || c == '#';
                 r = comment || c == '\0' ? 0 : pf_buf_add(buf, &c, 1);
                 if (r < 0)
                         return r;
         }
+        reader->is_open = !comment;
         return 0;
 }
 
@@ -95,13 +98,15 @@ static int add(PfTimeConf *conf, const PfTimeRule *rule) {
         return 0;
 }
 
-static int take_rule(PfTimeConf *conf, const char *text, unsigned line) {
+static int take_rule(PfTimeConf *conf, const char *text, unsigned line, bool is_open) {
         PfTimeRule rule = { .line = line };
         int r;
 
         if (text[strspn(text, " \t\r\v\f")] == '\0')
                 return 0;
         r = split(text, &rule);
+        if (r == 0 && is_open)
+                rule.fields[PF_TIME_TIMES][0] = '\0';
         if (r == 0)
                 r = add(conf, &rule);
         if (r < 0)
@@ -122,7 +127,7 @@ int pf_time_conf_parse(const char *text, size_t n, PfTimeConf *ret) {
 
                 r = read_line(&reader, &line);
                 if (r == 0)
-                        r = take_rule(&conf, line.data ? line.data : "", first);
+                        r = take_rule(&conf, line.data ? line.data : "", first, reader.is_open);
                 if (r < 0)
                         return r;
                 reader.line++;
@@ -183,7 +188,8 @@ static bool match_name(const char *pattern, size_t n, const void *data) {
                 return n == n_name && memcmp(pattern, name, n) == 0;
         before = (size_t) (star - pattern);
         after = n - before - 1;
-        return !memchr(star + 1, '*', after) && n_name >= before + after &&
+        /* What is before and behind the star may overlap: "ss*sh" is also "ssh". */
+        return !memchr(star + 1, '*', after) && n_name >= before && n_name >= after &&
                memcmp(pattern, name, before) == 0 &&
                memcmp(star + 1, name + n_name - after, after) == 0;
 }
@@ -255,7 +261,7 @@ static bool match_time(const char *text, size_t n, const void *data) {
                 return true;
         if (start < end)
                 return (days & today) && now >= start && now < end;
-        return ((days & today) && now >= start) || ((days & yesterday) && now < end);
+        return ((days & today) && now >= start) || ((days & yesterday) && now <= end);
 }
 
 bool pf_time_times_match(const char *list, const PfClock *clock) {

@@ -9,7 +9,8 @@
  *       exactly four fields, else it is skipped; in a logic list, bytes that
  *       stand in no name and are no operator are skipped; a list that is out of
  *       order (two names, or two operators, in a row) does not match; operators
- *       bind from left to right.
+ *       bind from left to right; the times of a last line without newline are
+ *       lost, and never hold.
  */
 
 #include <stdbool.h>
