@@ -25,6 +25,7 @@ static const Rung rungs[] = {
         { { "listener" }, "listener", pf_sshd_stage_listener, true },
         { { "tcp-wrappers" }, "connect", pf_sshd_stage_tcp_wrappers, true },
         { { "connections" }, "connect", pf_sshd_stage_connections, false },
+        { { "algorithms" }, "kex", pf_sshd_stage_algorithms, false },
         { { "account" }, "auth", pf_sshd_stage_account, false },
         { { "account-state" }, "auth", pf_sshd_stage_account_state, false },
         { { "shell" }, "auth", pf_sshd_stage_shell, false },
@@ -39,8 +40,14 @@ static const Rung rungs[] = {
         { { "pam-account" }, "auth", pf_sshd_stage_pam_account, false },
         { { "password-age" }, "session", pf_sshd_stage_password_age, false },
         { { "nologin" }, "session", pf_sshd_stage_nologin, false },
+        { { "sessions" }, "session", pf_sshd_stage_sessions, false },
         { { "pam-session" }, "session", pf_sshd_stage_pam_session, false },
-        { { "sftp" }, "session", pf_sshd_stage_sftp, false },
+        { { "chroot" }, "session", pf_sshd_stage_chroot, false },
+        { { "forced-command" }, "session", pf_sshd_stage_forced_command, false },
+        { { "subsystem" }, "session", pf_sshd_stage_subsystem, false },
+        { { "shell-runs" }, "session", pf_sshd_stage_shell_runs, false },
+        { { "sftp-program" }, "session", pf_sshd_stage_sftp_program, false },
+        { { "upload" }, COPY, pf_sshd_stage_upload, false },
 };
 
 static int climb(const PfSshdRoom *room, const Rung *rung) {

@@ -28,8 +28,6 @@ static const Stage credentials = { "pam-session", "PAM sets no credentials for",
                                    "PAM sets the credentials of" };
 static const Stage session = { "pam-session", "PAM opens no session for",
                                "PAM opens a session for" };
-static const Stage change = { "password-change-required",
-                              "PAM wants a new password, and opens no session for", NULL };
 
 static bool is_yes(const PfSshdRoom *room, const char *keyword) {
         const char *text = pf_sshd_effective_text(room->look->effective, keyword);
@@ -157,24 +155,22 @@ int pf_sshd_stage_pam_account(const PfSshdRoom *room, const PfCheck *stage, PfEr
         return r < 0 ? r : answer(room, stage, &account, &verdict, true);
 }
 
-/* sshd ends a session whose credentials fail, and one that PAM does not open;
- * with a password to be changed it runs passwd(1) instead of what was asked for. */
+/* sshd ends a session whose credentials fail, and one that PAM does not open. */
 int pf_sshd_stage_pam_session(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
-        PF_AUTO_PAM_VERDICT PfPamVerdict asked = { 0 };
         PF_AUTO_PAM_VERDICT PfPamVerdict set = { 0 };
         PF_AUTO_PAM_VERDICT PfPamVerdict opened = { 0 };
         int r;
 
         if (!is_asked(room, stage))
                 return 0;
-        r = evaluate(room, PF_PAM_ACCOUNT, &asked, err);
-        if (r == 0 && asked.code == PF_PAM_NEW_AUTHTOK_REQD)
-                return answer_fail(room, stage, &change, &asked);
-        if (r == 0)
-                r = evaluate(room, PF_PAM_CREDENTIALS, &set, err);
-        if (r == 0 && set.code != PF_PAM_SUCCESS && set.code != PF_PAM_UNKNOWN)
-                return answer_fail(room, stage, &credentials, &set);
+        r = evaluate(room, PF_PAM_CREDENTIALS, &set, err);
         if (r == 0)
                 r = evaluate(room, PF_PAM_SESSION, &opened, err);
-        return r < 0 ? r : answer(room, stage, &session, &opened, false);
+        if (r < 0)
+                return r;
+        if (set.code != PF_PAM_SUCCESS && set.code != PF_PAM_UNKNOWN)
+                return answer(room, stage, &credentials, &set, false);
+        if (set.code == PF_PAM_UNKNOWN && opened.code == PF_PAM_SUCCESS)
+                return answer_unknown(room, stage, &set);
+        return answer(room, stage, &session, &opened, false);
 }
