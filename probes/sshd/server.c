@@ -71,16 +71,11 @@ static void answer_not_installed(const PfSshdRoom *room, const PfCheck *stage) {
 
 /* --- an image --- */
 
-static void answer_masked(const PfSshdRoom *room, const PfCheck *stage, const char *mask) {
-        PF_AUTO_FREE char *link = NULL;
+static bool is_link(const PfTarget *target, const char *path) {
         PfErr ignored = { 0 };
-        bool is_link = pf_target_readlink(room->target, mask, &link, &ignored) == 0;
+        PfFileInfo info;
 
-        fail(room, stage, "unit-masked", "the SSH server's unit is masked");
-        (void) pf_report_evidence(room->report, room->target, mask, 0,
-                                  is_link ? "a link to /dev/null" : "an empty file",
-                                  is_link ? "no such link" : "no such file");
-        (void) pf_report_remedy(room->report, "unmask it: systemctl unmask, then enable");
+        return pf_target_lstat(target, path, &info, &ignored) == 0;
 }
 
 static void answer_maybe(const PfSshdRoom *room, const PfCheck *stage) {
@@ -90,10 +85,35 @@ static void answer_maybe(const PfSshdRoom *room, const PfCheck *stage) {
         (void) pf_report_evidence(room->report, room->target, "/etc/machine-id", 0, NULL, NULL);
 }
 
+/* Evidence: the link that would enable it, where there is none. */
+static void evidence_of_no_link(const PfSshdRoom *room) {
+        const PfSystemdUnit *unit = &room->look->service.unit;
+        const PfUnitSetting *wanted = pf_systemd_unit_get(unit, "Install", "WantedBy");
+        char path[512];
+
+        (void) snprintf(path, sizeof(path), "/etc/systemd/system/%s.wants/%s",
+                        wanted && !strchr(wanted->value, ' ') ? wanted->value : "multi-user.target",
+                        unit->name ? unit->name : "ssh.service");
+        if (!is_link(room->target, path))
+                (void) pf_report_evidence(room->report, room->target, path, 0, NULL,
+                                          "a link to the unit: systemctl enable");
+}
+
+static void answer_masked(const PfSshdRoom *room, const PfCheck *stage, const char *mask) {
+        PF_AUTO_FREE char *link = NULL;
+        PfErr ignored = { 0 };
+        bool linked = pf_target_readlink(room->target, mask, &link, &ignored) == 0;
+
+        fail(room, stage, "unit-masked", "the SSH server's unit is masked");
+        (void) pf_report_evidence(room->report, room->target, mask, 0,
+                                  linked ? "a link to /dev/null" : "an empty file",
+                                  linked ? "no such link" : "no such file");
+        evidence_of_no_link(room);
+        (void) pf_report_remedy(room->report, "unmask it: systemctl unmask, then enable");
+}
+
 static void answer_disabled(const PfSshdRoom *room, const PfCheck *stage) {
         const PfSshdService *service = &room->look->service;
-        const PfUnitSetting *wanted = pf_systemd_unit_get(&service->unit, "Install", "WantedBy");
-        char path[512];
 
         if (service->dangling) {
                 fail(room, stage, "unit-disabled", "the unit that should start sshd is not there");
@@ -103,14 +123,10 @@ static void answer_disabled(const PfSshdRoom *room, const PfCheck *stage) {
                 return;
         }
         fail(room, stage, "unit-disabled", "nothing starts the SSH server when this image boots");
-        (void) snprintf(path, sizeof(path), "/etc/systemd/system/%s.wants/%s",
-                        wanted && !strchr(wanted->value, ' ') ? wanted->value : "multi-user.target",
-                        service->unit.name ? service->unit.name : "ssh.service");
         if (service->preset.path)
                 (void) pf_report_evidence(room->report, room->target, service->preset.path,
                                           service->preset.line, service->preset.text, "enable");
-        (void) pf_report_evidence(room->report, room->target, path, 0, NULL,
-                                  "a link to the unit: systemctl enable");
+        evidence_of_no_link(room);
         remedy_start(room);
 }
 

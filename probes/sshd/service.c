@@ -120,27 +120,38 @@ static int find_enabled(const PfTarget *target, const PfStrv *links, const char 
 
 /* --- a first boot --- */
 
-/* systemd takes a machine-id(5) that is missing or "uninitialized" for one. */
-static bool is_first_boot(const PfTarget *target) {
+typedef enum Boot {
+        BOOT_USUAL,
+        BOOT_FIRST,       /* machine-id(5) says so */
+        BOOT_MAYBE_FIRST, /* there is no machine-id(5): an image, or a few files of one */
+} Boot;
+
+static Boot next_boot(const PfTarget *target) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(256);
         PfErr ignored = { 0 };
         int r = pf_target_read(target, "/etc/machine-id", 255, &buf, &ignored);
 
-        return r == PF_TARGET_ABSENT ||
-               (r == 0 && buf.n > 0 &&
-                strncmp(buf.data, "uninitialized", strlen("uninitialized")) == 0);
+        if (r == PF_TARGET_ABSENT)
+                return BOOT_MAYBE_FIRST;
+        return r == 0 && buf.n > 0 &&
+                               strncmp(buf.data, "uninitialized", strlen("uninitialized")) == 0
+                       ? BOOT_FIRST
+                       : BOOT_USUAL;
 }
 
 static int ask_presets(const PfTarget *target, PfSshdService *service, PfErr *err) {
         const bool has_install = pf_systemd_unit_get(&service->unit, "Install", "WantedBy") ||
                                  pf_systemd_unit_get(&service->unit, "Install", "RequiredBy");
+        const Boot boot = next_boot(target);
         int r;
 
+        if (boot == BOOT_USUAL)
+                return 0;
         r = pf_preset_find(target, service->unit.name, &service->preset, err);
         if (r < 0)
                 return r;
         if (!service->preset.any_file)
-                service->starter = PF_SSHD_STARTS_MAYBE;
+                service->starter = boot == BOOT_FIRST ? PF_SSHD_STARTS_MAYBE : PF_SSHD_STARTS_NOT;
         else if (service->preset.action == PF_PRESET_ENABLE && has_install)
                 service->starter = PF_SSHD_STARTS_UNIT;
         return 0;
@@ -199,7 +210,7 @@ static int read_systemd(const PfTarget *target, PfSshdService *service, PfErr *e
                                          err);
         if (r < 0)
                 return r;
-        return service->unit.path && is_first_boot(target) ? ask_presets(target, service, err) : 0;
+        return service->unit.path ? ask_presets(target, service, err) : 0;
 }
 
 static int read_conditions(const PfTarget *target, PfSshdService *service, PfErr *err) {
