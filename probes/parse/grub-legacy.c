@@ -39,17 +39,17 @@ static PfBootVerb find_verb(const char *name) {
         return PF_BOOT_OTHER;
 }
 
-/* The next character as GRUB has it: '\' keeps what follows, and an end of line
- * that is kept is a blank. Return: false at an end of line and of the text. */
+/* The next character as GRUB has it: a tab is a blank, and so is an end of line
+ * behind a '\\'. Return: false at an end of line. */
 static bool take(Reader *reader, char *ret) {
         char c = *reader->at++;
-        bool kept = c == '\\' && reader->at < reader->end;
+        bool goes_on = c == '\\' && reader->at < reader->end && *reader->at == '\n';
 
-        if (kept)
-                c = *reader->at++;
-        reader->line += c == '\n';
-        *ret = kept && c == '\n' ? ' ' : c == '\t' ? ' ' : c;
-        return kept || c != '\n';
+        if (goes_on)
+                reader->at++;
+        reader->line += goes_on || c == '\n';
+        *ret = goes_on || c == '\t' ? ' ' : c;
+        return c != '\n';
 }
 
 /* A comment, in which a '\\' keeps nothing. */
@@ -103,7 +103,7 @@ static int take_comment(Reader *reader, char *text, unsigned line) {
         char *name = text + 1 + strspn(text + 1, " \t"), *start = name - 2;
         char *equals = name + strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
-        if (*equals != '=' || equals == name || name == text + 1 || reader->entry)
+        if (*equals != '=' || equals == name || name == text + 1)
                 return 0;
         *equals = '\0';
         start[0] = '#';

@@ -48,10 +48,10 @@ END_TEST
 
 START_TEST(comments_and_long_lines) {
         expect("# title A\n#title B\\\ntitle C #d\n", "3:C #d{}");
-        expect("title A\nkernel /v \\\n ro\\ x\nboot", "1:A{2:kernel /v ro x;4:boot;}");
+        expect("title A\nkernel /v \\\n ro\\ x\nboot", "1:A{2:kernel /v ro\\ x;4:boot;}");
         expect("# kopt=root=/dev/sda1 ro\n## kopt=x\n#groot=(hd0)\n# some words = x\n",
                "1:# kopt=root=/dev/sda1 ro|");
-        expect("title A\n# kopt=x\n", "1:A{}");
+        expect("title A\n# kopt=x\n", "2:# kopt=x|1:A{}");
         expect("title A\\", "1:A\\{}");
 }
 END_TEST
