@@ -430,8 +430,8 @@ static PfShellFlow run_exec(PfShellState *state, const PfShellFields *argv) {
         if (r < 0)
                 return pf_shell_give_up(state, "where programs are found is not known");
         if (r > 0) {
-                state->status = r == PF_FILE_VIEW_ABSENT ? 127 : 126;
-                return PF_SHELL_EXIT;
+                r = pf_shell_not_started(state, word(argv, 1), r == PF_FILE_VIEW_ABSENT);
+                return r == PF_SHELL_GO_ON ? PF_SHELL_EXIT : (PfShellFlow) r;
         }
         if (state->n_subshells == 0 && state->streams[1] != PF_SHELL_ELSEWHERE &&
             state->streams[0] == PF_SHELL_STDIN)
@@ -464,6 +464,21 @@ static PfShellFlow run_command(PfShellState *state, const PfShellFields *argv) {
         if (r < 0 && state->streams[1] == PF_SHELL_STDOUT)
                 return not_understood(state);
         return r == 0 ? pf_shell_print(state) : PF_SHELL_GO_ON;
+}
+
+/* What it reads is not known, but must not be what the caller sends. */
+static PfShellFlow run_read(PfShellState *state, const PfShellFields *argv) {
+        if (state->streams[0] == PF_SHELL_STDIN || !is_known(argv))
+                return not_understood(state);
+        for (size_t i = 1; i < argv->n; i++) {
+                size_t n = pf_shell_name_length(word(argv, i), strlen(word(argv, i)));
+
+                if (strcmp(word(argv, i), "-r") != 0 && (n == 0 || word(argv, i)[n]))
+                        return not_understood(state);
+                if (n > 0)
+                        pf_shell_set(state, word(argv, i), n, PF_SHELL_ANY, NULL);
+        }
+        return done(state, state->setup->has_no_input ? 1 : -1);
 }
 
 /* What happens at a signal does not matter; at the end of the shell it does. */
@@ -516,7 +531,7 @@ static const PfShellBuiltin builtins[] = {
         { "enable", false, true, run_unknown },
         { "hash", false, false, run_setting },
         { "complete", false, true, run_setting },
-        { "read", false, false, run_unknown },
+        { "read", false, false, run_read },
         { "getopts", false, false, run_unknown },
         { "type", false, false, run_unknown },
         { "jobs", false, false, run_unknown },

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-#define COMMAND_NOT_FOUND 127
-#define COMMAND_NOT_EXECUTABLE 126
-
 typedef enum Habit {
         SILENT,        /* nothing on standard output, with words that do not begin with "-" */
         SILENT_ALWAYS, /* whatever its words are */
@@ -195,9 +192,7 @@ PfShellFlow pf_shell_run_program(PfShellState *state, const PfShellFields *argv)
         if (r > 0) {
                 if (pf_shell_function(state, "command_not_found_handle"))
                         return pf_shell_give_up(state, "a program that is not there is handled");
-                state->status =
-                        r == PF_FILE_VIEW_ABSENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
-                return PF_SHELL_GO_ON;
+                return pf_shell_not_started(state, name, r == PF_FILE_VIEW_ABSENT);
         }
         for (size_t i = 0; i < PF_ELEMENTS(programs); i++)
                 if (strcmp(base, programs[i].name) == 0)

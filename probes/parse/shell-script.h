@@ -32,7 +32,9 @@ typedef enum PfShellEnd {
 typedef struct PfShellOutcome {
         PfShellEnd end;
         int status;    /* of ENDS and EXITS; -1: not known */
-        PfStrv argv;   /* of RUNS and EXECS: the program as it was named, and its arguments */
+        PfStrv argv;   /* of RUNS and EXECS: the program as it was named, and its arguments;
+                          of ENDS and EXITS with status 126 or 127 the name of what could
+                          not be started, if that is why */
         char *path;    /* where that stands: the script, or one that it reads; NULL: @name's text */
         unsigned line; /* from 1; 0: nowhere in particular */
         char *text;    /* that line, without the white space around it; NULL: none */
@@ -44,11 +46,12 @@ void pf_shell_outcome_deinit(PfShellOutcome *outcome);
 
 /* How it is run. All is borrowed. */
 typedef struct PfShellSetup {
-        PfFileView view;  /* files that it tests and reads; whose rights "id" tells */
-        const char *user; /* the name of that user, for whoami and id -un; NULL: not known */
-        bool is_bash;     /* else a plain sh, such as dash */
-        bool is_sourced;  /* read by a shell that goes on behind it, as a profile is */
-        bool is_deaf;     /* nobody minds what it prints: PRINTS and RUNS do not happen */
+        PfFileView view;   /* files that it tests and reads; whose rights "id" tells */
+        const char *user;  /* the name of that user, for whoami and id -un; NULL: not known */
+        bool is_bash;      /* else a plain sh, such as dash */
+        bool is_sourced;   /* read by a shell that goes on behind it, as a profile is */
+        bool has_no_input; /* standard input is empty */
+        bool is_deaf;      /* nobody minds what it prints: PRINTS and RUNS do not happen */
         const PfStrv *environment; /* "NAME=value"; "NAME" alone: may be set, to what nobody
                                       knows. What is not in it is not set. NULL: empty */
         const PfStrv *arguments;   /* $0, $1 … NULL: $0 is the path, and no others */

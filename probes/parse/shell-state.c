@@ -237,7 +237,7 @@ PfShellState *pf_shell_state_new(const PfShellSetup *setup, const char *name,
         state->outcome = outcome;
         state->err = err;
         state->top = state;
-        state->streams[0] = PF_SHELL_STDIN;
+        state->streams[0] = setup->has_no_input ? PF_SHELL_ELSEWHERE : PF_SHELL_STDIN;
         state->streams[1] = setup->is_deaf ? PF_SHELL_ELSEWHERE : PF_SHELL_STDOUT;
         state->current = strdup(setup->view.current ? setup->view.current : "/");
         if (!state->current)
@@ -298,6 +298,7 @@ PfShellState *pf_shell_state_free(PfShellState *state) {
         free(state->functions);
         pf_shell_fields_deinit(&state->arguments);
         free(state->current);
+        free(state->top == state ? state->not_started : NULL);
         free(state);
         return NULL;
 }
@@ -400,7 +401,20 @@ PfShellFlow pf_shell_stop(PfShellState *state, PfShellEnd end, const PfShellFiel
         for (size_t i = 0; argv && i < argv->n; i++)
                 if (pf_strv_add(&outcome->argv, argv->items[i].text) < 0)
                         return pf_shell_fail(state, -ENOMEM);
+        if ((end == PF_SHELL_ENDS || end == PF_SHELL_EXITS) &&
+            (state->status == PF_SHELL_NOT_FOUND || state->status == PF_SHELL_NOT_EXECUTABLE) &&
+            state->top->not_started && pf_strv_add(&outcome->argv, state->top->not_started) < 0)
+                return pf_shell_fail(state, -ENOMEM);
         return PF_SHELL_STOP;
+}
+
+PfShellFlow pf_shell_not_started(PfShellState *state, const char *name, bool is_absent) {
+        free(state->top->not_started);
+        state->top->not_started = strdup(name);
+        if (!state->top->not_started)
+                return pf_shell_fail(state, -ENOMEM);
+        state->status = is_absent ? PF_SHELL_NOT_FOUND : PF_SHELL_NOT_EXECUTABLE;
+        return PF_SHELL_GO_ON;
 }
 
 PfShellFlow pf_shell_give_up(PfShellState *state, const char *why) {

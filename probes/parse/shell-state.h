@@ -60,6 +60,9 @@ typedef enum PfShellStream {
 } PfShellStream;
 #define PF_SHELL_N_STREAMS 10
 
+/* Status of a program that could not be started. */
+enum { PF_SHELL_NOT_EXECUTABLE = 126, PF_SHELL_NOT_FOUND = 127 };
+
 /* What a command leads to. */
 typedef enum PfShellFlow {
         PF_SHELL_GO_ON,
@@ -89,6 +92,7 @@ typedef struct PfShellState {
         struct PfShellState *top; /* the script's own shell; the next four are only there */
         int error;                /* negative errno, then all is over */
         bool is_over;             /* the outcome is decided */
+        char *not_started;        /* the program that last could not be */
         unsigned steps;
         struct PfShellText *texts; /* everything that was read */
 
@@ -144,6 +148,8 @@ PfShellParser *pf_shell_state_read(PfShellState *state, const char *path, const 
 PfShellFlow pf_shell_stop(PfShellState *state, PfShellEnd end, const PfShellFields *argv);
 PfShellFlow pf_shell_give_up(PfShellState *state, const char *why);
 PfShellFlow pf_shell_fail(PfShellState *state, int error);
+/* Notes a program that is not there, or may not be executed, and sets the status. */
+PfShellFlow pf_shell_not_started(PfShellState *state, const char *name, bool is_absent);
 bool pf_shell_is_over(const PfShellState *state);
 
 /* Takes one of two ways. */

@@ -1,135 +1,254 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which SFTP server the session gets, and whether it runs.
+ * Which SFTP server the session gets, and whether it would answer: MaxSessions,
+ * Subsystem, ForceCommand, and the program behind them.
+ *
+ * Rule: sshd_config(5); sftp-server(8).
  */
 #include "probes/sshd/stages.h"
 
 #include <string.h>
 
-/* May the account execute this file? Root may where anybody may. */
-static bool may_execute(const PfFileInfo *info, const PfSshdAccount *account) {
-        if (!account->exists || account->uid == 0)
-                return info->mode & 0111;
-        if (info->uid == account->uid)
-                return info->mode & 0100;
-        if (info->gid == account->gid)
-                return info->mode & 0010;
-        return info->mode & 0001;
-}
+#include "probes/sshd/command.h"
 
-static void sftp_fail(const PfSshdRoom *room, const PfSshdSetting *setting, size_t i,
-                      const char *expected) {
-        pf_sshd_evidence_of(room, setting, i, expected);
-        (void) pf_report_remedy(room->report,
-                                "use \"Subsystem sftp internal-sftp\", which needs no program, "
-                                "and reload sshd");
-}
+#define NO_SERVER "there is no SFTP subsystem, so nothing would be run"
+#define REMEDY_INTERNAL                                                                            \
+        "use \"Subsystem sftp internal-sftp\", which needs no program, and reload sshd"
 
-/* The program, on the machine or in the directory that the session is confined to. */
-static void check_sftp_program(const PfSshdRoom *room, const PfCheck *stage,
-                               const PfSshdSetting *setting, size_t i, const char *command) {
-        const char *chroot = pf_sshd_effective_text(room->look->effective, "chrootdirectory");
-        PF_AUTO_BUF PfBuf path = PF_BUF_INIT(8192);
-        PfFileInfo info = { 0 };
-        PfErr err = { 0 };
-        int r = 0;
-
-        if (chroot && strcmp(chroot, "none") != 0) {
-                if (strchr(chroot, '%')) {
-                        (void) pf_report_unknown(room->report, stage,
-                                                 "ChrootDirectory depends on the account; whether "
-                                                 "the SFTP program is in it was not determined");
-                        return;
-                }
-                r = pf_buf_add_string(&path, chroot);
-        }
-        if (r == 0)
-                r = pf_buf_add(&path, command, strcspn(command, " \t"));
-        if (r == 0)
-                r = pf_target_stat(room->target, path.data, &info, &err);
-        if (r < 0) {
-                (void) pf_report_unknown(room->report, stage, "the SFTP program: %s",
-                                         pf_err_text(&err, r));
-        } else if (r == PF_TARGET_ABSENT) {
-                (void) pf_report_fail(room->report, stage, "the SFTP program is missing");
-                sftp_fail(room, setting, i, "an existing program, or internal-sftp");
-        } else if (info.type != PF_FILE_REGULAR || !may_execute(&info, &room->look->account)) {
-                (void) pf_report_fail(room->report, stage, "%s cannot execute the SFTP program",
-                                      room->demand->account);
-                sftp_fail(room, setting, i, "an executable program, or internal-sftp");
-        } else {
-                (void) pf_report_pass(room->report, stage, "SFTP is served");
-                pf_sshd_evidence_of(room, setting, i, NULL);
-        }
-}
-
-/* sftp-server(8), -R: uploads are refused. */
-static bool is_read_only(const char *command) {
-        for (const char *word = command + strcspn(command, " "); *word;
-             word += strcspn(word, " ")) {
-                word += strspn(word, " ");
-                if (word[0] == '-' && memchr(word, 'R', strcspn(word, " ")))
-                        return true;
-        }
-        return false;
-}
-
-static bool is_internal(const char *command) {
-        size_t n = strcspn(command, " ");
-
-        return n == strlen("internal-sftp") && strncmp(command, "internal-sftp", n) == 0;
-}
-
-/* ForceCommand replaces the subsystem as well: sshd_config(5). */
-static bool is_forced_away(const PfSshdRoom *room, const PfCheck *stage) {
-        const PfSshdSetting *force = pf_sshd_effective_get(room->look->effective, "forcecommand");
-        const char *text = force ? pf_sshd_text_of(force) : "none";
-
-        if (force && pf_sshd_is_doubtful(room, stage, force))
-                return true;
-        if (strcmp(text, "none") == 0 || is_internal(text))
-                return false;
-        (void) pf_report_fail(room->report, stage,
-                              "ForceCommand runs something else in place of SFTP");
-        pf_sshd_evidence_of(room, force, 0, "no ForceCommand for this account");
-        (void) pf_report_remedy(room->report, "keep %s out of this ForceCommand with a Match block",
-                                room->demand->account);
-        return true;
-}
-
-int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
-        const PfSshdSetting *setting = pf_sshd_effective_get(room->look->effective, "subsystem");
-        const char *command = NULL;
-        size_t i;
-
+int pf_sshd_stage_sessions(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdSetting *setting = pf_sshd_get(room, stage, "maxsessions");
         (void) err;
 
-        if (is_forced_away(room, stage) || (setting && pf_sshd_is_doubtful(room, stage, setting)))
+        if (!setting)
                 return 0;
-        for (i = 0; setting && i < setting->n_values && !command; i++)
-                if (strncmp(setting->values[i].text, "sftp ", 5) == 0)
-                        command = setting->values[i].text + 5;
-        if (!command) {
-                (void) pf_report_fail(room->report, stage, "sshd has no SFTP subsystem");
-                (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL,
-                                          "Subsystem sftp internal-sftp");
+        if (strcmp(pf_sshd_text_of(setting), "0") != 0) {
+                (void) pf_report_pass(room->report, stage, "sshd allows a session");
+                pf_sshd_evidence_of(room, setting, 0, NULL);
+                return 0;
+        }
+        (void) pf_report_fail(room->report, stage, "sshd opens no session for %s",
+                              PF_SSHD_WHOM(room));
+        pf_report_reason(room->report, "max-sessions");
+        pf_sshd_evidence_of(room, setting, 0, "MaxSessions 10");
+        pf_sshd_remedy_setting(room, setting, "MaxSessions 10");
+        return 0;
+}
+
+/* --- Subsystem --- */
+
+/* A line that defines something else may be meant for it: "SFTP", "scp". */
+static void evidence_of_no_subsystem(const PfSshdRoom *room, const PfSshdSetting *setting) {
+        for (size_t i = 0; setting && i < setting->n_values; i++)
+                pf_sshd_evidence_of(room, setting, i, "Subsystem sftp internal-sftp");
+        (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL,
+                                  "Subsystem sftp internal-sftp");
+}
+
+int pf_sshd_stage_subsystem(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        const PfSshdSetting *setting = pf_sshd_effective_get(room->look->effective, "subsystem");
+        const PfSshdLine *line = NULL;
+        (void) err;
+
+        if (setting && pf_sshd_is_doubtful(room, stage, setting))
+                return 0;
+        if (pf_sshd_effective_subsystem(room->look->effective, "sftp", &line)) {
+                (void) pf_report_pass(room->report, stage, "sshd has an SFTP subsystem");
+                if (line)
+                        (void) pf_report_evidence(room->report, room->target, line->path,
+                                                  line->number, line->text, NULL);
+                return 0;
+        }
+        (void) pf_report_fail(room->report, stage, "sshd has no SFTP subsystem");
+        pf_report_reason(room->report, "subsystem-missing");
+        evidence_of_no_subsystem(room, setting);
+        (void) pf_report_remedy(room->report,
+                                "add \"Subsystem sftp internal-sftp\" to %s, outside of any Match "
+                                "block, and reload sshd",
+                                room->look->path);
+        return 0;
+}
+
+/* --- the program --- */
+
+/* Where distributions keep the server. */
+static const char *const places[] = {
+        "/usr/lib/openssh/sftp-server", "/usr/libexec/openssh/sftp-server",
+        "/usr/lib/ssh/sftp-server",     "/usr/libexec/sftp-server",
+        "/usr/lib/misc/sftp-server",    "/usr/libexec/ssh/sftp-server",
+};
+
+/* A server that would do in place of one that is not there; NULL: none was found. */
+static const char *other_place(const PfSshdSession *session) {
+        for (size_t i = 0; i < PF_ELEMENTS(places); i++) {
+                PF_AUTO_FOUND_FILE PfFoundFile file = { 0 };
+
+                if (pf_sshd_command_find(session, places[i], &file, NULL) == 0)
+                        return places[i];
+        }
+        return NULL;
+}
+
+static void evidence_of_file(const PfSshdRoom *room, const PfSshdCommand *command) {
+        if (command->path)
+                (void) pf_report_evidence(room->report, room->target, command->path, command->line,
+                                          command->text, NULL);
+}
+
+/* The line is to blame where the program lies elsewhere, or is not what it should be;
+ * the file where only that is wrong. */
+static void evidence_of_command(const PfSshdRoom *room, const PfSshdSession *session,
+                                const PfSshdCommand *command) {
+        const char *other = command->is_missing ? other_place(session) : NULL;
+        bool is_line = !command->path || other;
+
+        if (!is_line)
+                evidence_of_file(room, command);
+        pf_sshd_evidence_of(room, session->setting, session->value,
+                            other ? other : "internal-sftp");
+        if (is_line)
+                evidence_of_file(room, command);
+        if (session->is_forced)
                 (void) pf_report_remedy(room->report,
-                                        "add \"Subsystem sftp internal-sftp\" to %s, outside of "
-                                        "any Match block, and reload sshd",
-                                        room->look->path);
+                                        "keep %s out of this ForceCommand with a Match block",
+                                        room->demand->account);
+        else
+                (void) pf_report_remedy(room->report, REMEDY_INTERNAL);
+}
+
+static void answer_command(const PfSshdRoom *room, const PfCheck *stage,
+                           const PfSshdSession *session, const PfSshdCommand *command) {
+        const char *what = session->is_forced ? "ForceCommand" : "the SFTP subsystem";
+
+        switch (command->end) {
+        case PF_SSHD_COMMAND_SERVES:
+                (void) pf_report_pass(room->report, stage, "%s starts an SFTP server", what);
+                pf_sshd_evidence_of(room, session->setting, session->value, NULL);
+                return;
+        case PF_SSHD_COMMAND_UNKNOWN:
+        case PF_SSHD_COMMAND_SHELL:
+                (void) pf_report_unknown(room->report, stage,
+                                         "whether %s starts an SFTP server: "
+                                         "%s",
+                                         what, command->why);
+                evidence_of_file(room, command);
+                pf_sshd_evidence_of(room, session->setting, session->value, NULL);
+                return;
+        case PF_SSHD_COMMAND_PRINTS:
+        case PF_SSHD_COMMAND_FAILS:
+                (void) pf_report_fail(room->report, stage, "%s starts no SFTP server: %s", what,
+                                      command->why);
+                pf_report_reason(room->report,
+                                 session->is_forced ? "forced-command" : "subsystem-program");
+                evidence_of_command(room, session, command);
+                return;
+        }
+}
+
+static int skip(const PfSshdRoom *room, const PfCheck *stage, const char *why) {
+        (void) pf_report_skip(room->report, stage, "%s", why);
+        return 0;
+}
+
+/* The command, in the language of the account's shell where that is one, else of sh. */
+static int judge_command(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSession *session,
+                         PfErr *err) {
+        PF_AUTO_SSHD_COMMAND PfSshdCommand shell = { 0 };
+        PF_AUTO_SSHD_COMMAND PfSshdCommand command = { 0 };
+        int r;
+
+        if (session->served == PF_SSHD_SERVED_BY_ITSELF) {
+                (void) pf_report_pass(room->report, stage, "sshd serves SFTP itself");
+                pf_sshd_evidence_of(room, session->setting, session->value, NULL);
                 return 0;
         }
-        i--;
-        if (is_read_only(command)) {
-                (void) pf_report_fail(room->report, stage,
-                                      "SFTP is read-only: nothing can be copied");
-                pf_sshd_evidence_of(room, setting, i, "the same without -R");
-                (void) pf_report_remedy(room->report, "remove -R from the Subsystem line");
-        } else if (is_internal(command)) {
-                (void) pf_report_pass(room->report, stage, "sshd serves SFTP itself");
-                pf_sshd_evidence_of(room, setting, i, NULL);
-        } else {
-                check_sftp_program(room, stage, setting, i, command);
-        }
+        if (session->has_no_place)
+                return skip(room, stage,
+                            "the directory that the session is confined to is not "
+                            "usable");
+        r = pf_sshd_command_shell(session, &shell, err);
+        if (r == 0)
+                r = pf_sshd_command_judge(session, session->command,
+                                          shell.end == PF_SSHD_COMMAND_SHELL && shell.is_bash,
+                                          &command, err);
+        if (r < 0)
+                return r;
+        answer_command(room, stage, session, &command);
+        return 0;
+}
+
+static int judge(const PfSshdRoom *room, const PfCheck *stage, bool forced, PfErr *err) {
+        PF_AUTO_SSHD_SESSION PfSshdSession session = { 0 };
+        int r = pf_sshd_session_open(room, stage, &session, err);
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        session.view.who = &session.who;
+        if (session.served == PF_SSHD_SERVED_BY_NOBODY)
+                return skip(room, stage, NO_SERVER);
+        if (session.is_forced != forced)
+                return skip(room, stage,
+                            forced ? "no command is forced"
+                                   : "a forced command is run in place of the subsystem");
+        return judge_command(room, stage, &session, err);
+}
+
+int pf_sshd_stage_forced_command(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        return judge(room, stage, true, err);
+}
+
+int pf_sshd_stage_sftp_program(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        return judge(room, stage, false, err);
+}
+
+/* --- all of it --- */
+
+static const PfSshdStageFn parts[] = {
+        pf_sshd_stage_forced_command,
+        pf_sshd_stage_subsystem,
+        pf_sshd_stage_sftp_program,
+        pf_sshd_stage_writable,
+};
+
+static const PfResult *find(const PfReport *report, PfVerdict verdict) {
+        for (size_t i = 0; i < report->n; i++)
+                if (report->results[i].verdict == verdict)
+                        return &report->results[i];
+        return NULL;
+}
+
+static void give(const PfSshdRoom *room, const PfCheck *stage, const PfResult *result) {
+        static int (*const answers[PF_N_VERDICTS])(PfReport *, const PfCheck *, const char *,
+                                                   ...) = {
+                [PF_PASS] = pf_report_pass, [PF_WARN] = pf_report_warn,
+                [PF_FAIL] = pf_report_fail, [PF_WAIVED] = pf_report_skip,
+                [PF_SKIP] = pf_report_skip, [PF_UNKNOWN] = pf_report_unknown,
+        };
+
+        (void) answers[result->verdict](room->report, stage, "%s", result->summary);
+        pf_report_reason(room->report, result->reason);
+        for (size_t i = 0; i < result->n_evidence; i++)
+                (void) pf_report_evidence_copy(room->report, &result->evidence[i]);
+        if (result->remedy)
+                (void) pf_report_remedy(room->report, "%s", result->remedy);
+}
+
+/* The worst of its parts; where all is well, what the program has to say. */
+int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        static const PfVerdict order[] = { PF_FAIL, PF_UNKNOWN, PF_WARN, PF_PASS, PF_SKIP };
+        PF_AUTO_REPORT PfReport report = { 0 };
+        const PfSshdRoom inner = { room->target, room->demand, room->look, &report };
+        const PfResult *result = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(parts) && r == 0; i++)
+                r = parts[i](&inner, stage, err);
+        if (r < 0)
+                return r;
+        if (report.error < 0)
+                return report.error;
+        for (size_t i = 0; i < PF_ELEMENTS(order) && !result; i++)
+                result = find(&report, order[i]);
+        if (result)
+                give(room, stage, result);
         return 0;
 }

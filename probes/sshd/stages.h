@@ -24,6 +24,9 @@ int pf_sshd_stage_listener(const PfSshdRoom *room, const PfCheck *stage, PfErr *
 int pf_sshd_stage_tcp_wrappers(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_connections(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
+/* algorithms.c: what a client and this server both know */
+int pf_sshd_stage_algorithms(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
 /* tries.c: time to log in, and tries */
 int pf_sshd_stage_grace_time(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_tries(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
@@ -48,5 +51,18 @@ int pf_sshd_stage_pam_auth(const PfSshdRoom *room, const PfCheck *stage, PfErr *
 int pf_sshd_stage_pam_account(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_pam_session(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
+/* chroot.c, login-shell.c: what the session is confined to, and what runs in it */
+int pf_sshd_stage_chroot(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_shell_runs(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
 /* sftp.c: the session's SFTP server */
+int pf_sshd_stage_sessions(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_forced_command(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_subsystem(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_sftp_program(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+/* All of that but MaxSessions, and whether it lets files be written. */
 int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* upload.c: what comes behind an open session */
+int pf_sshd_stage_writable(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+int pf_sshd_stage_upload(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
