@@ -14,7 +14,8 @@
 static int broken(PfLockout *lockout, PfPamCode code, const char *path, const char *why) {
         lockout->state = PF_LOCKOUT_BROKEN;
         lockout->code = code;
-        (void) snprintf(lockout->path, sizeof(lockout->path), "%s", path);
+        if (path != lockout->path)
+                (void) snprintf(lockout->path, sizeof(lockout->path), "%s", path);
         (void) snprintf(lockout->why, sizeof(lockout->why), "%s", why);
         return 0;
 }

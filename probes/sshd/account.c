@@ -10,6 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "probes/account-state.h"
+#include "probes/sshd/pam.h"
 
 #define PASSWD_PATH "/etc/passwd"
 #define NOLOGIN_PATH "/etc/nologin"
@@ -219,16 +220,36 @@ int pf_sshd_stage_shell(const PfSshdRoom *room, const PfCheck *stage, PfErr *err
 
 /* --- once it is let in --- */
 
+static int age_by_pam(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        PF_AUTO_PAM_VERDICT PfPamVerdict verdict = { 0 };
+        PfPamQuestion question;
+        int r;
+
+        pf_sshd_pam_question(room, &question);
+        if (room->look->shadow_error < 0)
+                question.shadow = NULL;
+        r = pf_pam_evaluate(&question, PF_PAM_ACCOUNT, &verdict, err);
+        if (r < 0)
+                return r;
+        if (verdict.code == PF_PAM_NEW_AUTHTOK_REQD)
+                return answer_dates(room, stage, PF_AGEING_CHANGE_REQUIRED);
+        if (verdict.code == PF_PAM_UNKNOWN)
+                return pf_report_unknown(room->report, stage,
+                                         "whether PAM wants a new password could not be told: %s",
+                                         verdict.answer.why ? verdict.answer.why : "no reason");
+        return pf_report_pass(room->report, stage, "PAM wants no new password of %s",
+                              room->demand->account);
+}
+
 /* Who must change the password is let in, and gets passwd(1), which wants a
  * terminal, in place of the session. */
 int pf_sshd_stage_password_age(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         const PfSshdLook *look = room->look;
-        (void) err;
 
         if (!look->account.exists)
                 return skip_without_account(room, stage);
         if (is_on(room, "usepam"))
-                return skip_for_pam(room, stage);
+                return age_by_pam(room, stage, err);
         if (look->shadow_error < 0)
                 return answer_unreadable(room, stage);
         if (!look->shadow.exists)
