@@ -226,6 +226,7 @@ def start_worker(given):
 
 def try_case(name):
     root = tempfile.mkdtemp(prefix="login-corpus-", dir=options.scratch)
+    os.chmod(root, 0o755)  # users of a machine may look into its /
     topic = name
     try:
         topic = corpus.load(name)["topic"]

@@ -102,6 +102,7 @@ def write(path, text, mode=0o644):
 
 def lay_base(root):
     os.umask(0o022)
+    os.chmod(root, 0o755)
     for path, text in base_texts().items():
         write(f"{root}/{path}", text, 0o640 if path == "etc/shadow" else 0o644)
     os.chown(root + "/etc/shadow", 0, 42)
