@@ -8,6 +8,7 @@
 #else
 #define PF_PROBE_LIST(X)                                                                           \
         X(sshd)                                                                                    \
+        X(accounts)                                                                                \
         X(space)                                                                                   \
         X(os)
 #endif
