@@ -12,7 +12,7 @@ static int put_line(PfJson *object, const PfSshdLine *line) {
         return pf_json_put_uint(object, "line", line->number);
 }
 
-static int put_problems(PfJson *object, const PfTarget *target, const PfSshdLook *look,
+static int put_problems(PfJson *object, const PfTarget *target, const PfSshdEffective *effective,
                         bool privileged) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
         const PfSshdProblem *problems;
@@ -20,7 +20,7 @@ static int put_problems(PfJson *object, const PfTarget *target, const PfSshdLook
 
         if (!array)
                 return -ENOMEM;
-        problems = pf_sshd_effective_problems(look->effective, &n);
+        problems = pf_sshd_effective_problems(effective, &n);
         for (size_t i = 0; i < n; i++) {
                 PF_CLEANUP(pf_json_freep) PfJson *item = pf_json_new_object();
                 const char *path = problems[i].line ? problems[i].line->path : problems[i].path;
@@ -113,21 +113,21 @@ static int setting_to_json(const PfTarget *target, const PfSshdSetting *setting,
         return 0;
 }
 
-static int put_effective(PfJson *object, const PfTarget *target, const PfSshdLook *look,
+static int put_effective(PfJson *object, const PfTarget *target, const PfSshdEffective *effective,
                          bool privileged) {
-        PF_CLEANUP(pf_json_freep) PfJson *effective = pf_json_new_object();
+        PF_CLEANUP(pf_json_freep) PfJson *settings = pf_json_new_object();
 
-        if (!effective)
+        if (!settings)
                 return -ENOMEM;
-        for (size_t i = 0; i < pf_sshd_effective_count(look->effective); i++) {
-                const PfSshdSetting *setting = pf_sshd_effective_at(look->effective, i);
+        for (size_t i = 0; i < pf_sshd_effective_count(effective); i++) {
+                const PfSshdSetting *setting = pf_sshd_effective_at(effective, i);
                 PfJson *json = NULL;
 
                 if (setting_to_json(target, setting, privileged, &json) < 0 ||
-                    pf_json_put_take(effective, setting->keyword, json) < 0)
+                    pf_json_put_take(settings, setting->keyword, json) < 0)
                         return -ENOMEM;
         }
-        return pf_json_put_take(object, "effective", PF_STEAL(effective));
+        return pf_json_put_take(object, "effective", PF_STEAL(settings));
 }
 
 static int put_version(PfJson *object, const PfSshdVersion *version) {
@@ -153,29 +153,40 @@ static int put_path(PfJson *object, const PfTarget *target, const PfDemand *dema
         return r < 0 ? r : pf_json_put_take(object, "path", path);
 }
 
-/* What sshd makes of its configuration; without one it does not start. */
-static int put_configuration(PfJson *object, const PfTarget *target, const PfSshdLook *look,
-                             bool privileged) {
-        PF_CLEANUP(pf_json_freep) PfJson *errors = NULL, *error = NULL, *effective = NULL;
+/* sshd does not start without a file. */
+static int put_no_configuration(PfJson *object) {
+        PF_CLEANUP(pf_json_freep) PfJson *errors = pf_json_new_array();
+        PF_CLEANUP(pf_json_freep) PfJson *error = pf_json_new_object();
+        PF_CLEANUP(pf_json_freep) PfJson *settings = pf_json_new_object();
 
-        if (pf_json_put_bool(object, "accepted",
-                             look->conf && pf_sshd_effective_is_accepted(look->effective)) < 0)
-                return -ENOMEM;
-        if (look->conf)
-                return put_problems(object, target, look, privileged) < 0
-                               ? -ENOMEM
-                               : put_effective(object, target, look, privileged);
-
-        errors = pf_json_new_array();
-        error = pf_json_new_object();
-        effective = pf_json_new_object();
-        if (!errors || !error || !effective ||
+        if (!errors || !error || !settings || pf_json_put_bool(object, "accepted", false) < 0 ||
             pf_json_put_string(error, "path", PF_SSHD_CONFIG_PATH) < 0 ||
             pf_json_put_string(error, "text", "there is no such file") < 0 ||
             pf_json_append_take(errors, PF_STEAL(error)) < 0 ||
             pf_json_put_take(object, "errors", PF_STEAL(errors)) < 0)
                 return -ENOMEM;
-        return pf_json_put_take(object, "effective", PF_STEAL(effective));
+        return pf_json_put_take(object, "effective", PF_STEAL(settings));
+}
+
+/* As sshd -T would print it for the connection that was asked about. */
+static int put_configuration(PfJson *object, const PfTarget *target, const PfDemand *demand,
+                             const PfSshdLook *look, bool privileged, PfErr *err) {
+        PF_CLEANUP(pf_sshd_effective_freep) PfSshdEffective *by_name = NULL;
+        const PfSshdEffective *effective = look->effective;
+        int r;
+
+        if (!look->conf)
+                return put_no_configuration(object);
+        if (demand->source_host) {
+                r = pf_sshd_look_by_name(demand, look, &by_name, err);
+                if (r < 0)
+                        return r;
+                effective = by_name;
+        }
+        if (pf_json_put_bool(object, "accepted", pf_sshd_effective_is_accepted(effective)) < 0 ||
+            put_problems(object, target, effective, privileged) < 0)
+                return -ENOMEM;
+        return put_effective(object, target, effective, privileged);
 }
 
 int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
@@ -193,7 +204,7 @@ int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privile
                 return r;
         if (pf_json_put_bool(object, "installed", look.is_installed) < 0 ||
             put_version(object, &look.version) < 0 ||
-            put_configuration(object, target, &look, privileged) < 0 ||
+            put_configuration(object, target, demand, &look, privileged, err) < 0 ||
             put_path(object, target, demand, &look, privileged) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(object);

@@ -22,12 +22,18 @@ static const List lists[] = {
 
 enum { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
 
-/* "root@192.0.2.*" can only be judged with the address, if it names the user at all. */
+/* "*.example.com": not an address, and no pattern or list of them. */
+static bool has_name(const char *host) {
+        return !strchr(host, ':') && strpbrk(host, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ-_");
+}
+
+/* "root@192.0.2.*" can only be judged with the address, and "root@*.example.com"
+ * with the name, if they name the user at all. */
 static int match_user(const PfDemand *demand, const char *pattern) {
         const char *at = strrchr(pattern, '@');
         PF_AUTO_BUF PfBuf name = PF_BUF_INIT(4096);
 
-        if (!at || demand->source)
+        if (!at || (demand->source && (demand->source_host || !has_name(at + 1))))
                 return pf_sshd_match_user(demand->account,
                                           demand->source_host ? demand->source_host
                                                               : demand->source,
@@ -66,8 +72,10 @@ static int match_list(const List *list, const PfSshdSetting *setting, const PfSs
 }
 
 static const char *why_unknown(const List *list) {
-        return list->is_groups ? "the groups of the account are not known: it is not in /etc/passwd"
-                               : "depends on where the connection comes from: ask with --source";
+        return list->is_groups
+                       ? "the groups of the account are not known: it is not in /etc/passwd"
+                       : "depends on where the connection comes from: ask with --source, and with "
+                         "UseDNS also with --source-host";
 }
 
 /* Return: true where this list ends the matter. */

@@ -23,6 +23,8 @@ typedef struct PfSshdListVerdict {
 
 /**
  * pf_sshd_judge_lists() - would sshd let this account past its lists?
+ * @demand:  its source_host is the name, or the address, by which sshd knows
+ *           the source; NULL: nobody can say
  * @account: with exists false nothing is known of its groups
  * Rule:     sshd_config(5), AllowUsers: the order is DenyUsers, AllowUsers,
  *           DenyGroups, AllowGroups.

@@ -5,6 +5,12 @@
  */
 #include "probes/sshd/look.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/ip-address.h"
+#include "probes/parse/resolver.h"
+
 /* Current SUSE ships its file below /usr and reads that of /etc instead where
  * there is one. */
 static const char *const config_paths[] = { PF_SSHD_CONFIG_PATH, "/usr/etc/ssh/sshd_config" };
@@ -15,6 +21,7 @@ void pf_sshd_look_deinit(PfSshdLook *look) {
         look->tested_effective = pf_sshd_effective_free(look->tested_effective);
         look->tested = pf_sshd_config_free(look->tested);
         pf_sshd_service_deinit(&look->service);
+        free(look->host);
         pf_sshd_account_deinit(&look->account);
         pf_shadow_deinit(&look->shadow);
 }
@@ -62,14 +69,73 @@ static int load_tested(const PfTarget *target, PfSshdLook *look, PfErr *err) {
         return pf_sshd_config_evaluate(look->tested, &nobody, &look->tested_effective, err);
 }
 
+/* The name that sshd would find, in lower case; one whose own address is
+ * another does not count: then the address stands for it. */
+static int find_name(const PfTarget *target, const PfDemand *demand, char **ret, PfErr *err) {
+        PF_AUTO_REVERSE_ANSWER PfReverseAnswer answer = { 0 };
+        const char *name = demand->source_host;
+        PfIpAddress address;
+        int r;
+
+        if (!name) {
+                if (pf_ip_address_parse(demand->source, &address) < 0)
+                        return 0;
+                r = pf_resolver_reverse(target, &address, &answer, err);
+                if (r < 0)
+                        return r == -ENOMEM ? r : 0;
+                if (answer.outcome == PF_REVERSE_UNDECIDED)
+                        return 0;
+                name = answer.name && !answer.is_impostor ? answer.name : demand->source;
+        }
+        *ret = strdup(name);
+        for (char *c = *ret; c && *c; c++)
+                if (*c >= 'A' && *c <= 'Z')
+                        *c = (char) (*c - 'A' + 'a');
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* What holds for this connection; with UseDNS once more, with the name. */
+static int evaluate(const PfTarget *target, const PfDemand *demand, PfSshdConnection *connection,
+                    PfSshdLook *look, PfErr *err) {
+        const char *text;
+        int r;
+
+        r = pf_sshd_config_evaluate(look->conf, connection, &look->effective, err);
+        if (r < 0 || !demand->source)
+                return r;
+        text = pf_sshd_effective_text(look->effective, "usedns");
+        if (!text || strcmp(text, "yes") != 0) {
+                look->host = strdup(demand->source);
+                return look->host ? 0 : -ENOMEM;
+        }
+        r = find_name(target, demand, &look->host, err);
+        if (r < 0 || !look->host)
+                return r;
+        connection->host = look->host;
+        look->effective = pf_sshd_effective_free(look->effective);
+        return pf_sshd_config_evaluate(look->conf, connection, &look->effective, err);
+}
+
+static PfSshdConnection connection_of(const PfDemand *demand, const PfSshdAccount *account) {
+        return (PfSshdConnection){ .user = demand->account,
+                                   .groups = account->exists ? &account->groups : NULL,
+                                   .address = demand->source,
+                                   .local_address = demand->local_address,
+                                   .local_port = demand->local_port,
+                                   .rdomain = "" };
+}
+
+int pf_sshd_look_by_name(const PfDemand *demand, const PfSshdLook *look, PfSshdEffective **ret,
+                         PfErr *err) {
+        PfSshdConnection connection = connection_of(demand, &look->account);
+
+        connection.host = demand->source_host;
+        return pf_sshd_config_evaluate(look->conf, &connection, ret, err);
+}
+
 int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
                                   PfErr *err) {
-        PfSshdConnection connection = { .user = demand->account,
-                                        .host = demand->source_host,
-                                        .address = demand->source,
-                                        .local_address = demand->local_address,
-                                        .local_port = demand->local_port,
-                                        .rdomain = "" };
+        PfSshdConnection connection;
         int r;
 
         look->service_error =
@@ -89,7 +155,6 @@ int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand
                 pf_shadow_read(target, demand->account, &look->shadow, &look->shadow_reason);
         if (look->shadow_error == -ENOMEM)
                 return -ENOMEM;
-        if (look->account.exists)
-                connection.groups = &look->account.groups;
-        return pf_sshd_config_evaluate(look->conf, &connection, &look->effective, err);
+        connection = connection_of(demand, &look->account);
+        return evaluate(target, demand, &connection, look, err);
 }

@@ -23,6 +23,7 @@ typedef struct PfSshdLook {
         PfErr service_reason;  /* why */
         const char *path;      /* of the main configuration file; NULL: there is none */
         PfSshdConfig *conf;
+        char *host; /* by which sshd knows the source, see below; NULL: nobody can say */
         PfSshdAccount account;
         PfShadow shadow;     /* of that account */
         int shadow_error;    /* negative errno: /etc/shadow could not be read, and */
@@ -41,11 +42,23 @@ int pf_sshd_look_at_version(const PfTarget *target, PfSshdLook *look, PfErr *err
 
 /**
  * pf_sshd_look_at_configuration() - and what would it do with this connection?
+ * Rule:   sshd_config(5), UseDNS: without it sshd knows the source by its
+ *         address alone, whatever name it has; with it by the name that was
+ *         asked about, or that the machine's own files find for the address.
  * Return: 0, also without a configuration: then look->conf is NULL. A negative
  *         errno with a text where a file could not be read.
  */
 int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
                                   PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_sshd_look_by_name() - what would hold if sshd knew the source by the name asked about
+ * As `sshd -T -C host=…` tells it, whatever UseDNS says.
+ * @look:  has a configuration, which *@ret borrows from
+ * Return: 0, -ENOMEM; the caller frees *@ret.
+ */
+int pf_sshd_look_by_name(const PfDemand *demand, const PfSshdLook *look, PfSshdEffective **ret,
+                         PfErr *err) PF_MUST_CHECK;
 
 /* The checks, by their place in the probe's list. */
 typedef enum PfSshdCheck {

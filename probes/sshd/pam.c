@@ -46,12 +46,10 @@ void pf_sshd_pam_question(const PfSshdRoom *room, PfPamQuestion *ret) {
                 .shadow = &room->look->shadow,
                 .tty = "ssh",
                 .source = demand->source,
-                .source_host = demand->source,
+                .source_host = room->look->host,
                 .permit_empty = is_yes(room, "permitemptypasswords"),
                 .now_sec = (int64_t) (pf_clock_realtime_usec() / USEC_PER_SEC),
         };
-        if (demand->source && demand->source_host && is_yes(room, "usedns"))
-                ret->source_host = demand->source_host;
 }
 
 /* Does PAM have a say? False, and answered, where not. */

@@ -190,10 +190,12 @@ int pf_sshd_stage_root_login(const PfSshdRoom *room, const PfCheck *stage, PfErr
 }
 
 int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        PfDemand asked = *room->demand;
         PfSshdListVerdict verdict;
         (void) err;
 
-        pf_sshd_judge_lists(room->look->effective, &room->look->account, room->demand, &verdict);
+        asked.source_host = room->look->host;
+        pf_sshd_judge_lists(room->look->effective, &room->look->account, &asked, &verdict);
         if (verdict.setting && verdict.setting->doubt) {
                 (void) pf_sshd_is_doubtful(room, stage, verdict.setting);
                 return 0;
