@@ -90,15 +90,23 @@ static bool is_deny(const PfPamScene *scene, size_t at) {
         return strcmp(scene->stack->entries[at]->line.name, "pam_deny") == 0;
 }
 
+/* How many steps lead up to the one that decided: what came after it is no cause. */
+static size_t n_before(const PfPamTrail *trail) {
+        for (size_t i = 0; i < trail->n; i++)
+                if (trail->steps[i].entry == trail->decider)
+                        return i;
+        return trail->n;
+}
+
 /* The failure that was passed over on the way; one with a reason rather than
  * without, and then the last. */
 static const PfPamStep *passed_over(const PfPamScene *scene, const PfPamTrail *trail) {
         const PfPamStep *best = NULL;
 
-        for (size_t i = 0; i < trail->n; i++) {
+        for (size_t i = 0; i < n_before(trail); i++) {
                 const PfPamStep *step = &trail->steps[i];
 
-                if (step->entry == trail->decider || !is_failure(step->code) || step->is_guess)
+                if (!is_failure(step->code) || step->is_guess)
                         continue;
                 if (!best || scene->said[step->entry].answer.reason ||
                     !scene->said[best->entry].answer.reason)
@@ -119,7 +127,7 @@ static int blame_passed_over(const PfPamScene *scene, const PfPamStep *step,
 
 /* The last jump: what it passed over, and where it led. */
 static const PfPamStep *last_jump(const PfPamTrail *trail) {
-        for (size_t i = trail->n; i > 0; i--)
+        for (size_t i = n_before(trail); i > 0; i--)
                 if (trail->steps[i - 1].action > 0)
                         return &trail->steps[i - 1];
         return NULL;
@@ -231,10 +239,9 @@ static int blame_far_jump(const PfPamScene *scene, size_t at, PfPamVerdict *verd
 }
 
 static bool jumped(const PfPamTrail *trail) {
-        for (size_t i = 0; i < trail->n; i++)
-                if (trail->steps[i].entry == trail->decider)
-                        return trail->steps[i].action > 0 && !is_failure(trail->steps[i].code);
-        return false;
+        size_t i = n_before(trail);
+
+        return i < trail->n && trail->steps[i].action > 0 && !is_failure(trail->steps[i].code);
 }
 
 int pf_pam_blame(const PfPamScene *scene, const PfPamTrail *trail, PfPamVerdict *verdict) {

@@ -22,6 +22,7 @@ static const char *const directories[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr
 static const char *const facility_names[PF_PAM_N_FACILITIES] = { "auth", "account", "session",
                                                                  "password" };
 #define ANY PF_PAM_N_FACILITIES
+#define DIES 2 /* libpam itself ends */
 
 /* One file while it is read. */
 typedef struct Source {
@@ -172,19 +173,31 @@ static int next_line(Piece *piece) {
 
 /* --- files --- */
 
+/* 0; PF_TARGET_ABSENT: libpam gives up on it, or DIES; a negative errno */
 static int read_stream(const Source *source, const char *bytes, size_t n);
+
+static void forgive(PfPamConfig *config) {
+        free(config->fault);
+        free(config->fault_from.path);
+        free(config->fault_from.found);
+        config->fault = NULL;
+        config->fault_from = (PfEvidence){ 0 };
+}
 
 static int refuse(const Source *source, unsigned number, const char *text, const char *fmt, ...)
         PF_PRINTF(4, 5);
 
-/* libpam will not start with this configuration. The first reason counts. */
+/*
+ * libpam gives up on a file, and on those that take every facility from it; a
+ * line that includes it for one facility fails instead. The first reason counts.
+ */
 static int refuse(const Source *source, unsigned number, const char *text, const char *fmt, ...) {
         PfPamConfig *config = source->config;
         va_list args;
         int n;
 
         if (config->fault)
-                return 0;
+                return PF_TARGET_ABSENT;
         va_start(args, fmt);
         n = vasprintf(&config->fault, fmt, args);
         va_end(args);
@@ -196,7 +209,8 @@ static int refuse(const Source *source, unsigned number, const char *text, const
         config->fault_from.line = number;
         config->fault_from.found = text ? strdup(text) : NULL;
         config->fault_from.restricted = !pf_target_is_public(source->target, source->path);
-        return config->fault_from.path && (!text || config->fault_from.found) ? 0 : -ENOMEM;
+        return config->fault_from.path && (!text || config->fault_from.found) ? PF_TARGET_ABSENT
+                                                                              : -ENOMEM;
 }
 
 /* libpam opens a directory as well, and finds no line in it. */
@@ -298,8 +312,10 @@ static int read_include(const Source *source, Head *head, unsigned number, const
         int r;
 
         (void) pf_pam_parse_control("default=bad", actions);
-        if (!name) /* libpam 1.5 dies of it */
-                return refuse(source, number, text, "an include names no file");
+        if (!name) { /* libpam 1.5 dies of it */
+                r = refuse(source, number, text, "an include names no file");
+                return r < 0 ? r : DIES;
+        }
         if (head->substack) {
                 r = put(source, head, PF_PAM_ENTRY_SUBSTACK, number, text, name, actions, NULL);
                 if (r < 0)
@@ -309,7 +325,8 @@ static int read_include(const Source *source, Head *head, unsigned number, const
         if (r != PF_TARGET_ABSENT)
                 return r;
         if (head->facility == ANY)
-                return refuse(source, number, text, "an included file is missing");
+                return refuse(source, number, text, "an included file cannot be read");
+        forgive(source->config);
         head->fault = "includes what cannot be read";
         return put(source, head, PF_PAM_ENTRY_MUST_FAIL, number, text, name, actions, NULL);
 }
@@ -388,8 +405,6 @@ static int read_stream(const Source *source, const char *bytes, size_t n) {
                                    "a line goes on behind the end of the file, or is too long");
                 else
                         r = read_line(source, piece->begun_at, piece->text);
-                if (more < 0 || source->config->fault)
-                        break;
         }
         free(piece);
         return r;
@@ -411,9 +426,7 @@ PfPamConfig *pf_pam_config_free(PfPamConfig *config) {
                 stack_deinit(&config->service[i]);
                 stack_deinit(&config->other[i]);
         }
-        free(config->fault);
-        free(config->fault_from.path);
-        free(config->fault_from.found);
+        forgive(config);
         free(config->path);
         free(config);
         return NULL;
@@ -474,8 +487,8 @@ static int read_all(Source *source, const char *service, bool has_directories) {
                 return own;
         source->stacks = config->other;
         other = read(source, OTHER, &other_path);
-        if (other < 0 || own == 0 || other == 0)
-                return other < 0 ? other : 0;
+        if (other < 0 || config->fault || own == 0 || other == 0)
+                return other;
         source->path = has_directories ? directories[0] : CONF_PATH;
         return refuse(source, 0, NULL,
                       "there is neither a file for the service nor one for \"" OTHER "\"");

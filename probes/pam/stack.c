@@ -143,13 +143,15 @@ static int ask(const Walk *walk, size_t at, PfPamSaid **ret) {
 
 /* --- what that does --- */
 
-static void agree(State *state, PfPamCode code, bool counts) {
+/* @first: what the module said in the round that this one follows, or the same code. */
+static void agree(State *state, PfPamCode code, PfPamCode first) {
         Opinion *now = &state->now;
 
         if (now->impression == NEGATIVE ||
-            (now->impression == POSITIVE && now->status != PF_PAM_SUCCESS) || !counts)
+            (now->impression == POSITIVE && now->status != PF_PAM_SUCCESS) ||
+            (code == PF_PAM_IGNORE && first != code))
                 return;
-        if (now->impression == UNDECIDED && code == PF_PAM_SUCCESS)
+        if (now->impression == UNDECIDED && first == PF_PAM_SUCCESS)
                 now->impression = POSITIVE;
         now->status = code;
         now->decider = state->at;
@@ -195,7 +197,6 @@ static void leave(const Walk *walk, State *state) {
  * this one follows, by which the way is chosen. */
 static void act(const Walk *walk, State *state, int action, PfPamCode code, PfPamCode first) {
         const bool is_second = walk->scene.facility == PF_PAM_CREDENTIALS;
-        const bool counts = code != PF_PAM_IGNORE || first == code;
 
         switch (action) {
         case PF_PAM_DO_RESET:
@@ -203,7 +204,7 @@ static void act(const Walk *walk, State *state, int action, PfPamCode code, PfPa
                 break;
         case PF_PAM_DO_OK:
         case PF_PAM_DO_DONE:
-                agree(state, code, counts);
+                agree(state, code, first);
                 if (action == PF_PAM_DO_DONE && state->now.impression == POSITIVE)
                         leave(walk, state);
                 break;
@@ -217,7 +218,7 @@ static void act(const Walk *walk, State *state, int action, PfPamCode code, PfPa
                 break;
         default:
                 if (is_second)
-                        agree(state, code, counts);
+                        agree(state, code, first);
                 jump(walk, state, action);
         }
         state->at++;
@@ -261,6 +262,11 @@ static void step(Walk *walk, State *state, PfPamCode code, PfPamCode first, bool
         act(walk, state, action, code, first);
 }
 
+/* A password that has to be changed is found when the account is asked about. */
+static bool is_possible(const Walk *walk, PfPamCode code) {
+        return code != PF_PAM_NEW_AUTHTOK_REQD || walk->scene.facility == PF_PAM_ACCOUNT;
+}
+
 /* Codes that lead to the same need to be tried only once. */
 static bool is_first_of_its_kind(const PfPamEntry *entry, PfPamCode code) {
         for (PfPamCode earlier = 0; earlier < code; earlier++)
@@ -295,7 +301,7 @@ static int guess(Walk *walk, const State *state, const PfPamSaid *said) {
         for (PfPamCode code = 0; code < PF_PAM_N_CODES && r == 0; code++) {
                 State next = *state;
 
-                if (!is_first_of_its_kind(entry, code))
+                if (!is_possible(walk, code) || !is_first_of_its_kind(entry, code))
                         continue;
                 if (walk->scene.facility == PF_PAM_CREDENTIALS) {
                         r = guess_credentials(walk, state, code);
