@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unit files, and presets, which are lines of the same kind of file: read twice
+ * the second time adds the same, and what is found is in the text.
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/parse/systemd-preset.h"
+#include "probes/parse/systemd-unit.h"
+
+static void check(bool holds) {
+        if (!holds)
+                abort();
+}
+
+int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
+        PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };
+
+        return pf_systemd_unit_parse(&unit, (const char *) bytes, n, "/u") == 0;
+}
+
+static void check_setting(const PfSystemdUnit *unit, const PfUnitSetting *setting, size_t n) {
+        check(setting->value[0] && setting->line > 0 && setting->line <= n + 1);
+        check(pf_systemd_unit_get(unit, setting->section, setting->key) >= setting);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+        PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };
+        PF_AUTO_PRESET PfPreset preset = { 0 };
+        int r;
+
+        r = pf_systemd_unit_parse(&unit, (const char *) bytes, n, "/u");
+        check(r == 0 || r == -E2BIG);
+        for (size_t i = 0; i < unit.n; i++)
+                check_setting(&unit, &unit.settings[i], n);
+        r = pf_preset_parse((const char *) bytes, n, "/p", "ssh.service", &preset);
+        check(r == 0 ? preset.path && preset.text && preset.line > 0 : r == PF_PRESET_SILENT);
+        return 0;
+}
