@@ -244,7 +244,10 @@ static bool ends_where_not_found(const char *action) {
         return strncasecmp(action, "notfound=return", 15) == 0;
 }
 
+/* An action speaks of the service before it. One that knows no strangers does
+ * not say that it found nothing, but that it is not there. */
 static int ask_services(Lookup *lookup, char *services, PfErr *err) {
+        bool has_looked = false;
         char *word;
         int r = 0;
 
@@ -252,10 +255,11 @@ static int ask_services(Lookup *lookup, char *services, PfErr *err) {
                 if (*word == '\0')
                         continue;
                 if (word[0] == '[' || strchr(word, '=')) {
-                        if (ends_where_not_found(word))
+                        if (has_looked && ends_where_not_found(word))
                                 return 0;
                         continue;
                 }
+                has_looked = !knows_no_strangers(word);
                 r = ask(lookup, word, err);
         }
         return r;
