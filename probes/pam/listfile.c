@@ -5,8 +5,8 @@
  *
  * Rule: pam_listfile(8), and the observed behaviour of 1.5.2: its words are read
  *       in their order, and the first that is wrong ends in what onerr= said so
- *       far; a list that is no plain file, or that anybody may write, is refused
- *       whatever onerr= says; a line is taken in pieces of 255 bytes.
+ *       far, unless it is onerr= itself; a list that is no plain file, or that anybody may write,
+ * is refused whatever onerr= says; a line is taken in pieces of 255 bytes.
  */
 #include <string.h>
 
@@ -47,13 +47,10 @@ static int take_file(ListFile *list, const char *value) {
 }
 
 static int take_on_error(ListFile *list, const char *value) {
-        if (strcmp(value, "succeed") == 0)
-                list->on_error = PF_PAM_SUCCESS;
-        else if (strcmp(value, "fail") == 0)
-                list->on_error = PF_PAM_SERVICE_ERR;
-        else
-                return -EINVAL;
-        return 0;
+        bool succeed = strcmp(value, "succeed") == 0;
+
+        list->on_error = succeed ? PF_PAM_SUCCESS : PF_PAM_SERVICE_ERR;
+        return succeed || strcmp(value, "fail") == 0 ? 0 : -EINVAL;
 }
 
 static int take_apply(ListFile *list, const char *value) {
@@ -80,7 +77,10 @@ static int read_words(const PfStrv *args, ListFile *list) {
                             words[j].take(list, args->items[i] + n) < 0)
                                 return -EINVAL;
                 }
-        return list->item && list->path && list->has_sense ? 0 : -EINVAL;
+        if (!list->item || !list->path || !list->has_sense)
+                return -EINVAL;
+        list->is_odd = list->is_odd || (list->apply && strcmp(list->item, "ruser") == 0);
+        return 0;
 }
 
 /* Does apply= leave this user out? It means nothing but for tty and rhost. */
