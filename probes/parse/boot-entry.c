@@ -16,13 +16,12 @@ const char *pf_boot_format_name(PfBootFormat format) {
         return format_names[format];
 }
 
-/* Room for one more item behind @n of them. It doubles at 0, 1, 2, 4 …: the
- * count alone tells when the room is used up. */
-static int grow(void **items, size_t n, size_t size, size_t max) {
+int pf_boot_grow(void **items, size_t n, size_t size, size_t max) {
         void *grown;
 
         if (n >= max)
                 return -E2BIG;
+        /* It doubles at 0, 1, 2, 4 …: the count alone tells when the room is used up. */
         if ((n & (n - 1)) != 0)
                 return 0;
         grown = reallocarray(*items, n ? n * 2 : 1, size);
@@ -69,7 +68,8 @@ int pf_boot_settings_add(PfBootSettings *settings, const PfBootSetting *setting)
         PfBootSetting copy = *setting;
         int r;
 
-        r = grow((void **) &settings->items, settings->n, sizeof(copy), PF_BOOT_SETTINGS_MAX);
+        r = pf_boot_grow((void **) &settings->items, settings->n, sizeof(copy),
+                         PF_BOOT_SETTINGS_MAX);
         if (r == 0)
                 r = pf_boot_texts_add(&settings->texts, setting->name, strlen(setting->name),
                                       &copy.name);
@@ -133,7 +133,8 @@ int pf_boot_menu_text(PfBootMenu *menu, const char *text, const char **ret) {
 }
 
 int pf_boot_menu_add_entry(PfBootMenu *menu, const PfBootEntry *entry, PfBootEntry **ret) {
-        int r = grow((void **) &menu->entries, menu->n, sizeof(*entry), PF_BOOT_ENTRIES_MAX);
+        int r = pf_boot_grow((void **) &menu->entries, menu->n, sizeof(*entry),
+                             PF_BOOT_ENTRIES_MAX);
 
         if (r < 0)
                 return r;
@@ -148,7 +149,7 @@ int pf_boot_menu_add_command(PfBootMenu *menu, PfBootCommands *to, const PfBootC
 
         if (menu->n_commands >= PF_BOOT_COMMANDS_MAX)
                 return -E2BIG;
-        r = grow((void **) &to->items, to->n, sizeof(*command), PF_BOOT_COMMANDS_MAX);
+        r = pf_boot_grow((void **) &to->items, to->n, sizeof(*command), PF_BOOT_COMMANDS_MAX);
         if (r < 0)
                 return r;
         menu->n_commands++;
@@ -158,7 +159,7 @@ int pf_boot_menu_add_command(PfBootMenu *menu, PfBootCommands *to, const PfBootC
 }
 
 static int append_word(PfBootWords *words, const PfBootWord *word) {
-        int r = grow((void **) &words->items, words->n, sizeof(*word), PF_BOOT_WORDS_MAX);
+        int r = pf_boot_grow((void **) &words->items, words->n, sizeof(*word), PF_BOOT_WORDS_MAX);
 
         if (r == 0)
                 words->items[words->n++] = *word;

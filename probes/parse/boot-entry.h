@@ -20,6 +20,13 @@
 #define PF_BOOT_WORDS_MAX 65536    /* of one command */
 #define PF_BOOT_SETTINGS_MAX 4096
 
+/**
+ * pf_boot_grow() - make room for one more item of a list that only grows
+ * @items: the list of @n items, of @size bytes each
+ * Return: 0, -E2BIG where @max are there, -ENOMEM.
+ */
+int pf_boot_grow(void **items, size_t n, size_t size, size_t max) PF_MUST_CHECK;
+
 /* Texts that are freed together. */
 typedef struct PfBootTexts {
         PfStrv strv;
