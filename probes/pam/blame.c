@@ -98,6 +98,13 @@ static size_t n_before(const PfPamTrail *trail) {
         return trail->n;
 }
 
+/* Would the success of this line have led past all that follows it? */
+static bool is_way_out(const PfPamScene *scene, const PfPamStep *step) {
+        int action = scene->stack->entries[step->entry]->actions[PF_PAM_SUCCESS];
+
+        return action > 0 || action == PF_PAM_DO_DONE;
+}
+
 /* The failure that was passed over on the way; one with a reason rather than
  * without, and then the last. */
 static const PfPamStep *passed_over(const PfPamScene *scene, const PfPamTrail *trail) {
@@ -106,7 +113,7 @@ static const PfPamStep *passed_over(const PfPamScene *scene, const PfPamTrail *t
         for (size_t i = 0; i < n_before(trail); i++) {
                 const PfPamStep *step = &trail->steps[i];
 
-                if (!is_failure(step->code) || step->is_guess)
+                if (!is_failure(step->code) || step->is_guess || !is_way_out(scene, step))
                         continue;
                 if (!best || scene->said[step->entry].answer.reason ||
                     !scene->said[best->entry].answer.reason)
@@ -125,12 +132,11 @@ static int blame_passed_over(const PfPamScene *scene, const PfPamStep *step,
         return r < 0 ? r : show_said(scene, verdict, step->entry);
 }
 
-/* The last jump: what it passed over, and where it led. */
-static const PfPamStep *last_jump(const PfPamTrail *trail) {
-        for (size_t i = n_before(trail); i > 0; i--)
-                if (trail->steps[i - 1].action > 0)
-                        return &trail->steps[i - 1];
-        return NULL;
+/* The jump that led to the line that decided, or NULL: it was simply the next. */
+static const PfPamStep *jump_to(const PfPamTrail *trail) {
+        size_t n = n_before(trail);
+
+        return n > 0 && trail->steps[n - 1].action > 0 ? &trail->steps[n - 1] : NULL;
 }
 
 static int blame_jump(const PfPamScene *scene, const PfPamTrail *trail, const PfPamStep *step,
@@ -154,10 +160,10 @@ static int blame_jump(const PfPamScene *scene, const PfPamTrail *trail, const Pf
 
 static int blame_deny(const PfPamScene *scene, const PfPamTrail *trail, PfPamVerdict *verdict) {
         const PfPamStep *over = passed_over(scene, trail);
-        const PfPamStep *jump = last_jump(trail);
+        const PfPamStep *jump = jump_to(trail);
         int r;
 
-        if (jump && (!over || jump > over))
+        if (jump && !is_failure(jump->code))
                 return blame_jump(scene, trail, jump, verdict);
         if (over) {
                 r = blame_passed_over(scene, over, verdict);

@@ -13,7 +13,8 @@
 
 #include "probes/pam/control.h"
 
-#define LEVEL_MAX 16     /* PAM_SUBSTACK_MAX_LEVEL: includes in includes */
+#define LEVEL_MAX 16     /* PAM_SUBSTACK_MAX_LEVEL: substacks in substacks */
+#define DEPTH_MAX 200    /* includes in includes, which libpam follows until it is out of memory */
 #define PIECE_SIZE 1024u /* libpam's buffer: a longer line becomes two */
 #define OTHER "other"
 #define CONF_PATH "/etc/pam.conf"
@@ -251,8 +252,12 @@ static int include(const Source *source, const char *name, PfPamFacility facilit
         Source inner = *source;
         int r;
 
-        if (source->depth + 1 >= LEVEL_MAX)
+        if (source->level + substack >= LEVEL_MAX)
                 return PF_TARGET_ABSENT;
+        if (source->depth >= DEPTH_MAX) {
+                r = refuse(source, 0, NULL, "its includes lead back to themselves");
+                return r < 0 ? r : DIES;
+        }
         r = read_named(source->target, name, &bytes, &path, source->err);
         if (r != 0)
                 return r;

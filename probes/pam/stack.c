@@ -145,16 +145,13 @@ static int ask(const Walk *walk, size_t at, PfPamSaid **ret) {
 
 /* @first: what the module said in the round that this one follows, or the same code. */
 static void agree(State *state, PfPamCode code, PfPamCode first) {
-        Opinion *now = &state->now;
+        const Opinion *now = &state->now;
 
         if (now->impression == NEGATIVE ||
             (now->impression == POSITIVE && now->status != PF_PAM_SUCCESS) ||
             (code == PF_PAM_IGNORE && first != code))
                 return;
-        if (now->impression == UNDECIDED && first == PF_PAM_SUCCESS)
-                now->impression = POSITIVE;
-        now->status = code;
-        now->decider = state->at;
+        state->now = (Opinion){ POSITIVE, code, state->at };
 }
 
 static void disagree(State *state, PfPamCode code) {
@@ -196,8 +193,6 @@ static void leave(const Walk *walk, State *state) {
 /* @code: what the module returned; @first: what it returned in the round that
  * this one follows, by which the way is chosen. */
 static void act(const Walk *walk, State *state, int action, PfPamCode code, PfPamCode first) {
-        const bool is_second = walk->scene.facility == PF_PAM_CREDENTIALS;
-
         switch (action) {
         case PF_PAM_DO_RESET:
                 state->now = state->at_entry[level_at(walk, state->at)];
@@ -217,8 +212,6 @@ static void act(const Walk *walk, State *state, int action, PfPamCode code, PfPa
         case PF_PAM_DO_IGNORE:
                 break;
         default:
-                if (is_second)
-                        agree(state, code, first);
                 jump(walk, state, action);
         }
         state->at++;
