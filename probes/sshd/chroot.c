@@ -116,6 +116,14 @@ static int check_component(const PfSshdRoom *room, const PfCheck *stage,
         return 1;
 }
 
+/* With a slash at its end a path is a directory's, which is looked at anyway. */
+static void trim(char *path) {
+        size_t n = strlen(path);
+
+        while (n > 1 && path[n - 1] == '/')
+                path[--n] = '\0';
+}
+
 /* The path up to each slash, then all of it. */
 static int check_all(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSetting *setting,
                      const char *path, PfErr *err) {
@@ -130,6 +138,7 @@ static int check_all(const PfSshdRoom *room, const PfCheck *stage, const PfSshdS
                 component = slash ? strndup(path, (size_t) (slash - path)) : strdup(path);
                 if (!component)
                         return -ENOMEM;
+                trim(component);
                 r = check_component(room, stage, setting, component, err);
         }
         return r;

@@ -246,6 +246,14 @@ int pf_sshd_judge_shell(const PfSshdRoom *room, const PfCheck *stage, const PfSs
         return 0;
 }
 
+/* Without one that anybody may execute nobody is let in: that is another stage's. */
+static bool has_shell(const PfSshdRoom *room) {
+        PfFileInfo info;
+        int r = pf_target_stat(room->target, room->look->account.shell, &info, NULL);
+
+        return r < 0 || (r == 0 && info.type == PF_FILE_REGULAR && (info.mode & 0111) != 0);
+}
+
 int pf_sshd_stage_shell_runs(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         PF_AUTO_SSHD_SESSION PfSshdSession session = { 0 };
         const char *why = NULL;
@@ -259,6 +267,8 @@ int pf_sshd_stage_shell_runs(const PfSshdRoom *room, const PfCheck *stage, PfErr
                 why = "there is no SFTP subsystem, so nothing would be run";
         else if (!room->look->account.exists)
                 why = "the account is in no file of the machine, and neither is its shell";
+        else if (!has_shell(room))
+                why = "the account has no shell that could be started";
         else if (session.has_no_place)
                 why = "the directory that the session is confined to is not usable";
         if (why) {

@@ -12,6 +12,8 @@
 #include "probes/sshd/command.h"
 
 #define NO_SERVER "there is no SFTP subsystem, so nothing would be run"
+#define CONFIG_MAX (1 << 20)
+#define COMMENTS_SHOWN 4
 #define REMEDY_INTERNAL                                                                            \
         "use \"Subsystem sftp internal-sftp\", which needs no program, and reload sshd"
 
@@ -36,12 +38,46 @@ int pf_sshd_stage_sessions(const PfSshdRoom *room, const PfCheck *stage, PfErr *
 
 /* --- Subsystem --- */
 
+/* "#Subsystem sftp …" and the like. */
+static bool is_switched_off(const char *line) {
+        static const char keyword[] = "subsystem";
+
+        line += strspn(line, " \t");
+        if (*line != '#')
+                return false;
+        line += strspn(line, "# \t");
+        if (strncasecmp(line, keyword, strlen(keyword)) != 0)
+                return false;
+        line += strlen(keyword);
+        line += strspn(line, " \t=\"");
+        return strncmp(line, "sftp", strlen("sftp")) == 0;
+}
+
+/* Is there one? */
+static bool evidence_of_comment(const PfSshdRoom *room) {
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(CONFIG_MAX);
+        size_t n_found = 0;
+        char *rest, *line;
+
+        if (pf_target_read(room->target, room->look->path, CONFIG_MAX, &text, NULL) != 0)
+                return false;
+        rest = text.data;
+        for (unsigned number = 1; rest && (line = strsep(&rest, "\n")); number++) {
+                if (!is_switched_off(line) || ++n_found > COMMENTS_SHOWN)
+                        continue;
+                (void) pf_report_evidence(room->report, room->target, room->look->path, number,
+                                          line, "the same without \"#\"");
+        }
+        return n_found > 0;
+}
+
 /* A line that defines something else may be meant for it: "SFTP", "scp". */
 static void evidence_of_no_subsystem(const PfSshdRoom *room, const PfSshdSetting *setting) {
         for (size_t i = 0; setting && i < setting->n_values; i++)
                 pf_sshd_evidence_of(room, setting, i, "Subsystem sftp internal-sftp");
-        (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL,
-                                  "Subsystem sftp internal-sftp");
+        if (!evidence_of_comment(room))
+                (void) pf_report_evidence(room->report, NULL, room->look->path, 0, NULL,
+                                          "Subsystem sftp internal-sftp");
 }
 
 int pf_sshd_stage_subsystem(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
@@ -94,18 +130,18 @@ static void evidence_of_file(const PfSshdRoom *room, const PfSshdCommand *comman
                                           command->text, NULL);
 }
 
-/* The line is to blame where the program lies elsewhere, or is not what it should be;
- * the file where only that is wrong. */
+/* The line is to blame where the program lies elsewhere, is not what it should be, or
+ * is forced; the file where only that is wrong. */
 static void evidence_of_command(const PfSshdRoom *room, const PfSshdSession *session,
                                 const PfSshdCommand *command) {
         const char *other = command->is_missing ? other_place(session) : NULL;
-        bool is_line = !command->path || other;
+        bool is_line = !command->path || other || session->is_forced;
 
         if (!is_line)
                 evidence_of_file(room, command);
         pf_sshd_evidence_of(room, session->setting, session->value,
                             other ? other : "internal-sftp");
-        if (is_line)
+        if (is_line && !command->is_missing)
                 evidence_of_file(room, command);
         if (session->is_forced)
                 (void) pf_report_remedy(room->report,
