@@ -253,8 +253,10 @@ static int judge_lines(const Room *room, const PfPamStack *stack, PfLockout *ret
 }
 
 static int answer_locked(const Room *room, const PfLockout *lockout) {
-        long long minutes = (lockout->unlock_sec - room->now_sec + 59) / 60;
+        long long minutes = (lockout->unlock_sec - room->now_sec + 30) / 60;
 
+        if (minutes < 1)
+                minutes = 1;
         if (lockout->unlock_sec == 0)
                 (void) pf_report_fail(room->report, &checks[LOCKED_OUT],
                                       "%s is locked after %u failed logins until somebody unlocks "
@@ -321,7 +323,7 @@ static int answer_lockout(const Room *room, PfErr *err) {
 
 /* The name that whoami prints for user ID 0: the first that has it. */
 static int read_name_of_root(const PfTarget *target, char **ret, unsigned *ret_line, PfErr *err) {
-        PF_AUTO_SECRET_BUF PfBuf buf = PF_BUF_INIT(PASSWD_MAX);
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(PASSWD_MAX);
         PfNssFile file;
         char *line;
         int r;
