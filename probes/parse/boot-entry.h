@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/base/strv.h"
 
@@ -182,6 +183,14 @@ void pf_boot_words_deinit(PfBootWords *words);
 
 /* What both kinds of words of a kernel mean; NULL where there is no image. */
 const PfBootWord *pf_boot_command_image(const PfBootCommand *command);
+
+/* Where a reader gets the files that one includes. A path is as the loader has it;
+ * what lies where is the caller's to know. read() behaves as pf_target_read(): a
+ * positive outcome is "no such file", a negative one "not known". */
+typedef struct PfBootFiles {
+        int (*read)(void *data, const char *path, size_t max, PfBuf *buf, PfErr *err);
+        void *data;
+} PfBootFiles;
 
 /**
  * pf_boot_each_line() - the lines of a text, without what ends them

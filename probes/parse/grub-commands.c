@@ -201,9 +201,9 @@ static int run_read(PfGrubFrame *frame, const PfGrubCall *call, PfGrubTruth *ret
         return r;
 }
 
-/* The contents of a file that the script names. Return: as PfGrubFiles.read(). */
+/* The contents of a file that the script names. Return: as PfBootFiles.read(). */
 static int read_file(const PfGrubFrame *frame, const PfBootWord *path, size_t max, PfBuf *buf) {
-        const PfGrubFiles *files = frame->evaluator->files;
+        const PfBootFiles *files = frame->evaluator->files;
 
         if (!files || !path->certain)
                 return -ENODATA;

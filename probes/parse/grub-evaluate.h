@@ -26,7 +26,7 @@ typedef struct PfGrubDeferred {
 
 typedef struct PfGrubEvaluator {
         PfBootMenu *menu;
-        const PfGrubFiles *files;
+        const PfBootFiles *files;
         PfGrubVariables variables;
         PfGrubVariables final; /* where a configfile took over for good */
         bool has_final;

@@ -43,4 +43,4 @@ int pf_grub_expand(const PfGrubScope *scope, const PfGrubWord *word,
  * @files: for -e, -f, -s; or NULL
  * Rule:   GRUB manual, "test".
  */
-PfGrubTruth pf_grub_test(const PfBootWords *words, const PfGrubFiles *files);
+PfGrubTruth pf_grub_test(const PfBootWords *words, const PfBootFiles *files);

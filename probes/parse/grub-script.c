@@ -400,7 +400,7 @@ static int keep_settings(const PfGrubVariables *variables, PfBootSettings *ret) 
 }
 
 int pf_grub_script_load(const char *path, const char *text, size_t n, const PfBootSettings *preset,
-                        const PfGrubFiles *files, PfBootMenu *ret, PfErr *err) {
+                        const PfBootFiles *files, PfBootMenu *ret, PfErr *err) {
         PF_CLEANUP(deinit_evaluator)
         PfGrubEvaluator evaluator = { .menu = ret, .files = files, .err = err };
         PfBootWords no_submenu = { 0 };

@@ -21,21 +21,14 @@
 #define PF_GRUB_CALLS_MAX 32           /* functions, files and menus within each other */
 #define PF_GRUB_VARIABLES_MAX 1024
 
-/* Where files come from. A path is as GRUB has it, variables put in: it begins
- * with '/', or with a device in brackets: "(hd0,gpt2)/grub2/custom.cfg". What lies
- * where is the caller's to know. read() behaves as pf_target_read(): a positive
- * outcome is "no such file", a negative one "not known". */
-typedef struct PfGrubFiles {
-        int (*read)(void *data, const char *path, size_t max, PfBuf *buf, PfErr *err);
-        void *data;
-} PfGrubFiles;
-
 /**
  * pf_grub_script_load() - read a script and what it includes
  * @path:   of the script, for evidence
  * @text:   @n bytes of it
  * @preset: variables that are set before it runs: prefix, root, grub_platform; or NULL
- * @files:  for source, configfile, load_env and tests of files; or NULL: not known
+ * @files:  for source, configfile, load_env and tests of files, or NULL: not known. A
+ *          path has its variables put in, and begins with '/', or with a device in
+ *          brackets: "(hd0,gpt2)/grub2/custom.cfg"
  * @ret:    an empty menu; receives entries, commands outside of entries, and in
  *          settings the variables as they are at the end: default, timeout,
  *          saved_entry, next_entry … Also after an error it holds what was found
@@ -52,4 +45,4 @@ typedef struct PfGrubFiles {
  * Return: 0, -E2BIG beyond a limit, -ENOMEM.
  */
 int pf_grub_script_load(const char *path, const char *text, size_t n, const PfBootSettings *preset,
-                        const PfGrubFiles *files, PfBootMenu *ret, PfErr *err) PF_MUST_CHECK;
+                        const PfBootFiles *files, PfBootMenu *ret, PfErr *err) PF_MUST_CHECK;

@@ -11,7 +11,7 @@
 
 typedef struct Test {
         const PfBootWords *words;
-        const PfGrubFiles *files;
+        const PfBootFiles *files;
         size_t at;
         unsigned depth;
 } Test;
@@ -171,7 +171,7 @@ static PfGrubTruth parse_or(Test *test) {
         return truth;
 }
 
-PfGrubTruth pf_grub_test(const PfBootWords *words, const PfGrubFiles *files) {
+PfGrubTruth pf_grub_test(const PfBootWords *words, const PfBootFiles *files) {
         Test test = { .words = words, .files = files };
         PfGrubTruth truth;
 

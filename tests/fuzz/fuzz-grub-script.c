@@ -55,7 +55,7 @@ int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_AUTO_BOOT_MENU PfBootMenu menu = { 0 };
         Input input = { .bytes = bytes, .n = n };
-        PfGrubFiles files = { .read = read_file, .data = &input };
+        PfBootFiles files = { .read = read_file, .data = &input };
         size_t n_lines = 1;
 
         for (size_t i = 0; i < n; i++)

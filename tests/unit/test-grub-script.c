@@ -24,7 +24,7 @@ static int read_file(void *data, const char *path, size_t max, PfBuf *buf, PfErr
 
 static void load(const char *text, const Files *files, PfBootMenu *menu) {
         PF_AUTO_BOOT_SETTINGS PfBootSettings preset = { 0 };
-        PfGrubFiles access = { .read = read_file, .data = (void *) files };
+        PfBootFiles access = { .read = read_file, .data = (void *) files };
         PfErr err = { 0 };
         int r = pf_boot_settings_add(
                 &preset,
@@ -274,7 +274,7 @@ END_TEST
 START_TEST(a_file_within_itself) {
         static const Files files = { .names = { "/g/a" }, .texts = { "source /g/a" } };
         PF_AUTO_BOOT_MENU PfBootMenu menu = { 0 };
-        PfGrubFiles access = { .read = read_file, .data = (void *) &files };
+        PfBootFiles access = { .read = read_file, .data = (void *) &files };
         PfErr err = { 0 };
 
         ck_assert_int_eq(pf_grub_script_load("g", "source /g/a", 11, NULL, &access, &menu, &err),
