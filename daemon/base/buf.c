@@ -7,11 +7,6 @@
 
 #define FIRST_ALLOCATION 128
 
-void pf_buf_deinit(PfBuf *buf) {
-        free(buf->data);
-        *buf = (PfBuf) PF_BUF_INIT(buf->max);
-}
-
 void pf_wipe(void *bytes, size_t n) {
         static void *(*const volatile overwrite)(void *, int, size_t) = memset;
 
@@ -19,9 +14,28 @@ void pf_wipe(void *bytes, size_t n) {
                 (void) overwrite(bytes, 0, n);
 }
 
-void pf_buf_wipe(PfBuf *buf) {
+void pf_buf_deinit(PfBuf *buf) {
+        if (buf->is_secret)
+                pf_wipe(buf->data, buf->allocated);
+        free(buf->data);
+        buf->data = NULL;
+        buf->n = buf->allocated = 0;
+}
+
+/* As realloc(3), but that nothing of a secret stays behind where it was. */
+static char *move(PfBuf *buf, size_t size) {
+        char *data;
+
+        if (!buf->is_secret)
+                return realloc(buf->data, size);
+        data = malloc(size);
+        if (!data)
+                return NULL;
+        if (buf->allocated > 0)
+                memcpy(data, buf->data, buf->allocated);
         pf_wipe(buf->data, buf->allocated);
-        pf_buf_deinit(buf);
+        free(buf->data);
+        return data;
 }
 
 int pf_buf_reserve(PfBuf *buf, size_t n) {
@@ -39,7 +53,7 @@ int pf_buf_reserve(PfBuf *buf, size_t n) {
         while (size < need)
                 size = size > SIZE_MAX / 2 ? need : size * 2;
 
-        data = realloc(buf->data, size);
+        data = move(buf, size);
         if (!data)
                 return -ENOMEM;
         data[buf->n] = '\0';

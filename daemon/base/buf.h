@@ -14,25 +14,21 @@ typedef struct PfBuf {
         char *data; /* NULL while nothing was added */
         size_t n;
         size_t allocated;
-        size_t max; /* never holds more bytes than this */
+        size_t max;     /* never holds more bytes than this */
+        bool is_secret; /* memory is overwritten before it is given back */
 } PfBuf;
 
 #define PF_BUF_INIT(maximum)                                                                       \
         { .max = (maximum) }
+/* For what holds hashes or keys. Its contents are not to be stolen. */
+#define PF_SECRET_BUF_INIT(maximum)                                                                \
+        { .max = (maximum), .is_secret = true }
 
 void pf_buf_deinit(PfBuf *buf);
 #define PF_AUTO_BUF PF_CLEANUP(pf_buf_deinit)
 
 /* Overwrites @n bytes in a way that no compiler leaves out. */
 void pf_wipe(void *bytes, size_t n);
-
-/**
- * pf_buf_wipe() - pf_buf_deinit() of a secret: its memory is overwritten first
- * Memory that the buffer had before it grew was given back as it was: reserve
- * enough before a secret is added.
- */
-void pf_buf_wipe(PfBuf *buf);
-#define PF_AUTO_SECRET_BUF PF_CLEANUP(pf_buf_wipe)
 
 /**
  * pf_buf_reserve() - make room for @n more bytes behind buf->data[buf->n]

@@ -132,7 +132,7 @@ int pf_shadow_parse(char *text, size_t n, const char *name, PfShadow *ret) {
 }
 
 int pf_shadow_read(const PfTarget *target, const char *name, PfShadow *ret, PfErr *err) {
-        PF_AUTO_SECRET_BUF PfBuf buf = PF_BUF_INIT(PF_SHADOW_SIZE_MAX);
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(PF_SHADOW_SIZE_MAX);
         PfFileInfo info;
         int r;
 

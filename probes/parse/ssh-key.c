@@ -286,7 +286,7 @@ static const char *skip_headers(const char *start, const char *end, bool *ret_en
 
 static int parse_pem(const char *text, size_t n, PfSshKey *key) {
         for (size_t i = 0; i < PF_ELEMENTS(pem_kinds); i++) {
-                PF_AUTO_BUF PfBuf bytes = PF_BUF_INIT(PF_SSH_KEY_FILE_MAX);
+                PF_AUTO_BUF PfBuf bytes = PF_SECRET_BUF_INIT(PF_SSH_KEY_FILE_MAX);
                 const char *end, *start = find_pem(text, n, pem_kinds[i].label, &end);
                 int r;
 
@@ -305,7 +305,7 @@ static int parse_pem(const char *text, size_t n, PfSshKey *key) {
 }
 
 static int parse_openssh(const char *text, size_t n, PfSshKey *key) {
-        PF_AUTO_BUF PfBuf bytes = PF_BUF_INIT(PF_SSH_KEY_FILE_MAX);
+        PF_AUTO_BUF PfBuf bytes = PF_SECRET_BUF_INIT(PF_SSH_KEY_FILE_MAX);
         const char *start = text + strlen(OPENSSH_BEGIN);
         const char *end =
                 memmem(start, n - strlen(OPENSSH_BEGIN), OPENSSH_END, strlen(OPENSSH_END));

@@ -125,7 +125,7 @@ static int read_file(const PfTarget *target, const char *path, PfBuf *buf, PfErr
 }
 
 int pf_sshd_account_read(const PfTarget *target, const char *name, PfSshdAccount *ret, PfErr *err) {
-        PF_AUTO_SECRET_BUF PfBuf passwd = PF_BUF_INIT(ACCOUNTS_MAX);
+        PF_AUTO_BUF PfBuf passwd = PF_SECRET_BUF_INIT(ACCOUNTS_MAX);
         PF_AUTO_BUF PfBuf group = PF_BUF_INIT(ACCOUNTS_MAX);
         PF_AUTO_SSHD_ACCOUNT PfSshdAccount account = { 0 };
         int r;

@@ -134,7 +134,7 @@ static bool is_long_enough(const PfSshdRoom *room, const PfSshKey *key) {
 
 /* Return: 0; PF_TARGET_ABSENT; or a negative errno with a text. */
 static int look_at_key(const PfSshdRoom *room, const char *path, Keys *keys, PfErr *err) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_SSH_KEY_FILE_MAX + 1);
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(PF_SSH_KEY_FILE_MAX + 1);
         PfSshKey key = { 0 };
         int r;
 

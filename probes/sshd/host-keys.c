@@ -87,7 +87,7 @@ static KeyState judge_key(const PfSshdRoom *room, const PfSshdEffective *effecti
 /* Also -EACCES and the like, with a text, where we may not look. */
 static int look_at_key(const PfSshdRoom *room, const PfSshdEffective *effective, const char *path,
                        KeyState *ret, PfErr *err) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_SSH_KEY_FILE_MAX + 1);
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(PF_SSH_KEY_FILE_MAX + 1);
         PfSshKey key;
         PfFileInfo info;
         int r;

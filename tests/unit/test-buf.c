@@ -90,6 +90,25 @@ START_TEST(hands_its_contents_over) {
 }
 END_TEST
 
+START_TEST(a_secret_grows_too) {
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(100000);
+        char want[8];
+
+        for (unsigned i = 0; i < 10000; i++)
+                ck_assert_int_eq(pf_buf_printf(&buf, "%07u", i), 0);
+        ck_assert_uint_eq(buf.n, 70000);
+        for (unsigned i = 0; i < 10000; i += 999) {
+                (void) snprintf(want, sizeof(want), "%07u", i);
+                ck_assert_mem_eq(buf.data + (size_t) i * 7, want, 7);
+        }
+        ck_assert_int_eq(pf_buf_reserve(&buf, 30001), -ENOBUFS);
+        pf_buf_deinit(&buf);
+        ck_assert_ptr_null(buf.data);
+        ck_assert_int_eq(pf_buf_add_string(&buf, "again"), 0);
+        ck_assert(buf.is_secret);
+}
+END_TEST
+
 START_TEST(keeps_its_maximum_when_emptied) {
         PfBuf buf = PF_BUF_INIT(3);
 
@@ -110,6 +129,7 @@ int main(void) {
         PF_TEST(suite, keeps_bytes_that_are_no_text);
         PF_TEST(suite, forgets_from_the_front);
         PF_TEST(suite, hands_its_contents_over);
+        PF_TEST(suite, a_secret_grows_too);
         PF_TEST(suite, keeps_its_maximum_when_emptied);
         return pf_test_main(suite);
 }
