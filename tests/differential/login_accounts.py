@@ -35,7 +35,7 @@ HASHES_GOOD = (
 HASHES_BAD = ("!" + HASH, "!!" + HASH, "*", "!", "!!", "*LK*", "x", HASH[:-3], HASH + "a", "$9$foo",
               "$y$", "$y$j9T$", "$6$", "$1$abc", "$2b$05$tooshort", "NP", "", "*" + HASH,
               "$6$preflight", "pf", "pfb9uFTWOCP", "abc", "$5$rounds=1000$preflight$", "$7$foo",
-              "$y$j75$preflightSalt1$", "U6aMy0wojraho", "$x$y$z")
+              "$y$j75$preflightSalt1$", "$x$y$z")
 
 
 def draw_hash(rng, q):
@@ -183,7 +183,7 @@ def draw_home(rng, q):
     home = HOMES[q["user"]]
     return rng.choice([
         [("delete", home)], [("chmod", home, 0)], [("chown", home, 0, 0), ("chmod", home, 0o700)],
-        [("chmod", home, 0o777)], [("delete", home), ("write", home, "")],
+        [("chmod", home, 0o777)], [("delete", home), ("link", home, "/nowhere")],
         [("delete", f"{home}/.bashrc")], [("chmod", f"{home}/.bashrc", 0o600)],
         [("write", f"{home}/.hushlogin", "")], [("write", f"{home}/.ssh/environment", "A=b\n")],
         [("write", f"{home}/.ssh/authorized_keys", "nonsense\n")],

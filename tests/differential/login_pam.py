@@ -281,7 +281,7 @@ def draw_faillock(rng, q):
     conf = rng.choice(["", "", "deny = 5\n", "deny=2\nunlock_time = 600\n", "even_deny_root\n",
                        "fail_interval = 60\n", "unlock_time = 20\n", "unlock_time = 0\n",
                        "dir = /var/lib/faillock\n", "deny = 0\n", "root_unlock_time = 10\n"])
-    ages = rng.choice([[90, 60, 30], [90, 60], [3000, 2000, 1000], [50, 40, 30, 20, 10],
+    ages = rng.choice([[90, 70, 45], [90, 70], [3000, 2000, 1000], [55, 45, 35, 25, 15],
                        [800, 700, 650], [30, 25, 22], []])
     arguments = rng.choice(["", "", " even_deny_root", " deny=2", " unlock_time=30",
                             " no_such_option", " local_users_only"])
