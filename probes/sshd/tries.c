@@ -45,12 +45,14 @@ static void answer_lookup(const PfSshdRoom *room, const PfCheck *stage, const Pf
                 pf_sshd_evidence_of(room, grace, 0, NULL);
                 return;
         }
-        (void) pf_report_pass(room->report, stage,
-                              answer->delay_seconds > 0
-                                      ? "looking up the caller's name takes %u of %u s to log in"
-                                      : "looking up the caller's name takes none that is known of "
-                                        "the time to log in",
-                              answer->delay_seconds, seconds);
+        if (answer->delay_seconds > 0)
+                (void) pf_report_pass(room->report, stage,
+                                      "looking up the caller's name takes %u of %u s to log in",
+                                      answer->delay_seconds, seconds);
+        else
+                (void) pf_report_pass(room->report, stage,
+                                      "nothing is known to delay a login: sshd waits %u s for it",
+                                      seconds);
 }
 
 static int judge_lookup(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSetting *grace,
