@@ -53,11 +53,20 @@ static int find_command(const PfSshdRoom *room, PfSshdKeyMaker *maker) {
 /* Is a unit there, not masked, and do its conditions hold? */
 static int will_run(const PfTarget *target, const char *name, PfErr *err) {
         PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };
+        const char *at = strchr(name, '@'); /* of an instance: sshd-keygen@rsa.service */
         const PfUnitSetting *setting;
         PfConditions conditions;
+        char of_template[256];
         int r;
 
         r = pf_systemd_unit_load(target, &name, 1, &unit, err);
+        if (r == PF_SYSTEMD_UNIT_ABSENT && at) {
+                const char *template = of_template;
+
+                (void) snprintf(of_template, sizeof(of_template), "%.*s@.service",
+                                (int) (at - name), name);
+                r = pf_systemd_unit_load(target, &template, 1, &unit, err);
+        }
         if (r != 0 || unit.mask)
                 return r < 0 ? r : 0;
         r = pf_systemd_conditions(target, &unit, &conditions, &setting, err);

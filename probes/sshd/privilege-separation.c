@@ -48,7 +48,7 @@ static bool is_switched_off(const PfSshdRoom *room) {
         return value && strcmp(value, "no") == 0;
 }
 
-/* True where answered: the user is missing. */
+/* Answered where the user is missing. */
 static int judge_user(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         PF_AUTO_SSHD_ACCOUNT PfSshdAccount account = { 0 };
         int r;
@@ -146,7 +146,7 @@ static int find_in_tmpfiles(const PfTarget *target, const char *file, const char
         return 0;
 }
 
-/* True where something makes the directory at boot; noted as evidence. */
+/* Positive where something makes the directory at boot: then @ret_path is where. */
 static int find_maker(const PfSshdRoom *room, const char *path, char **ret_path, unsigned *ret_line,
                       PfErr *err) {
         static const char *const patterns[] = { "/etc/tmpfiles.d/*.conf",
@@ -207,37 +207,40 @@ static void answer_good(const PfSshdRoom *room, const PfCheck *stage, const char
         (void) pf_report_evidence(room->report, NULL, path, line, NULL, NULL);
 }
 
-/* True where answered: the directory at @path is there, or will be, or is unsafe. */
-static int judge_place(const PfSshdRoom *room, const PfCheck *stage, const char *path, PfErr *err) {
-        PF_AUTO_FREE char *maker = NULL;
-        Directory directory;
-        unsigned line = 0;
-        int r;
-
-        if (is_volatile(path) && !pf_target_is_live(room->target)) {
-                r = is_made_by_script(room) ? 1 : find_maker(room, path, &maker, &line, err);
-                if (r > 0)
-                        answer_good(room, stage, maker ? maker : room->look->service.by, line);
-                return r;
-        }
-        r = look_at_directory(room->target, path, &directory, err);
-        if (r < 0)
-                return r;
-        if (directory == DIRECTORY_MISSING)
-                return find_maker(room, path, &maker, &line, err) > 0
-                               ? (answer_good(room, stage, maker, line), 1)
-                               : 0;
-        if (directory == DIRECTORY_GOOD) {
-                answer_good(room, stage, path, 0);
-                return 1;
-        }
+static void answer_unsafe(const PfSshdRoom *room, const PfCheck *stage, const char *path) {
         (void) pf_report_fail(room->report, stage,
                               "sshd does not start: its empty directory is not root's alone");
         pf_report_reason(room->report, "config-rejected");
         (void) pf_report_evidence(room->report, room->target, path, 0, NULL,
                                   "owner root, and nobody else may write to it");
         (void) pf_report_remedy(room->report, "chown root %s && chmod 0755 %s", path, path);
-        return 1;
+}
+
+/* Positive where answered: the directory at @path is there, or will be, or is unsafe. */
+static int judge_place(const PfSshdRoom *room, const PfCheck *stage, const char *path, PfErr *err) {
+        Directory directory = DIRECTORY_MISSING; /* also what an image has in /run */
+        PF_AUTO_FREE char *maker = NULL;
+        unsigned line = 0;
+        int r = 0;
+
+        if (!is_volatile(path) || pf_target_is_live(room->target))
+                r = look_at_directory(room->target, path, &directory, err);
+        if (r < 0)
+                return r;
+        if (directory == DIRECTORY_UNSAFE) {
+                answer_unsafe(room, stage, path);
+                return 1;
+        }
+        if (directory == DIRECTORY_GOOD) {
+                answer_good(room, stage, path, 0);
+                return 1;
+        }
+        r = is_volatile(path) && is_made_by_script(room)
+                    ? 1
+                    : find_maker(room, path, &maker, &line, err);
+        if (r > 0)
+                answer_good(room, stage, maker ? maker : room->look->service.by, line);
+        return r;
 }
 
 static int judge_directory(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {

@@ -288,6 +288,13 @@ START_TEST(keys_that_will_be_made) {
         expect(pf_sshd_stage_host_keys, (Want){ PF_PASS, NULL, "/etc/cloud/cloud.cfg", 2 });
         pf_sandbox_write(&box, "/etc/cloud/cloud-init.disabled", "");
         expect(pf_sshd_stage_host_keys, (Want){ .verdict = PF_FAIL, .reason = "no-host-keys" });
+        /* As Red Hat does. */
+        pf_sandbox_write(&box, "/etc/systemd/system/ssh.service.d/b.conf",
+                         "[Unit]\nWants=sshd-keygen@rsa.service\n");
+        expect(pf_sshd_stage_host_keys, (Want){ .verdict = PF_FAIL, .reason = "no-host-keys" });
+        pf_sandbox_write(&box, "/usr/lib/systemd/system/sshd-keygen@.service", "[Service]\n");
+        expect(pf_sshd_stage_host_keys,
+               (Want){ PF_PASS, NULL, "/etc/systemd/system/ssh.service.d/b.conf", 2 });
         /* Nobody makes keys of names of one's own. */
         pf_sandbox_remove(&box, "/etc/cloud/cloud-init.disabled");
         pf_sandbox_write(&box, CONFIG, "HostKey /etc/ssh/mine\n");
