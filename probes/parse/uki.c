@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unified kernel images: PE files whose sections hold a kernel, its initrd and
+ * its command line. Nothing but the texts is looked at.
+ */
+#include "probes/parse/uki.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "probes/parse/os-release.h"
+
+#define SECTIONS_MAX 96 /* the loader of Windows takes no more */
+#define TEXT_MAX 65536u /* of a section that is looked at */
+
+/* Offsets: PE Format, "MS-DOS Stub", "COFF File Header", "Section Table". */
+enum {
+        PE_OFFSET_AT = 0x3c,
+        COFF_SIZE = 20,
+        COFF_SECTIONS_AT = 2,
+        COFF_OPTIONAL_SIZE_AT = 16,
+        SECTION_SIZE = 40,
+        SECTION_VIRTUAL_SIZE_AT = 8,
+        SECTION_RAW_SIZE_AT = 16,
+        SECTION_RAW_AT = 20,
+};
+
+typedef struct Image {
+        const uint8_t *bytes;
+        size_t n;
+} Image;
+
+/* What a profile may have of its own. */
+typedef enum Part { CMDLINE, OSREL, UNAME, KERNEL, PARTS } Part;
+
+static const char *const part_names[PARTS] = {
+        [CMDLINE] = ".cmdline",
+        [OSREL] = ".osrel",
+        [UNAME] = ".uname",
+        [KERNEL] = ".linux",
+};
+
+typedef struct Section {
+        bool is_there;
+        size_t offset;
+        size_t n;
+} Section;
+
+typedef struct Profile {
+        Section parts[PARTS];
+} Profile;
+
+static bool holds(const Image *image, size_t offset, size_t n) {
+        return offset <= image->n && n <= image->n - offset;
+}
+
+static unsigned read16(const Image *image, size_t at) {
+        return image->bytes[at] | (unsigned) image->bytes[at + 1] << 8;
+}
+
+static uint32_t read32(const Image *image, size_t at) {
+        return read16(image, at) | (uint32_t) read16(image, at + 2) << 16;
+}
+
+/* Where the table of sections begins, and how many there are. Return: whether this is a PE image.
+ */
+static bool find_sections(const Image *image, size_t *ret_at, size_t *ret_n) {
+        size_t pe;
+
+        if (!holds(image, 0, PE_OFFSET_AT + 4) || memcmp(image->bytes, "MZ", 2) != 0)
+                return false;
+        pe = read32(image, PE_OFFSET_AT);
+        if (!holds(image, pe, 4 + COFF_SIZE) || memcmp(image->bytes + pe, "PE\0\0", 4) != 0)
+                return false;
+        *ret_n = read16(image, pe + 4 + COFF_SECTIONS_AT);
+        *ret_at = pe + 4 + COFF_SIZE + read16(image, pe + 4 + COFF_OPTIONAL_SIZE_AT);
+        return *ret_n <= SECTIONS_MAX && holds(image, *ret_at, *ret_n * SECTION_SIZE);
+}
+
+static bool has_name(const Image *image, size_t at, const char *name) {
+        return strncmp((const char *) image->bytes + at, name, 8) == 0;
+}
+
+/* The smaller of both sizes: what is beyond one of them is no content. */
+static Section read_section(const Image *image, size_t at) {
+        uint32_t virtual_size = read32(image, at + SECTION_VIRTUAL_SIZE_AT);
+        uint32_t raw_size = read32(image, at + SECTION_RAW_SIZE_AT);
+
+        return (Section){ .is_there = true,
+                          .offset = read32(image, at + SECTION_RAW_AT),
+                          .n = virtual_size && virtual_size < raw_size ? virtual_size : raw_size };
+}
+
+/* The profiles, the first of which is what stands before any. */
+static size_t read_profiles(const Image *image, size_t at, size_t n_sections,
+                            Profile profiles[SECTIONS_MAX + 1]) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_sections; i++, at += SECTION_SIZE) {
+                if (has_name(image, at, ".profile"))
+                        profiles[++n] = profiles[0];
+                for (size_t part = 0; part < PARTS; part++)
+                        if (has_name(image, at, part_names[part]))
+                                profiles[n].parts[part] = read_section(image, at);
+        }
+        return n + 1;
+}
+
+/* What is read of a section lies within what was given. */
+static bool is_whole(const Image *image, const Profile *profile) {
+        for (size_t part = 0; part < KERNEL; part++)
+                if (profile->parts[part].is_there &&
+                    (profile->parts[part].n > TEXT_MAX ||
+                     !holds(image, profile->parts[part].offset, profile->parts[part].n)))
+                        return false;
+        return true;
+}
+
+/* A copy of a section's text up to a NUL, without what follows the last line; NULL
+ * where memory ran out. */
+static char *copy_text(const Image *image, const Section *section) {
+        char *text = section->is_there
+                             ? strndup((const char *) image->bytes + section->offset, section->n)
+                             : strdup("");
+        size_t n = text ? strlen(text) : 0;
+
+        while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+                text[--n] = '\0';
+        return text;
+}
+
+typedef struct Words {
+        PfBootMenu *menu;
+        PfBootCommand *command;
+} Words;
+
+static int add_line(char *line, unsigned number, void *data) {
+        Words *words = data;
+
+        (void) pf_boot_trim_end(line);
+        return pf_boot_menu_split(words->menu, &words->command->written, line, strlen(line),
+                                  words->command->path, number);
+}
+
+static int add_command(const Image *image, const Profile *profile, PfBootMenu *menu,
+                       PfBootEntry *entry) {
+        PF_AUTO_FREE char *cmdline = copy_text(image, &profile->parts[CMDLINE]);
+        PfBootCommand new = { .verb = PF_BOOT_KERNEL, .path = entry->path, .line = 1 };
+        PfBootWord path = { .text = entry->path, .path = entry->path, .line = 1, .certain = true };
+        Words words = { .menu = menu };
+        int r = cmdline ? pf_boot_menu_text(menu, "linux", &new.name) : -ENOMEM;
+
+        if (r == 0)
+                r = pf_boot_menu_add_command(menu, &entry->commands, &new, &words.command);
+        if (r == 0)
+                r = pf_boot_menu_add_word(menu, &words.command->written, &path);
+        if (r == 0)
+                r = pf_boot_each_line(cmdline, strlen(cmdline), add_line, &words);
+        return r < 0 ? r : pf_boot_words_copy(&words.command->written, &words.command->expanded);
+}
+
+/* What systemd-boot shows: PRETTY_NAME, or the system's id. */
+static int set_title(const Image *image, const Profile *profile, PfBootMenu *menu,
+                     PfBootEntry *entry) {
+        PF_CLEANUP(pf_os_release_freep) PfOsRelease *release = NULL;
+        PF_AUTO_FREE char *text = copy_text(image, &profile->parts[OSREL]);
+        const char *title;
+        int r = text ? pf_os_release_parse(text, strlen(text), &release) : -ENOMEM;
+
+        if (r == -EFBIG)
+                return -E2BIG;
+        if (r < 0)
+                return r;
+        title = pf_os_release_value(release, "PRETTY_NAME");
+        if (!*title)
+                title = pf_os_release_value(release, "ID");
+        return pf_boot_menu_text(menu, title, &entry->title);
+}
+
+static int add_entry(const Image *image, const Profile *profile, const char *path,
+                     PfBootMenu *menu) {
+        PF_AUTO_FREE char *uname = copy_text(image, &profile->parts[UNAME]);
+        const char *slash = strrchr(path, '/');
+        PfBootEntry *entry, new = { .format = PF_BOOT_UKI };
+        int r = uname ? pf_boot_menu_text(menu, path, &new.path) : -ENOMEM;
+
+        if (r == 0)
+                r = pf_boot_menu_text(menu, slash ? slash + 1 : path, &new.id);
+        if (r == 0 && profile->parts[UNAME].is_there)
+                r = pf_boot_menu_text(menu, uname, &new.version);
+        if (r == 0)
+                r = set_title(image, profile, menu, &new);
+        new.written = new.title;
+        if (r == 0)
+                r = pf_boot_menu_add_entry(menu, &new, &entry);
+        return r < 0 ? r : add_command(image, profile, menu, entry);
+}
+
+int pf_uki_parse(const char *path, const void *bytes, size_t n, PfBootMenu *ret, PfErr *err) {
+        Image image = { .bytes = bytes, .n = n };
+        Profile profiles[SECTIONS_MAX + 1] = { 0 };
+        size_t at, n_sections, n_profiles;
+        int r = 0;
+
+        if (!find_sections(&image, &at, &n_sections))
+                return pf_err_set(err, -EINVAL, "%s is no PE image", path);
+        n_profiles = read_profiles(&image, at, n_sections, profiles);
+        if (!profiles[0].parts[KERNEL].is_there || !profiles[0].parts[OSREL].is_there)
+                return PF_UKI_NONE;
+        for (size_t i = 0; i < n_profiles; i++)
+                if (!is_whole(&image, &profiles[i]))
+                        return PF_UKI_CUT;
+        for (size_t i = n_profiles > 1; i < n_profiles && r == 0; i++)
+                r = add_entry(&image, &profiles[i], path, ret);
+        return r < 0 ? pf_err_errno(err, r, "%s", path) : 0;
+}
