@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pam_exec: the exit status of a program decides. Nothing is started here: what
- * a few programs do is known, and a file that cannot be started fails.
+ * a few programs do is known, a script of sh or bash is read, and a file that
+ * cannot be started fails.
  *
  * Rule: pam_exec(8), and the observed behaviour of 1.5.2: the first word that is
  *       no option is the program; it is not searched for in a PATH.
@@ -9,11 +10,14 @@
 #include <string.h>
 
 #include "probes/pam/policy.h"
+#include "probes/parse/shell-script.h"
 
 #define ELF_MAGIC "\177ELF"
+#define HEAD_BYTES 128 /* that the kernel looks at for an interpreter */
 
-/* The options before the program. Return: the program, or NULL where there is none. */
-static const char *read_words(const PfStrv *args, const char **ret_type, const char **ret_log) {
+/* The options before the program. Return: the index of the program, or that behind
+ * the last word where there is none. */
+static size_t read_words(const PfStrv *args, const char **ret_type, const char **ret_log) {
         static const char *const options[] = {
                 "debug", "stdout", "seteuid", "quiet", "quiet_log", "expose_authtok",
         };
@@ -30,9 +34,9 @@ static const char *read_words(const PfStrv *args, const char **ret_type, const c
                 else if (strncmp(args->items[i], "log=", 4) == 0)
                         *ret_log = args->items[i] + 4;
                 else
-                        return args->items[i];
+                        break;
         }
-        return NULL;
+        return i;
 }
 
 static const char *const facility_types[PF_PAM_N_FACILITIES] = {
@@ -73,18 +77,101 @@ static int unknown(PfPamAnswer *answer) {
                                  "depends on what the program of pam_exec does");
 }
 
+/* PAM's items are its whole environment. What is not known may be anything. */
+static int fill_environment(const PfPamQuestion *question, PfPamFacility facility, PfStrv *ret) {
+        const struct {
+                const char *name;
+                const char *value;
+        } items[] = {
+                { "PAM_SERVICE", question->service },
+                { "PAM_USER", question->user },
+                { "PAM_TTY", question->tty },
+                { "PAM_RHOST", question->source_host },
+                { "PAM_TYPE", facility_types[facility] },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(items) && r == 0; i++) {
+                PF_AUTO_FREE char *text = NULL;
+
+                if (asprintf(&text, "%s%s%s", items[i].name, items[i].value ? "=" : "",
+                             items[i].value ? items[i].value : "") < 0)
+                        return -ENOMEM;
+                r = pf_strv_add(ret, text);
+        }
+        return r;
+}
+
+static int answer_script(const PfPamQuestion *question, const PfShellOutcome *outcome,
+                         PfPamAnswer *answer) {
+        bool is_over = outcome->end == PF_SHELL_ENDS || outcome->end == PF_SHELL_EXITS;
+        const PfPamPlace place = { .path = outcome->path,
+                                   .line = outcome->line,
+                                   .text = outcome->text };
+        int r;
+
+        if (is_over && outcome->status == 0)
+                return 0;
+        r = is_over && outcome->status > 0 ? fail(answer, "ends in an error") : unknown(answer);
+        return r < 0 || !place.path || !place.line
+                       ? r
+                       : pf_pam_answer_place(answer, question->target, &place, NULL);
+}
+
+/* "#!/bin/sh" and the like, without options. */
+static bool read_interpreter(const PfBuf *head, bool *ret_is_bash) {
+        static const struct {
+                const char *path;
+                bool is_bash;
+        } shells[] = { { "/bin/sh", false },       { "/bin/dash", false },
+                       { "/bin/bash", true },      { "/usr/bin/sh", false },
+                       { "/usr/bin/dash", false }, { "/usr/bin/bash", true } };
+        const char *path = head->data + 2 + strspn(head->data + 2, " \t");
+        size_t n = strcspn(path, " \t\n");
+
+        for (size_t i = 0; i < PF_ELEMENTS(shells); i++)
+                if (strlen(shells[i].path) == n && memcmp(path, shells[i].path, n) == 0) {
+                        *ret_is_bash = shells[i].is_bash;
+                        return path[n + strspn(path + n, " \t")] == '\n';
+                }
+        return false;
+}
+
+static int judge_script(const PfPamQuestion *question, PfPamFacility facility, const PfBuf *head,
+                        const PfStrv *arguments, PfPamAnswer *answer, PfErr *err) {
+        PF_AUTO_SHELL_OUTCOME PfShellOutcome outcome = { 0 };
+        PF_AUTO_STRV PfStrv environment = { 0 };
+        const PfIdentity root = { .uid = 0 };
+        PfShellSetup setup = { .view = { .target = question->target, .who = &root },
+                               .user = "root",
+                               .is_deaf = true,
+                               .environment = &environment,
+                               .arguments = arguments };
+        int r;
+
+        if (!read_interpreter(head, &setup.is_bash))
+                return unknown(answer);
+        r = fill_environment(question, facility, &environment);
+        if (r == 0)
+                r = pf_shell_script_run_file(&setup, arguments->items[0], &outcome, err);
+        if (r != 0)
+                return r < 0 ? r : unknown(answer);
+        return answer_script(question, &outcome, answer);
+}
+
 /* A file that the kernel can start: what does it end in? */
-static int judge_file(const PfPamQuestion *question, const char *path, PfPamAnswer *answer,
-                      PfErr *err) {
-        PF_AUTO_BUF PfBuf head = PF_BUF_INIT(4);
-        int r = pf_target_read_head(question->target, path, 4, &head, err);
+static int judge_file(const PfPamQuestion *question, PfPamFacility facility,
+                      const PfStrv *arguments, PfPamAnswer *answer, PfErr *err) {
+        const char *path = arguments->items[0];
+        PF_AUTO_BUF PfBuf head = PF_BUF_INIT(HEAD_BYTES);
+        int r = pf_target_read_head(question->target, path, HEAD_BYTES, &head, err);
 
         if (r < 0)
                 return r;
+        if (head.n >= 2 && memcmp(head.data, "#!", 2) == 0)
+                return judge_script(question, facility, &head, arguments, answer, err);
         if (head.n < 4 || memcmp(head.data, ELF_MAGIC, 4) != 0)
-                return head.n >= 2 && memcmp(head.data, "#!", 2) == 0
-                               ? unknown(answer)
-                               : fail(answer, "is no program");
+                return fail(answer, "is no program");
         switch (end_of_program(path)) {
         case PF_YES:
                 return 0;
@@ -99,7 +186,9 @@ static int judge_file(const PfPamQuestion *question, const char *path, PfPamAnsw
 static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPamLine *line,
                PfPamAnswer *answer, PfErr *err) {
         const char *type = NULL, *log = NULL;
-        const char *path = read_words(line->args, &type, &log);
+        size_t first = read_words(line->args, &type, &log);
+        const PfStrv arguments = { .items = line->args->items + first, .n = line->args->n - first };
+        const char *path = arguments.n > 0 ? arguments.items[0] : NULL;
         PfFileInfo info;
         int r;
 
@@ -121,7 +210,7 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
                 return fail(answer, "is not there");
         if (info.type != PF_FILE_REGULAR || !(info.mode & 0111))
                 return fail(answer, "cannot be started");
-        return judge_file(question, path, answer, err);
+        return judge_file(question, facility, &arguments, answer, err);
 }
 
 const PfPamModule pf_pam_exec = {

@@ -79,7 +79,10 @@ static int read_words(const PfStrv *args, ListFile *list) {
                 }
         if (!list->item || !list->path || !list->has_sense)
                 return -EINVAL;
-        list->is_odd = list->is_odd || (list->apply && strcmp(list->item, "ruser") == 0);
+        /* Words behind apply= change what the module takes for its value. */
+        list->is_odd = list->is_odd ||
+                       (list->apply && (strcmp(list->item, "ruser") == 0 ||
+                                        strncmp(args->items[args->n - 1], "apply=", 6) != 0));
         return 0;
 }
 

@@ -162,6 +162,16 @@ START_TEST(exec) {
                 { "type=account /bin/false", NULL, "/bin/false", ELF, PF_PAM_IGNORE },
                 { "type=auth /bin/false", NULL, "/bin/false", ELF, PF_PAM_SYSTEM_ERR },
                 { "log=/var/log/x /bin/true", NULL, "/bin/true", ELF, PF_PAM_UNKNOWN },
+                { "/x", NULL, "/x", "#!/bin/sh\nexit 0\n", OK },
+                { "/x", NULL, "/x", "#! /bin/bash\necho hello\n", OK },
+                { "/x", NULL, "/x", "#!/bin/sh\nexit 3\n", PF_PAM_SYSTEM_ERR },
+                { "/x", NULL, "/x", "#!/bin/sh\n[ \"$PAM_USER\" = root ] && exit 1\nexit 0\n",
+                  PF_PAM_SYSTEM_ERR },
+                { "/x", NULL, "/x", "#!/bin/sh\n[ \"$PAM_TYPE\" = account ] && exit 1\nexit 0\n",
+                  OK },
+                { "/x 4", NULL, "/x", "#!/bin/sh\nexit $1\n", PF_PAM_SYSTEM_ERR },
+                { "/x", NULL, "/x", "#!/bin/sh\n/opt/absent\n", PF_PAM_SYSTEM_ERR },
+                { "/x", NULL, "/x", "#!/usr/bin/python3\n", PF_PAM_UNKNOWN },
         };
 
         for (size_t i = 0; i < PF_ELEMENTS(rows); i++) {
