@@ -79,7 +79,7 @@ static PfShellFlow run_return(PfShellState *state, const PfShellFields *argv) {
         bool may = state->n_functions_around > 0 || state->n_sourced > 0 ||
                    state->setup->is_sourced || !state->setup->is_bash;
 
-        return may ? leave(state, argv, PF_SHELL_RETURN) : done(state, 1);
+        return may ? leave(state, argv, PF_SHELL_RETURN) : done(state, -1);
 }
 
 static PfShellFlow loop_flow(PfShellState *state, const PfShellFields *argv, PfShellFlow flow) {
@@ -372,7 +372,7 @@ static PfShellFlow run_cd(PfShellState *state, const PfShellFields *argv) {
                 if (!state->current)
                         return pf_shell_fail(state, -ENOMEM);
         }
-        return done(state, moved ? 0 : 1);
+        return done(state, moved ? 0 : state->setup->is_bash ? 1 : 2);
 }
 
 /* "." of a file that is not there ends a plain sh. */
