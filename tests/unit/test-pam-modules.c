@@ -5,7 +5,8 @@
 #include "tests/support/pam-case.h"
 
 extern const PfPamModule pf_pam_shells, pf_pam_securetty, pf_pam_localuser, pf_pam_usertype,
-        pf_pam_wheel, pf_pam_group, pf_pam_rhosts, pf_pam_exec, pf_pam_namespace, pf_pam_userdb;
+        pf_pam_cap, pf_pam_wheel, pf_pam_group, pf_pam_rhosts, pf_pam_exec, pf_pam_namespace,
+        pf_pam_userdb;
 
 static PfSandbox box;
 
@@ -142,6 +143,28 @@ START_TEST(wheel) {
 }
 END_TEST
 
+#define CAPABILITIES "/etc/security/capability.conf"
+
+/* The first line that names the user counts; nobody is refused. */
+START_TEST(capabilities) {
+        static const Row rows[] = {
+                { NULL, "user", NULL, NULL, PF_PAM_IGNORE },
+                { NULL, "user", CAPABILITIES, "", PF_PAM_IGNORE },
+                { NULL, "user", CAPABILITIES, "# none *\nnone\n\n", PF_PAM_IGNORE },
+                { NULL, "user", CAPABILITIES, "cap_chown other\n none\t* \n", OK },
+                { NULL, "user", CAPABILITIES, "none other user", OK },
+                { NULL, "user", CAPABILITIES, "user users user2\n", PF_PAM_IGNORE },
+                { NULL, NULL, CAPABILITIES, "cap_chown @root\n", OK },
+                { NULL, "user", CAPABILITIES, "cap_chown @root @ @nope\n", PF_PAM_IGNORE },
+                { "config=/etc/caps", "user", CAPABILITIES, "none *\n", PF_PAM_IGNORE },
+                { "config=/etc/caps", "user", "/etc/caps", "none *\n", OK },
+        };
+
+        CHECK_ROWS(&pf_pam_cap, PF_PAM_AUTH, rows);
+        CHECK_ROWS(&pf_pam_cap, PF_PAM_CREDENTIALS, rows);
+}
+END_TEST
+
 START_TEST(without_files) {
         pf_pam_case_open(&box);
         pf_pam_case_check(&box, &pf_pam_group, &(PfPamCase){ .words = NULL }, PF_PAM_IGNORE, "");
@@ -184,6 +207,7 @@ START_TEST(exec) {
                 }
                 pf_pam_case_check(&box, &pf_pam_exec, &one, rows[i].code, "pam_exec");
         }
+        pf_sandbox_write(&box, "/bin/true", ELF);
         pf_sandbox_chmod(&box, "/bin/true", 0644);
         pf_pam_case_check(&box, &pf_pam_exec, &(PfPamCase){ .words = "/bin/true" },
                           PF_PAM_SYSTEM_ERR, "mode 0644");
@@ -248,6 +272,7 @@ int main(void) {
         PF_TEST(suite, securetty);
         PF_TEST(suite, localuser);
         PF_TEST(suite, usertype);
+        PF_TEST(suite, capabilities);
         PF_TEST(suite, wheel);
         PF_TEST(suite, without_files);
         PF_TEST(suite, exec);
