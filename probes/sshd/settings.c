@@ -132,6 +132,9 @@ int pf_sshd_stage_configuration(const PfSshdRoom *room, const PfCheck *stage, Pf
         r = judge_configuration(room, stage, look->effective, look->service.line.config_path, err);
         if (r != 0 || room->report->n > n)
                 return r;
+        if (look->service_error < 0)
+                return pf_err_set(err, look->service_error, "%s",
+                                  pf_err_text(&look->service_reason, look->service_error));
         if (look->service.doubt) {
                 (void) pf_report_unknown(room->report, stage,
                                          "the options that sshd is started with are not known: %s",
