@@ -6,6 +6,7 @@
 
 /* trivial.c has a table of its own, of modules that read no file. */
 PF_PAM_MODULE(pf_pam_access)
+PF_PAM_MODULE(pf_pam_cap)
 PF_PAM_MODULE(pf_pam_exec)
 PF_PAM_MODULE(pf_pam_faillock)
 PF_PAM_MODULE(pf_pam_group)
