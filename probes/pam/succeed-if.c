@@ -97,6 +97,8 @@ static Outcome test_in_group(Sides *sides) {
         PfPamQuestion question = *sides->question;
         bool is_member;
 
+        if (!*sides->left)
+                return FAILS; /* an item that is not set is in no group */
         question.account = sides->account;
         sides->error = pf_pam_is_member_of_any(&question, sides->right, &is_member, sides->err);
         return sides->error < 0 ? ERROR : outcome(is_member);

@@ -119,6 +119,8 @@ static const struct {
         { "ruser = x", NULL, FAILS },
         { "ruser != x", NULL, OK },
         { "ruser <= 0", NULL, OK },
+        { "ruser ingroup root", NULL, FAILS },
+        { "tty ingroup root", NULL, OK },
         { "rhost =~ 10.20.*", NULL, OK },
         { "user", NULL, BAD },
         { "user = root uid", NULL, BAD },
