@@ -64,7 +64,7 @@ static void swap(PfGrubVariables *a, PfGrubVariables *b) {
 }
 
 static int copy_variables(PfGrubEvaluator *evaluator, bool exported_only, PfGrubVariables *ret) {
-        int r = count_steps(evaluator, evaluator->variables.n / 16 + 1);
+        int r = count_steps(evaluator, evaluator->variables.n / 64 + 1);
 
         return r < 0 ? r : pf_grub_variables_copy(&evaluator->variables, exported_only, ret);
 }

@@ -15,11 +15,11 @@
 #include "probes/parse/boot-entry.h"
 
 /* Limits; beyond them evaluating fails with -E2BIG. */
-#define PF_GRUB_FILE_MAX (4u << 20)    /* bytes of one file */
-#define PF_GRUB_FILES_MAX 64           /* read, as often as they are */
-#define PF_GRUB_STEPS_MAX (128u << 10) /* statements run */
-#define PF_GRUB_CALLS_MAX 32           /* functions, files and menus within each other */
-#define PF_GRUB_VARIABLES_MAX 1024
+#define PF_GRUB_FILE_MAX (4u << 20)   /* bytes of one file */
+#define PF_GRUB_FILES_MAX 64          /* read, as often as they are */
+#define PF_GRUB_STEPS_MAX (64u << 10) /* statements run */
+#define PF_GRUB_CALLS_MAX 32          /* functions, files and menus within each other */
+#define PF_GRUB_VARIABLES_MAX 512
 
 /**
  * pf_grub_script_load() - read a script and what it includes

@@ -66,6 +66,12 @@ static PfGrubVariable *find(const PfGrubVariables *variables, const char *name) 
         return NULL;
 }
 
+/* The same, where it most likely is: lists that were copied agree in their beginnings. */
+static PfGrubVariable *find_near(const PfGrubVariables *variables, const char *name, size_t i) {
+        return i < variables->n && variables->items[i].name == name ? &variables->items[i]
+                                                                    : find(variables, name);
+}
+
 /* Room for one more. */
 static int reserve(PfGrubVariables *variables) {
         size_t room = variables->allocated ? variables->allocated * 2 : 16;
@@ -133,6 +139,18 @@ static bool is_machine_name(const char *name) {
         return false;
 }
 
+static void get_unset(const PfGrubVariables *variables, const char *name, PfGrubVariable *ret) {
+        bool machine = is_machine_name(name);
+
+        *ret = (PfGrubVariable){ .name = name,
+                                 .certain = !machine && !variables->open,
+                                 .exported = machine };
+        if (strncmp(name, feature_prefix, sizeof(feature_prefix) - 1) == 0)
+                *ret = (PfGrubVariable){
+                        .name = name, .value = "y", .path = "", .certain = true, .exported = true
+                };
+}
+
 void pf_grub_variables_get(const PfGrubVariables *variables, const char *name,
                            PfGrubVariable *ret) {
         const PfGrubVariable *variable = find(variables, name);
@@ -171,15 +189,17 @@ int pf_grub_variables_merge(PfGrubVariables *variables, const PfGrubVariables *o
         int r = 0;
 
         for (size_t i = 0; i < n; i++) {
+                const PfGrubVariable *found = find_near(other, variables->items[i].name, i);
                 PfGrubVariable theirs;
 
-                pf_grub_variables_get(other, variables->items[i].name, &theirs);
-                merge_one(&variables->items[i], &theirs);
+                if (!found)
+                        get_unset(other, variables->items[i].name, &theirs);
+                merge_one(&variables->items[i], found ? found : &theirs);
         }
         for (size_t i = 0; i < other->n && r == 0; i++) {
                 PfGrubVariable *mine;
 
-                if (find(variables, other->items[i].name))
+                if (find_near(variables, other->items[i].name, i))
                         continue;
                 r = find_or_add(variables, other->items[i].name, &mine);
                 if (r == 0)
