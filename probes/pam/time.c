@@ -36,7 +36,7 @@ static PfMaybe is_meant(const PfPamQuestion *question, const PfTimeRule *rule) {
 
 /* Does the rule hold now? PF_MAYBE: in one of two time zones. */
 static PfMaybe holds(const PfTimeRule *rule, const PfLocalOffsets *offsets, int64_t now_sec) {
-        bool holds[2];
+        bool holds[2] = { false, false };
 
         for (size_t i = 0; i < offsets->n; i++) {
                 time_t local = (time_t) (now_sec + offsets->seconds[i]);
