@@ -284,15 +284,23 @@ int pf_sshd_read_subsystem(PfSshdRun *run) {
         const char *name = pf_sshd_next(run);
         PF_AUTO_FREE char *command = NULL;
         PF_AUTO_FREE char *text = NULL;
+        const PfSshdValue *before;
         const char *word;
         int r;
 
         r = check_subsystem(run, name);
         if (r != 0)
                 return r;
-        if (find_subsystem(run, name) && run->active && run->number < 904)
-                return pf_sshd_refuse(run, "Subsystem '%s' already defined.", name);
-        if (find_subsystem(run, name) && run->active) {
+        before = find_subsystem(run, name);
+        if (before && run->active && run->number < 904) {
+                const PfSshdLine *line = before->line;
+
+                r = pf_sshd_refuse(run, "Subsystem '%s' already defined.", name);
+                if (r == PF_SSHD_REFUSED)
+                        pf_sshd_last_problem(run)->other = line;
+                return r;
+        }
+        if (before && run->active) {
                 pf_sshd_consume(run);
                 return pf_sshd_slot_shadow(&run->options->slots[PF_SSHD_SUBSYSTEM],
                                            &run->text->line);

@@ -87,7 +87,7 @@ int pf_sshd_refuse_bare(PfSshdRun *run, const char *fmt, ...) {
         r = text ? pf_sshd_refuse(run, "%s", text) : -ENOMEM;
         if (r != PF_SSHD_REFUSED)
                 return r;
-        problem = &run->problems->items[run->problems->n - 1];
+        problem = pf_sshd_last_problem(run);
         free(problem->words);
         problem->words = pf_sshd_visible(text);
         return problem->words ? r : -ENOMEM;
@@ -307,6 +307,7 @@ static int run_text(PfSshdRun *run, PfSshdText *text) {
         run->budget -= cost;
         if (!text->seen) {
                 text->line.match = run->match;
+                text->line.include = run->include;
                 text->seen = true;
         }
         line = strdup(words);

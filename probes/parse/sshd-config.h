@@ -31,18 +31,21 @@ typedef struct PfSshdConfig PfSshdConfig;
 /* A line of a file; borrowed from the configuration. */
 typedef struct PfSshdLine {
         const char *path;
-        unsigned number;                /* counts from 1 */
-        const char *text;               /* without white space around it */
-        const struct PfSshdLine *match; /* the Match line it stands under, or NULL */
+        unsigned number;                  /* counts from 1 */
+        const char *text;                 /* without white space around it */
+        const struct PfSshdLine *match;   /* the Match line it stands under, or NULL */
+        const struct PfSshdLine *include; /* the Include line that its file was first read by */
 } PfSshdLine;
 
 /* Why sshd would refuse. */
 typedef struct PfSshdProblem {
-        const PfSshdLine *line; /* NULL: no line; then path says where, if anywhere */
-        const char *path;       /* of line; or of a file that could not be read */
-        char *text;             /* nearly in sshd's words, without path and line */
-        char *words;            /* the whole of what sshd would print */
-        bool fatal; /* sshd stops here: it would not name the problems behind this one */
+        const PfSshdLine *line;  /* NULL: no line; then path says where, if anywhere */
+        const char *path;        /* of line; or of a file that could not be read */
+        const PfSshdLine *other; /* the line that it is at odds with, or NULL */
+        char *file;  /* the file that an Include line names and sshd cannot read, or NULL */
+        char *text;  /* nearly in sshd's words, without path and line */
+        char *words; /* the whole of what sshd would print */
+        bool fatal;  /* sshd stops here: it would not name the problems behind this one */
 } PfSshdProblem;
 
 /* Where files come from. The functions behave as those of PfTarget. */

@@ -182,6 +182,7 @@ static int run_included(PfSshdRun *run, size_t file) {
         int r;
 
         run->outer_doubt = run->doubt;
+        run->include = &before.text->line;
         run->arguments = (PfSshdArguments){ 0 };
         run->changes = NULL;
         run->n_changes = run->allocated_changes = 0;
@@ -199,8 +200,14 @@ static int run_included(PfSshdRun *run, size_t file) {
 
 /* sshd ends where it cannot open a file that the pattern named: a link to nowhere. */
 static int refuse_file(PfSshdRun *run, const char *path, int error) {
+        int r;
+
         run->stopped = true;
-        return pf_sshd_refuse_bare(run, "%s: %s", path, strerror(error));
+        r = pf_sshd_refuse_bare(run, "%s: %s", path, strerror(error));
+        if (r != PF_SSHD_REFUSED)
+                return r;
+        pf_sshd_last_problem(run)->file = strdup(path);
+        return pf_sshd_last_problem(run)->file ? r : -ENOMEM;
 }
 
 static int refuse_depth(PfSshdRun *run) {

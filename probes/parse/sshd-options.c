@@ -65,6 +65,7 @@ int pf_sshd_slot_shadow(PfSshdSlot *slot, const PfSshdLine *line) {
 
 void pf_sshd_problems_deinit(PfSshdProblems *problems) {
         for (size_t i = 0; i < problems->n; i++) {
+                free(problems->items[i].file);
                 free(problems->items[i].text);
                 free(problems->items[i].words);
         }

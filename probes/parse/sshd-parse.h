@@ -136,6 +136,7 @@ typedef struct PfSshdRun {
 
         bool active;                   /* lines take effect */
         bool stopped;                  /* sshd is gone, and going on would not end */
+        const PfSshdLine *include;     /* that the file in hand is read by, or NULL */
         const PfSshdLine *match;       /* the block, or NULL */
         const PfSshdLine *doubt;       /* the block, where it could not be decided */
         const PfSshdLine *outer_doubt; /* the same of the block that the file is included in */
@@ -210,6 +211,11 @@ int pf_sshd_refuse_after(PfSshdRun *run, const char *before, const char *fmt, ..
 
 /* The same where sshd names neither file nor line. */
 int pf_sshd_refuse_bare(PfSshdRun *run, const char *fmt, ...) PF_PRINTF(2, 3) PF_MUST_CHECK;
+
+/* The problem that was noted last; valid until the next one. */
+static inline PfSshdProblem *pf_sshd_last_problem(const PfSshdRun *run) {
+        return &run->problems->items[run->problems->n - 1];
+}
 
 /* Notes what sshd would only log. */
 int pf_sshd_warn(PfSshdRun *run, const char *fmt, ...) PF_PRINTF(2, 3) PF_MUST_CHECK;

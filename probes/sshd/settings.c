@@ -52,6 +52,30 @@ static bool answer_command_line(const PfSshdRoom *room, const PfCheck *stage) {
         return true;
 }
 
+static void show_line(const PfSshdRoom *room, const PfSshdLine *line, const char *expected) {
+        (void) pf_report_evidence(room->report, room->target, line->path, line->number, line->text,
+                                  expected);
+}
+
+/* The line, what it is at odds with, and by which Include it came to be read:
+ * the one to change may be any of these. */
+static void show_problem(const PfSshdRoom *room, const PfSshdProblem *problem) {
+        const PfSshdLine *line = problem->line;
+
+        if (line)
+                show_line(room, line, problem->text);
+        else
+                (void) pf_report_evidence(room->report, room->target, problem->path, 0, NULL,
+                                          problem->text);
+        if (problem->file)
+                (void) pf_report_evidence(room->report, room->target, problem->file, 0, NULL,
+                                          "a file that can be read, or none");
+        if (problem->other)
+                show_line(room, problem->other, NULL);
+        for (line = line ? line->include : NULL; line; line = line->include)
+                show_line(room, line, NULL);
+}
+
 static void answer_problems(const PfSshdRoom *room, const PfCheck *stage,
                             const PfSshdProblem *problems, size_t n) {
         if (room->look->version.assumed)
@@ -63,13 +87,8 @@ static void answer_problems(const PfSshdRoom *room, const PfCheck *stage,
                 (void) pf_report_fail(room->report, stage, "%s refuses its configuration",
                                       room->look->version.text);
         pf_report_reason(room->report, "config-rejected");
-        for (size_t i = 0; i < n && i < PROBLEMS_SHOWN; i++) {
-                const PfSshdLine *line = problems[i].line;
-
-                (void) pf_report_evidence(
-                        room->report, room->target, line ? line->path : problems[i].path,
-                        line ? line->number : 0, line ? line->text : NULL, problems[i].text);
-        }
+        for (size_t i = 0; i < n && i < PROBLEMS_SHOWN; i++)
+                show_problem(room, &problems[i]);
         (void) pf_report_remedy(room->report, "correct or remove the line, then test with sshd -t; "
                                               "the server does not start until it is accepted");
 }
