@@ -9,7 +9,7 @@ of a machine dies with kill(-1), which ends what is in the box only.
 """
 
 import collections
-import ctypes
+import concurrent.futures
 import os
 import re
 import shutil
@@ -196,15 +196,23 @@ class Box:
 
     def log_in(self, question, options):
         """Starts the service and calls it; what comes of it is a Login."""
-        path = self.place + "/log"
-        with open(path, "ab") as log:
-            server = self.start_service(options, log)
-        works, words = self.call(question) if server else (False, "")
-        self.end_all()
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
+        reader, log = os.pipe()  # no file, which limits of the session would concern
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            drained = pool.submit(drain, reader)
+            try:
+                server = self.start_service(options, log)
+                works, words = self.call(question) if server else (False, "")
+            finally:
+                os.close(log)
+                self.end_all()
+            text = drained.result()
         where = None if works else place_of(words, text) if server else "start"
         return Login(works, where, words, text)
+
+
+def drain(reader):
+    with open(reader, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 STOPS = (

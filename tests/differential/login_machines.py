@@ -69,8 +69,8 @@ FILES = {
     "etc/shells": "/bin/sh\n/bin/bash\n/usr/bin/bash\n/usr/bin/sh\n",
     "var/log/lastlog": "", "var/log/wtmp": "", "var/log/btmp": "",
 }
-TAKEN_OVER = ("etc/pam.d/*", "etc/security/*", "etc/login.defs", "etc/profile", "etc/bash.bashrc",
-              "etc/services", "var/lib/dpkg/status")
+TAKEN_OVER = ("etc/debian_version", "etc/pam.d/*", "etc/security/*", "etc/login.defs", "etc/profile",
+              "etc/bash.bashrc", "etc/services", "var/lib/dpkg/status")
 HOMES = {"root": ("root", 0, 0o700), "azureuser": ("home/azureuser", 1000, 0o700),
          "deploy": ("home/deploy", 1001, 0o750), "git": ("srv/git", 998, 0o755)}
 DIRECTORIES = ("dev", "proc", "sys", "mnt", "run/lock", "var/mail", "var/empty", "usr",
@@ -144,7 +144,10 @@ class Machine:
             mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else 0o644
             write(target, text, mode)
         for function, path, *arguments in self.finishing:
-            function(f"{root}/{path}", *arguments)
+            try:
+                function(f"{root}/{path}", *arguments)
+            except FileNotFoundError:
+                pass  # another change has taken it away
 
     # Texts
 

@@ -7,8 +7,9 @@ import subprocess
 
 ANSWER_SECONDS = 30
 
-# verdict: "works", "fails" or "unknown"; rung: the first stage that says so, or None.
-Answer = collections.namedtuple("Answer", "verdict rung")
+# verdict: "works", "fails" or "unknown"; rung: the first stage that says so, or None;
+# doubts: where stages before that one did not know.
+Answer = collections.namedtuple("Answer", "verdict rung doubts", defaults=((),))
 
 
 class Broken(Exception):
@@ -37,9 +38,10 @@ def judge(path):
     if not rungs:
         raise Broken("a path without stages")
     for verdict, answer in (("fail", "fails"), ("unknown", "unknown")):
-        for rung in rungs:
+        for i, rung in enumerate(rungs):
             if rung["verdict"] == verdict:
-                return Answer(answer, rung)
+                return Answer(answer, rung, tuple(before["where"] for before in rungs[:i]
+                                                  if before["verdict"] == "unknown"))
     return Answer("works", None)
 
 
