@@ -67,10 +67,9 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
                 r = wanted->error;
         if (r < 0)
                 return r;
-        return r == PF_TARGET_ABSENT
-                       ? pf_pam_answer_set(answer, PF_PAM_IGNORE, NULL,
-                                           "pam_cap has no capabilities for the user")
-                       : 0;
+        return r == PF_TARGET_ABSENT ? pf_pam_answer_set(answer, PF_PAM_IGNORE, NULL,
+                                                         "pam_cap has no capabilities for the user")
+                                     : 0;
 }
 
 const PfPamModule pf_pam_cap = {
