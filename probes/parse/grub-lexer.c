@@ -250,8 +250,9 @@ static void skip_blanks(PfGrubLexer *lexer) {
 static PfGrubTokenKind kind_of(char c) {
         switch (c) {
         case '\n':
-        case ';':
                 return PF_GRUB_TOKEN_NEWLINE;
+        case ';':
+                return PF_GRUB_TOKEN_SEMICOLON;
         case '{':
                 return PF_GRUB_TOKEN_OPEN;
         case '}':
@@ -274,6 +275,8 @@ int pf_grub_lexer_next(PfGrubLexer *lexer, PfGrubToken *ret) {
                 return take_word(lexer, ret);
         *ret = (PfGrubToken){ .kind = kind, .line = lexer->line };
         (void) take(lexer);
+        if (kind == PF_GRUB_TOKEN_SEMICOLON && !at_end(lexer) && *lexer->at == ';')
+                ret->kind = PF_GRUB_TOKEN_BAD;
         return 0;
 }
 

@@ -85,6 +85,18 @@ static int skip_newlines(Parser *parser) {
         return r;
 }
 
+static bool is_delimiter(const Parser *parser) {
+        return parser->token.kind == PF_GRUB_TOKEN_NEWLINE ||
+               parser->token.kind == PF_GRUB_TOKEN_SEMICOLON;
+}
+
+/* What ends a statement: an end of line or one ';', and any number of ends of lines. */
+static int skip_delimiters(Parser *parser) {
+        int r = advance(parser);
+
+        return r == 0 ? skip_newlines(parser) : r;
+}
+
 static PfGrubNode *new_node(Parser *parser, PfGrubKind kind) {
         PfGrubNode *node = pf_grub_tree_allocate(parser->lexer.tree, sizeof(*node));
 
@@ -104,9 +116,9 @@ static int parse_list(Parser *parser, PfGrubNode **ret) {
                 r = parse_statement(parser, tail);
                 if (r == 0 && *tail)
                         tail = &(*tail)->next;
-                if (r != 0 || parser->token.kind != PF_GRUB_TOKEN_NEWLINE)
+                if (r != 0 || !is_delimiter(parser))
                         break;
-                r = skip_newlines(parser);
+                r = skip_delimiters(parser);
         }
         return r;
 }
@@ -192,7 +204,7 @@ static int parse_for(Parser *parser, PfGrubNode *node) {
         if (r == 0)
                 r = parse_words(parser, &node->words);
         if (r == 0)
-                r = skip_newlines(parser);
+                r = is_delimiter(parser) ? skip_delimiters(parser) : BAD;
         return r == 0 ? parse_loop_body(parser, node) : r;
 }
 
@@ -281,9 +293,8 @@ static int parse_file(Parser *parser) {
                 r = parser->token.kind == PF_GRUB_TOKEN_WORD && !is_reserved(parser)
                             ? parse_statement(parser, &node)
                             : BAD;
-                if (r == 0 && parser->token.kind != PF_GRUB_TOKEN_NEWLINE &&
-                    parser->token.kind != PF_GRUB_TOKEN_END)
-                        r = BAD;
+                if (r == 0 && parser->token.kind != PF_GRUB_TOKEN_END)
+                        r = is_delimiter(parser) ? skip_delimiters(parser) : BAD;
                 if (r == BAD)
                         r = recover(parser);
                 else if (r == 0) {

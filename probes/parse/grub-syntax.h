@@ -79,11 +79,12 @@ void *pf_grub_tree_allocate(PfGrubTree *tree, size_t n);
 /* What the lexer gives. Private to the parser and its tests. */
 typedef enum PfGrubTokenKind {
         PF_GRUB_TOKEN_END,
-        PF_GRUB_TOKEN_NEWLINE, /* and ';' */
+        PF_GRUB_TOKEN_NEWLINE,
+        PF_GRUB_TOKEN_SEMICOLON,
         PF_GRUB_TOKEN_WORD,
         PF_GRUB_TOKEN_OPEN,
         PF_GRUB_TOKEN_CLOSE,
-        PF_GRUB_TOKEN_BAD, /* what GRUB has no use for: | & < > $ */
+        PF_GRUB_TOKEN_BAD, /* what GRUB has no use for: | & < > ;; $ */
 } PfGrubTokenKind;
 
 typedef struct PfGrubToken {

@@ -130,6 +130,10 @@ START_TEST(errors) {
         expect_n("a\0b\nc", 5, "2:c;", 1);
         expect_bad("function {\n a\n}", "2:a;", 1);
         expect_bad("a {\n b } c", "", 2);
+        expect_bad("a;; b\nc", "2:c;", 1);
+        expect_bad("a; ;\nc", "1:a;2:c;", 1);
+        expect_bad("; a\nc", "2:c;", 1);
+        expect_bad("for x in a do b; done\nc", "2:c;", 1);
 }
 END_TEST
 
