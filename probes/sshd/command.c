@@ -347,6 +347,10 @@ static int follow_binary(Inquiry *inquiry, const PfStrv *argv, const PfFoundFile
 
         switch (kind) {
         case KIND_SERVER:
+                if (pf_sshd_server_refuses(argv))
+                        return answer(inquiry, PF_SSHD_COMMAND_FAILS, NULL,
+                                      "with %s the SFTP server ends at once",
+                                      pf_sshd_server_refuses(argv));
                 r = keep_words(inquiry, argv);
                 return r < 0 ? r
                              : answer(inquiry, PF_SSHD_COMMAND_SERVES, file->path, "%s serves",

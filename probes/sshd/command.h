@@ -46,6 +46,12 @@ int pf_sshd_command_shell(const PfSshdSession *session, PfSshdCommand *ret,
 int pf_sshd_command_judge(const PfSshdSession *session, const char *text, bool is_bash,
                           PfSshdCommand *ret, PfErr *err) PF_MUST_CHECK;
 
+/* server-words.c: the words that sshd cuts the command of its own server into. 0 or -ENOMEM. */
+int pf_sshd_server_split(const char *command, PfStrv *ret) PF_MUST_CHECK;
+/* The word, borrowed, that makes an SFTP server end before it serves: one that it does not
+ * know, or that only asks it for something, sftp-server(8); or NULL. */
+const char *pf_sshd_server_refuses(const PfStrv *argv);
+
 /* May the session's user execute the file at @path? 0, or an outcome of pf_file_view_find(),
  * DENIED also where it is no program for it. */
 int pf_sshd_command_find(const PfSshdSession *session, const char *path, PfFoundFile *ret,

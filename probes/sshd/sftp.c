@@ -185,6 +185,32 @@ static int skip(const PfSshdRoom *room, const PfCheck *stage, const char *why) {
         return 0;
 }
 
+/* sshd serves itself; its own server too ends where its words are wrong. */
+static int judge_internal(const PfSshdRoom *room, const PfCheck *stage,
+                          const PfSshdSession *session) {
+        PF_AUTO_STRV PfStrv words = { 0 };
+        PF_AUTO_SSHD_COMMAND PfSshdCommand command = { 0 };
+        int r = pf_sshd_server_split(session->command, &words);
+        const char *word = pf_sshd_server_refuses(&words);
+
+        if (r == 0 && word) {
+                command.end = PF_SSHD_COMMAND_FAILS;
+                if (asprintf(&command.why, "with %s the SFTP server ends at once", word) < 0) {
+                        command.why = NULL;
+                        r = -ENOMEM;
+                }
+        }
+        if (r < 0)
+                return r;
+        if (word) {
+                answer_command(room, stage, session, &command);
+                return 0;
+        }
+        (void) pf_report_pass(room->report, stage, "sshd serves SFTP itself");
+        pf_sshd_evidence_of(room, session->setting, session->value, NULL);
+        return 0;
+}
+
 /* The command, in the language of the account's shell where that is one, else of sh. */
 static int judge_command(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSession *session,
                          PfErr *err) {
@@ -192,11 +218,8 @@ static int judge_command(const PfSshdRoom *room, const PfCheck *stage, const PfS
         PF_AUTO_SSHD_COMMAND PfSshdCommand command = { 0 };
         int r;
 
-        if (session->served == PF_SSHD_SERVED_BY_ITSELF) {
-                (void) pf_report_pass(room->report, stage, "sshd serves SFTP itself");
-                pf_sshd_evidence_of(room, session->setting, session->value, NULL);
-                return 0;
-        }
+        if (session->served == PF_SSHD_SERVED_BY_ITSELF)
+                return judge_internal(room, stage, session);
         if (session->has_no_place)
                 return skip(room, stage,
                             "the directory that the session is confined to is not "

@@ -57,25 +57,13 @@ static bool is_read_only(const PfStrv *argv) {
         return false;
 }
 
-/* sshd's own server gets its words cut at blanks. */
-static int split(const char *command, PfStrv *ret) {
-        int r = 0;
-
-        for (const char *p = command; *p && r == 0; p += strcspn(p, " ")) {
-                p += strspn(p, " ");
-                if (*p)
-                        r = pf_strv_add_n(ret, p, strcspn(p, " "));
-        }
-        return r;
-}
-
 /* The server's words. Return: 0; 1 where there is no server; a negative errno. */
 static int server_words(const PfSshdSession *session, PfStrv *ret, PfErr *err) {
         PF_AUTO_SSHD_COMMAND PfSshdCommand command = { 0 };
         int r;
 
         if (session->served == PF_SSHD_SERVED_BY_ITSELF)
-                return split(session->command, ret);
+                return pf_sshd_server_split(session->command, ret);
         r = session->has_no_place
                     ? 0
                     : pf_sshd_command_judge(session, session->command, false, &command, err);
