@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "probes/account-state.h"
 #include "probes/sshd/pam.h"
+#include "probes/sshd/session.h"
 
 #define PASSWD_PATH "/etc/passwd"
 #define NOLOGIN_PATH "/etc/nologin"
@@ -259,7 +260,23 @@ int pf_sshd_stage_password_age(const PfSshdRoom *room, const PfCheck *stage, PfE
                             pf_account_ageing(&look->shadow, PF_JUDGE_SSHD, now_sec()));
 }
 
+/* sshd looks for it when the session is confined already. The caller frees *@ret. */
+static int nologin_path(const PfSshdRoom *room, char **ret) {
+        const PfSshdSetting *setting =
+                pf_sshd_effective_get(room->look->effective, "chrootdirectory");
+        PF_AUTO_FREE char *directory = NULL;
+        int r = setting ? pf_sshd_chroot_directory(room, pf_sshd_text_of(setting), &directory) : 0;
+
+        if (r < 0)
+                return r;
+        *ret = NULL;
+        if (asprintf(ret, "%s" NOLOGIN_PATH, r == 0 && directory ? directory : "") < 0)
+                return -ENOMEM;
+        return 0;
+}
+
 int pf_sshd_stage_nologin(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
+        PF_AUTO_FREE char *path = NULL;
         PfFileInfo info;
         int r;
 
@@ -267,14 +284,16 @@ int pf_sshd_stage_nologin(const PfSshdRoom *room, const PfCheck *stage, PfErr *e
                 return skip_for_pam(room, stage);
         if (pf_sshd_is_root(room))
                 return pf_report_skip(room->report, stage, NOLOGIN_PATH " does not concern root");
-        r = pf_target_stat(room->target, NOLOGIN_PATH, &info, err);
-        if (r == PF_TARGET_ABSENT)
-                return pf_report_pass(room->report, stage, "there is no " NOLOGIN_PATH);
+        r = nologin_path(room, &path);
         if (r < 0)
                 return r;
-        (void) pf_report_fail(room->report, stage, NOLOGIN_PATH " keeps everybody but root out");
+        r = pf_target_stat(room->target, path, &info, err);
+        if (r == PF_TARGET_ABSENT)
+                return pf_report_pass(room->report, stage, "there is no %s", path);
+        if (r < 0)
+                return r;
+        (void) pf_report_fail(room->report, stage, "%s keeps everybody but root out", path);
         pf_report_reason(room->report, "nologin");
-        (void) pf_report_evidence(room->report, NULL, NOLOGIN_PATH, 0, NULL, "no such file");
-        return pf_report_remedy(room->report,
-                                "remove " NOLOGIN_PATH " when the maintenance is over");
+        (void) pf_report_evidence(room->report, NULL, path, 0, NULL, "no such file");
+        return pf_report_remedy(room->report, "remove %s when the maintenance is over", path);
 }

@@ -229,6 +229,23 @@ static int check_startup(const PfSshdRoom *room, const PfCheck *stage, const PfS
         return check_foreign(room, stage, session, shell->shell_name, err);
 }
 
+/* bash(1), RESTRICTED SHELL: no command with a slash in its name. */
+static int check_restricted(const PfSshdRoom *room, const PfCheck *stage,
+                            const PfSshdSession *session, const PfSshdCommand *shell) {
+        const char *command = session->command + strspn(session->command, " \t");
+
+        if (strcmp(shell->shell_name, "rbash") != 0 ||
+            !memchr(command, '/', strcspn(command, " \t")))
+                return 0;
+        (void) pf_report_fail(room->report, stage,
+                              "the shell %s does not run the session's command: it is restricted "
+                              "to commands without \"/\"",
+                              session->shell);
+        pf_report_reason(room->report, "shell-refuses");
+        evidence_of_shell(room, shell);
+        return 1;
+}
+
 int pf_sshd_judge_shell(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSession *session,
                         PfErr *err) {
         PF_AUTO_SSHD_COMMAND PfSshdCommand shell = { 0 };
@@ -236,6 +253,8 @@ int pf_sshd_judge_shell(const PfSshdRoom *room, const PfCheck *stage, const PfSs
 
         if (r == 0)
                 r = check_shell(room, stage, session, &shell);
+        if (r == 0)
+                r = check_restricted(room, stage, session, &shell);
         if (r == 0)
                 r = check_startup(room, stage, session, &shell, err);
         if (r != 0)
