@@ -219,6 +219,7 @@ STOPS = (
     ("log", r"^Accepted (password|none) for ", "session"),
     ("words", r"connect to host .*: |Network is unreachable", "listener"),
     ("words", r"Unable to negotiate|no matching ", "kex"),
+    ("log", r"No supported key exchange algorithms", "kex"),
     ("words", r"kex_exchange_identification|banner exchange", "connect"),
 )
 
