@@ -9,13 +9,17 @@
 
 static const char header[] = "# GRUB Environment Block\n";
 
-/* The length of a line, whose line breaks behind '\' are part of it. */
-static size_t line_length(const char *text, size_t n) {
-        size_t i = 0;
+/* The length of a variable, or of a comment. A name ends at '=' and nowhere else, and
+ * a line break behind '\\' is part of the value. */
+static size_t item_length(const char *text, size_t n) {
+        const char *equals = *text != '#' ? memchr(text, '=', n) : NULL;
+        size_t i = equals ? (size_t) (equals - text) : 0;
 
+        if (!equals && *text != '#')
+                return n;
         while (i < n && text[i] != '\n')
                 i += text[i] == '\\' && i + 1 < n ? 2 : 1;
-        return i < n ? i : n;
+        return i;
 }
 
 static unsigned count_breaks(const char *text, size_t n) {
@@ -38,12 +42,12 @@ static void unescape(char *text) {
         *to = '\0';
 }
 
-static int take_line(const char *path, const char *text, size_t n, unsigned line,
+static int take_item(const char *path, const char *text, size_t n, unsigned line,
                      PfBootSettings *ret) {
         PF_AUTO_FREE char *name = NULL;
         char *value;
 
-        if (n == 0 || *text == '#')
+        if (*text == '#')
                 return 0;
         name = strndup(text, n);
         if (!name)
@@ -69,9 +73,9 @@ int pf_grub_env_parse(const char *path, const char *text, size_t n, PfBootSettin
         if (n < sizeof(header) - 1 || memcmp(text, header, sizeof(header) - 1) != 0)
                 return pf_err_set(err, -EINVAL, "%s is no environment block of GRUB", path);
         while (r == 0 && text < end) {
-                size_t length = line_length(text, (size_t) (end - text));
+                size_t length = item_length(text, (size_t) (end - text));
 
-                r = take_line(path, text, length, line, ret);
+                r = take_item(path, text, length, line, ret);
                 line += count_breaks(text, length) + 1;
                 text += length;
                 text += text < end;

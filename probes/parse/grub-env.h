@@ -16,7 +16,8 @@
  *
  * Rule:   GRUB manual, "The GRUB environment block": the header "# GRUB
  *         Environment Block", then NAME=VALUE each on a line; '\' keeps what
- *         follows it, a line break too; '#' begins what is no variable. Of a name
+ *         follows it, a line break too; '#' begins what is no variable. A name goes on up to
+ *         '=', also over lines: what stands in a line without one spoils the next. Of a name
  *         that is there twice the last counts.
  * Return: 0, -EINVAL for a block that GRUB refuses, -E2BIG, -ENOMEM.
  */

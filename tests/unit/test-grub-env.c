@@ -25,7 +25,8 @@ START_TEST(variables) {
         expect(HEADER, "");
         expect(HEADER "saved_entry=0\n####", "2:saved_entry=0|");
         expect(HEADER "# WARNING: x=y\na=b=c\nd=\n###", "3:a=b=c|4:d=|");
-        expect(HEADER "a=b\n\nno\n=x\n", "2:a=b|5:=x|");
+        expect(HEADER "a=b\n=x\nno\nc=d\ne=f\n", "2:a=b|3:=x|4:no\nc=d|6:e=f|");
+        expect(HEADER "\na=b\nc=d\nno\n###", "2:\na=b|4:c=d|");
         expect(HEADER "a=b", "2:a=b|");
 }
 END_TEST
