@@ -225,6 +225,9 @@ static int take_word(PfGrubLexer *lexer, PfGrubToken *ret) {
                 .word = grub_word,
                 .bare = word.plain && grub_word->parts ? grub_word->parts->text : NULL,
         };
+        /* GRUB has names for these two, and no use. */
+        if (ret->bare && (strcmp(ret->bare, "[[") == 0 || strcmp(ret->bare, "]]") == 0))
+                ret->kind = PF_GRUB_TOKEN_BAD;
         return 0;
 }
 

@@ -60,8 +60,8 @@ static bool is_keyword(const Parser *parser, const char *keyword) {
 
 /* Words that cannot begin a command. */
 static bool is_reserved(const Parser *parser) {
-        static const char *const reserved[] = { "case", "do", "done",   "elif", "else", "esac",
-                                                "fi",   "in", "select", "then", "[[",   "]]" };
+        static const char *const reserved[] = { "case", "do", "done", "elif",   "else",
+                                                "esac", "fi", "in",   "select", "then" };
 
         for (size_t i = 0; i < PF_ELEMENTS(reserved); i++)
                 if (is_keyword(parser, reserved[i]))

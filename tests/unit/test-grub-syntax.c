@@ -133,6 +133,7 @@ START_TEST(errors) {
         expect_bad("a;; b\nc", "2:c;", 1);
         expect_bad("a; ;\nc", "1:a;2:c;", 1);
         expect_bad("; a\nc", "2:c;", 1);
+        expect_bad("a [[ b ]]\nc '[[' [[d", "2:c|[[|[[d;", 1);
         expect_bad("for x in a do b; done\nc", "2:c;", 1);
 }
 END_TEST
