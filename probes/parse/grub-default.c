@@ -60,6 +60,10 @@ static char peek(const Parser *parser) {
         return at_end(parser) ? '\0' : *parser->at;
 }
 
+static char peek_second(const Parser *parser) {
+        return parser->end - parser->at > 1 ? parser->at[1] : '\0';
+}
+
 static char take(Parser *parser) {
         char c = *parser->at++;
 
@@ -182,6 +186,8 @@ static int take_dollar(Parser *parser, Word *word) {
                 if (!name)
                         return -ENOMEM;
                 parser->at += n;
+                if (peek(parser) == '\\' && peek_second(parser) == '\n')
+                        word->certain = false; /* the name goes on */
                 return add_variable(parser, word, pf_boot_settings_find(parser->settings, name),
                                     name, n);
         }
@@ -271,20 +277,32 @@ static bool ends_word(char c) {
         return c == '\0' || strchr(" \t\r\n;&|()<>", c) != NULL;
 }
 
+/* Whether NAME= or NAME+= is complete with what comes; nothing of it may be quoted. */
+static void find_name(const Parser *parser, Word *word) {
+        char c = *parser->at;
+
+        if (word->text.n == 0 || (c != '=' && !(c == '+' && peek_second(parser) == '=')))
+                return;
+        word->n_name = word->text.n;
+        word->append = c == '+';
+}
+
 /* A word; an empty one where an operator stands. */
 static int take_word(Parser *parser, Word *word) {
-        size_t n = name_length(parser->at, parser->end);
-        const char *behind = parser->at + n;
+        bool literal = true;
         int r = add(word, "", 0);
 
         word->line = parser->line;
         word->certain = true;
-        if (n > 0 && behind < parser->end && *behind == '=')
-                word->n_name = n;
-        else if (n > 0 && parser->end - behind > 1 && behind[0] == '+' && behind[1] == '=')
-                word->n_name = n, word->append = true;
-        while (r == 0 && !at_end(parser) && !ends_word(*parser->at))
+        while (r == 0 && !at_end(parser) && !ends_word(*parser->at)) {
+                char c = *parser->at;
+
+                if (literal)
+                        find_name(parser, word);
+                literal = literal && (is_name(c, word->text.n == 0) ||
+                                      (c == '\\' && peek_second(parser) == '\n'));
                 r = take_part(parser, word, false, "");
+        }
         if (r == 0)
                 word->text.data[word->text.n] = '\0';
         return r;
@@ -388,6 +406,28 @@ static int run_assignments(Parser *parser, const Words *words, size_t i) {
         return r;
 }
 
+/* Empty from here on, where it is reached. */
+static int run_unset(Parser *parser, const Words *words) {
+        PfBootSetting setting = { .value = "", .path = parser->path, .certain = true };
+        int r = 0;
+
+        for (size_t i = 1; i < words->n && r == 0; i++) {
+                const Word *word = &words->items[i];
+                const PfBootSetting *before =
+                        pf_boot_settings_find(parser->settings, word->text.data);
+                Truth truth = runs(parser);
+
+                if (truth == FALSE || word->text.data[0] == '-')
+                        continue;
+                setting.name = word->text.data;
+                setting.line = word->line;
+                setting.certain = truth == TRUE && word->certain;
+                setting.value = truth == UNKNOWN && before ? before->value : "";
+                r = pf_boot_settings_add(parser->settings, &setting);
+        }
+        return r;
+}
+
 static bool is_one_of(const Word *word, const char *const *names) {
         for (size_t i = 0; names[i]; i++)
                 if (word_is(word, names[i]))
@@ -412,6 +452,8 @@ static int run_command(Parser *parser, const Words *words) {
         }
         if (is_one_of(first, declare))
                 return run_assignments(parser, words, 1);
+        if (word_is(first, "unset"))
+                return run_unset(parser, words);
         if (is_one_of(first, unknown) && runs(parser) != FALSE && parser->unknown_line == 0)
                 parser->unknown_line = first->line;
         if (fits && word_is(first, "[") && word_is(&words->items[words->n - 1], "]"))
@@ -496,6 +538,14 @@ static void skip_blanks(Parser *parser) {
                         parser->at++;
 }
 
+/* The file of a redirection. */
+static int skip_word(Parser *parser) {
+        PF_CLEANUP(deinit_word) Word word = { .text = PF_BUF_INIT(PF_BOOT_LINE_MAX) };
+
+        skip_blanks(parser);
+        return at_end(parser) || ends_word(*parser->at) ? 0 : take_word(parser, &word);
+}
+
 /* What stands between two commands: ; & | && || newline ( ) and redirections. */
 static int take_operator(Parser *parser, bool after_name) {
         char c = take(parser);
@@ -525,7 +575,16 @@ static int take_operator(Parser *parser, bool after_name) {
                 }
         } else if (c == '(')
                 skip_to(parser, '(', ')');
+        else if (c == '<' || c == '>')
+                return skip_word(parser);
         return 0;
+}
+
+/* In a pipeline, or behind the script's back: what it assigns is lost. */
+static bool runs_apart(const Parser *parser) {
+        char c = peek(parser);
+
+        return (c == '|' || c == '&') && peek_second(parser) != c;
 }
 
 /* One simple command, up to the operator that ends it. */
@@ -553,7 +612,9 @@ static int take_command(Parser *parser) {
                 if (r != 0)
                         return r < 0 ? r : 0;
         }
-        if (words.n > 0) {
+        if (words.n > 0 && runs_apart(parser))
+                parser->status = UNKNOWN;
+        else if (words.n > 0) {
                 r = run_command(parser, &words);
                 if (parser->negated)
                         parser->status = negate(parser->status);

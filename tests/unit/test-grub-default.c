@@ -37,6 +37,9 @@ START_TEST(assignments) {
         expect("A=\"a\\\"b\\$c\\\\d\\e\\\nf\"\nB=\"1\n2\"\nC=1",
                "1:A=a\"b$c\\d\\ef|3:B=1\n2|5:C=1|");
         expect("A=1 echo x\necho B=1\n'C=1'\n", "");
+        expect("A=1\nB=2\nunset A C\n", "2:B=2|3:A=|3:C=|");
+        expect("A=1\n[ -f /x ] && unset A\n", "2:?A=1|");
+        expect("AB\\\nC=1\nA\\B=2\nA\"\"=3", "1:ABC=1|");
         expect("A=x\r\nB=y\r\n", "1:A=x|2:B=y|");
         expect("A=a#b\nB=\nC=''", "1:A=a#b|2:B=|3:C=|");
 }
@@ -63,6 +66,8 @@ START_TEST(what_needs_a_shell) {
         expect("A=( . /etc/x && echo \"$N\" )\nB=1", "1:A=|2:B=1|");
         expect(". /etc/x\nB=1", "2:B=1|unknown 1");
         expect("cat <<EOF\nA=1\nEOF\n", "2:?A=|unknown 1");
+        expect("A=1 | B=2\nC=3 &\nD=4 || E=5", "1:?B=|3:D=4|");
+        expect("echo x > A=1\necho < A=2\nB=3 >/dev/null", "3:B=3|");
         expect("A='x\nB=1", "1:?A=x\nB=1|");
 }
 END_TEST
