@@ -443,11 +443,13 @@ static int run_command(Parser *parser, const Words *words) {
 
         parser->status = UNKNOWN;
         if (first->n_name > 0) {
-                bool only = fits;
+                bool only = fits, certain = true;
 
-                for (size_t i = 0; i < words->n; i++)
+                for (size_t i = 0; i < words->n; i++) {
                         only = only && words->items[i].n_name > 0;
-                parser->status = TRUE;
+                        certain = certain && words->items[i].certain;
+                }
+                parser->status = only && certain ? TRUE : UNKNOWN;
                 return only ? run_assignments(parser, words, 0) : 0;
         }
         if (is_one_of(first, declare))
@@ -538,6 +540,15 @@ static void skip_blanks(Parser *parser) {
                         parser->at++;
 }
 
+/* Blanks, comments, and ends of lines, where the statement goes on. */
+static void skip_lines(Parser *parser) {
+        skip_blanks(parser);
+        while (peek(parser) == '\n') {
+                (void) take(parser);
+                skip_blanks(parser);
+        }
+}
+
 /* The file of a redirection. */
 static int skip_word(Parser *parser) {
         PF_CLEANUP(deinit_word) Word word = { .text = PF_BUF_INIT(PF_BOOT_LINE_MAX) };
@@ -554,6 +565,8 @@ static int take_operator(Parser *parser, bool after_name) {
         if (twice)
                 (void) take(parser);
         parser->chain = TRUE;
+        if (c == '|' || (c == '&' && twice))
+                skip_lines(parser);
         if (c == '&' && twice)
                 parser->chain = parser->status;
         else if (c == '|')
@@ -564,11 +577,7 @@ static int take_operator(Parser *parser, bool after_name) {
                 return open_block(parser, "", UNKNOWN);
         } else if (c == '(' && after_name && peek(parser) == ')') {
                 (void) take(parser);
-                skip_blanks(parser);
-                while (peek(parser) == '\n') {
-                        (void) take(parser);
-                        skip_blanks(parser);
-                }
+                skip_lines(parser);
                 if (peek(parser) == '{') {
                         (void) take(parser);
                         return open_block(parser, "}", UNKNOWN);

@@ -83,6 +83,7 @@ START_TEST(conditions) {
         expect("if ! true; then A=1; else A=2; fi", "1:A=2|");
         expect("[ -z \"\" ] && A=1\n[ -z \"\" ] || B=1\ntest x && C=1\nfalse && D=1",
                "1:A=1|3:C=1|");
+        expect("false && # c\n\nA=1\nB=1", "4:B=1|");
         expect("grep -q x /proc/cmdline && A=1\nB=1", "1:?A=|2:B=1|");
         expect("if [[ ! $A =~ x[^[:space:]]+ ]]; then A=1; fi\nB=1", "1:?A=|2:B=1|");
 }
