@@ -456,6 +456,30 @@ int pf_sshd_config_load(const PfTarget *target, const char *path, const PfSshdVe
         return pf_sshd_config_load_with(target, path, version, NULL, 0, ret, err);
 }
 
+/* "#Subsystem sftp …", "# PermitRootLogin yes" */
+static bool is_switched_off(const char *text, const char *keyword, const char *value) {
+        size_t n = strlen(keyword);
+
+        if (*text != '#')
+                return false;
+        text += strspn(text, "# \t");
+        if (strncasecmp(text, keyword, n) != 0 || !strchr(" \t=", text[n]) || !text[n])
+                return false;
+        text += n;
+        text += strspn(text, " \t=\"");
+        return !value || strncmp(text, value, strlen(value)) == 0;
+}
+
+const PfSshdLine *pf_sshd_config_find_comment(const PfSshdConfig *conf, const char *keyword,
+                                              const char *value, const PfSshdLine *after) {
+        const PfSshdFile *file = conf->files[0];
+
+        for (size_t i = after ? after->number : 0; i < file->n; i++)
+                if (is_switched_off(file->lines[i].line.text, keyword, value))
+                        return &file->lines[i].line;
+        return NULL;
+}
+
 PfSshdConfig *pf_sshd_config_free(PfSshdConfig *conf) {
         if (!conf)
                 return NULL;

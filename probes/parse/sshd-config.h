@@ -126,5 +126,15 @@ const PfSshdProblem *pf_sshd_config_problems(const PfSshdConfig *conf, size_t *r
 /* What sshd would only log: deprecated and unsupported keywords; borrowed. */
 const PfSshdProblem *pf_sshd_config_warnings(const PfSshdConfig *conf, size_t *ret_n);
 
+/**
+ * pf_sshd_config_find_comment() - a line of the main file that "#" switches off
+ * @keyword: in any case
+ * @value:   its first argument, or NULL: any
+ * @after:   a line found before, to go on behind it, or NULL
+ * Return:   the line, borrowed, or NULL. sshd does not see it; people do.
+ */
+const PfSshdLine *pf_sshd_config_find_comment(const PfSshdConfig *conf, const char *keyword,
+                                              const char *value, const PfSshdLine *after);
+
 /* The files that were read, in the order first read; borrowed. */
 const PfStrv *pf_sshd_config_files(const PfSshdConfig *conf);

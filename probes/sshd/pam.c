@@ -132,6 +132,21 @@ static int answer(const PfSshdRoom *room, const PfCheck *stage, const Stage *abo
         return answer_fail(room, stage, about, verdict);
 }
 
+static bool has_empty_password(const PfSshdRoom *room) {
+        const PfShadow *shadow = &room->look->shadow;
+
+        return shadow->exists && shadow->password && !*shadow->password;
+}
+
+/* sshd tells PAM whether an empty password may be right. */
+static void show_empty_passwords(const PfSshdRoom *room) {
+        const PfSshdSetting *setting =
+                pf_sshd_effective_get(room->look->effective, "permitemptypasswords");
+
+        if (setting && strcmp(pf_sshd_text_of(setting), "yes") != 0)
+                pf_sshd_evidence_of(room, setting, 0, NULL);
+}
+
 int pf_sshd_stage_pam_auth(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         PF_AUTO_PAM_VERDICT PfPamVerdict verdict = { 0 };
         int r;
@@ -139,7 +154,11 @@ int pf_sshd_stage_pam_auth(const PfSshdRoom *room, const PfCheck *stage, PfErr *
         if (!is_asked(room, stage))
                 return 0;
         r = evaluate(room, PF_PAM_AUTH, &verdict, err);
-        return r < 0 ? r : answer(room, stage, &authenticate, &verdict, false);
+        if (r == 0)
+                r = answer(room, stage, &authenticate, &verdict, false);
+        if (r == 0 && verdict.code != PF_PAM_SUCCESS && has_empty_password(room))
+                show_empty_passwords(room);
+        return r;
 }
 
 /* A password that has to be changed is no obstacle yet: that comes with the session. */

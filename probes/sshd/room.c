@@ -40,6 +40,12 @@ void pf_sshd_evidence_of(const PfSshdRoom *room, const PfSshdSetting *setting, s
                           setting->n_values ? setting->values[0].text : "none") == 0)
                 (void) pf_report_evidence(room->report, NULL, room->look->path, 0, found.data,
                                           expected);
+        line = expected
+                       ? pf_sshd_config_find_comment(room->look->conf, setting->keyword, NULL, NULL)
+                       : NULL;
+        if (line)
+                (void) pf_report_evidence(room->report, room->target, line->path, line->number,
+                                          line->text, expected);
 }
 
 /* Where a line that lost would have done, people wonder why it has no effect. */

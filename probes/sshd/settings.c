@@ -7,10 +7,13 @@
 
 #include <string.h>
 
+#include "probes/parse/nss-files.h"
 #include "probes/sshd/ears.h"
 #include "probes/sshd/lists.h"
 
 #define PROBLEMS_SHOWN 8
+#define GROUP_PATH "/etc/group"
+#define GROUPS_MAX (8 << 20)
 
 /* sshd has no defaults without a file: it does not start. */
 static int no_configuration(const PfSshdRoom *room, const PfCheck *stage, const char *path) {
@@ -211,6 +214,31 @@ int pf_sshd_stage_root_login(const PfSshdRoom *room, const PfCheck *stage, PfErr
         return 0;
 }
 
+/* Groups that AllowGroups names and that exist: the account may be put into one. */
+static void show_groups(const PfSshdRoom *room, const PfSshdSetting *setting) {
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(GROUPS_MAX);
+        PfNssFile file = { 0 };
+        size_t n_shown = 0;
+
+        if (pf_target_read(room->target, GROUP_PATH, GROUPS_MAX - 1, &text, NULL) != 0)
+                return;
+        file = (PfNssFile){ .text = text.data, .n = text.n };
+        for (char *line; n_shown < PROBLEMS_SHOWN && (line = pf_nss_next_line(&file));) {
+                size_t length = strcspn(line, ":");
+
+                for (size_t i = 0; i < setting->n_values; i++) {
+                        const char *name = setting->values[i].text;
+
+                        if (strlen(name) != length || strncmp(name, line, length) != 0)
+                                continue;
+                        (void) pf_report_evidence(room->report, room->target, GROUP_PATH, file.line,
+                                                  line, "the account among its members");
+                        n_shown++;
+                        break;
+                }
+        }
+}
+
 int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         PfDemand asked = *room->demand;
         PfSshdListVerdict verdict;
@@ -245,6 +273,8 @@ int pf_sshd_stage_lists(const PfSshdRoom *room, const PfCheck *stage, PfErr *err
         if (verdict.setting && verdict.setting->n_values > 0)
                 pf_sshd_evidence_of(room, verdict.setting, verdict.value,
                                     verdict.answer == PF_SSHD_LISTS_DENY ? verdict.expected : NULL);
+        if (verdict.answer == PF_SSHD_LISTS_DENY && strcmp(verdict.word, "allow-groups") == 0)
+                show_groups(room, verdict.setting);
         if (verdict.answer == PF_SSHD_LISTS_DENY)
                 (void) pf_report_remedy(room->report, "%s in %s for %s, then reload sshd",
                                         verdict.expected, verdict.keyword, room->demand->account);

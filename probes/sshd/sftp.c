@@ -12,7 +12,6 @@
 #include "probes/sshd/command.h"
 
 #define NO_SERVER "there is no SFTP subsystem, so nothing would be run"
-#define CONFIG_MAX (1 << 20)
 #define COMMENTS_SHOWN 4
 #define REMEDY_INTERNAL                                                                            \
         "use \"Subsystem sftp internal-sftp\", which needs no program, and reload sshd"
@@ -38,37 +37,18 @@ int pf_sshd_stage_sessions(const PfSshdRoom *room, const PfCheck *stage, PfErr *
 
 /* --- Subsystem --- */
 
-/* "#Subsystem sftp …" and the like. */
-static bool is_switched_off(const char *line) {
-        static const char keyword[] = "subsystem";
-
-        line += strspn(line, " \t");
-        if (*line != '#')
-                return false;
-        line += strspn(line, "# \t");
-        if (strncasecmp(line, keyword, strlen(keyword)) != 0)
-                return false;
-        line += strlen(keyword);
-        line += strspn(line, " \t=\"");
-        return strncmp(line, "sftp", strlen("sftp")) == 0;
-}
-
-/* Is there one? */
+/* Lines that "#" switches off: is there one? */
 static bool evidence_of_comment(const PfSshdRoom *room) {
-        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(CONFIG_MAX);
-        size_t n_found = 0;
-        char *rest, *line;
+        const PfSshdLine *line = NULL;
+        size_t n = 0;
 
-        if (pf_target_read(room->target, room->look->path, CONFIG_MAX, &text, NULL) != 0)
-                return false;
-        rest = text.data;
-        for (unsigned number = 1; rest && (line = strsep(&rest, "\n")); number++) {
-                if (!is_switched_off(line) || ++n_found > COMMENTS_SHOWN)
-                        continue;
-                (void) pf_report_evidence(room->report, room->target, room->look->path, number,
-                                          line, "the same without \"#\"");
+        while (n < COMMENTS_SHOWN &&
+               (line = pf_sshd_config_find_comment(room->look->conf, "subsystem", "sftp", line))) {
+                (void) pf_report_evidence(room->report, room->target, line->path, line->number,
+                                          line->text, "the same without \"#\"");
+                n++;
         }
-        return n_found > 0;
+        return n > 0;
 }
 
 /* A line that defines something else may be meant for it: "SFTP", "scp". */

@@ -217,13 +217,16 @@ def normal(text):
     return re.sub("\ufffd+", "\ufffd", text)
 
 
+def trimmed(keyword, value):
+    """9.6 prints a blank behind a command without arguments."""
+    return value.rstrip(" ") if keyword == "subsystem" else value
+
+
 def parse(output):
     effective = {}
     for line in output.split(b"\n")[:-1]:
         keyword, _, value = normal(line.decode("utf-8", "replace")).partition(" ")
-        if keyword == "subsystem":
-            value = value.rstrip(" ")  # 9.6 prints a blank behind a command without arguments
-        effective.setdefault(keyword, []).append(value)
+        effective.setdefault(keyword, []).append(trimmed(keyword, value))
     return effective
 
 
@@ -256,6 +259,6 @@ class Ours:
             raise Failure("ours: " + answer["failed"])
         return Answer(answer["accepted"],
                       [(e["path"], e["line"], e["text"]) for e in answer["errors"]],
-                      {keyword: [normal(value) for value in values]
+                      {keyword: [trimmed(keyword, normal(value)) for value in values]
                        for keyword, values in answer["effective"].items() if values},
                       unresolved=answer["unresolved"])

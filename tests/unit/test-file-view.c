@@ -82,6 +82,20 @@ START_TEST(directories_must_let_it_pass) {
 }
 END_TEST
 
+/* Who keeps a tree in a directory of his own says nothing of the machine's /. */
+START_TEST(top_of_a_tree_in_a_directory) {
+        static const PfIdentity user = { .uid = 1000, .gid = 1000 };
+        PfFileView view = { .who = &user };
+
+        machine();
+        view.target = box.target;
+        pf_sandbox_chmod(&box, "/", 0700);
+        find(&view, "/bin/sh", "/bin/sh");
+        pf_sandbox_chmod(&box, "/bin", 0700);
+        ck_assert_int_eq(find(&view, "/bin/sh", NULL), PF_FILE_VIEW_DENIED);
+}
+END_TEST
+
 START_TEST(rights) {
         static const unsigned groups[] = { 30, 40 };
         static const struct {
@@ -117,6 +131,7 @@ int main(void) {
         PF_TEST(suite, in_the_root);
         PF_TEST(suite, confined);
         PF_TEST(suite, directories_must_let_it_pass);
+        PF_TEST(suite, top_of_a_tree_in_a_directory);
         PF_TEST(suite, rights);
         return pf_test_main(suite);
 }

@@ -242,6 +242,26 @@ START_TEST(wide_patterns_are_refused) {
 }
 END_TEST
 
+START_TEST(switched_off) {
+        PF_CLEANUP(pf_sshd_config_freep)
+        PfSshdConfig *conf =
+                load("#PermitRootLogin prohibit-password\n"
+                     "PermitRootLogin yes # PermitRootLogin no\n"
+                     "  ## permitrootlogin=no\n#PermitRootLogins no\n#Subsystem scp x\n"
+                     "#Subsystem \"sftp\" internal-sftp\n#PermitRootLogin\n");
+        const PfSshdLine *line = NULL;
+
+        line = pf_sshd_config_find_comment(conf, "permitrootlogin", NULL, line);
+        ck_assert_uint_eq(line->number, 1);
+        line = pf_sshd_config_find_comment(conf, "permitrootlogin", NULL, line);
+        ck_assert_uint_eq(line->number, 3);
+        ck_assert_ptr_null(pf_sshd_config_find_comment(conf, "permitrootlogin", NULL, line));
+        line = pf_sshd_config_find_comment(conf, "Subsystem", "sftp", NULL);
+        ck_assert_uint_eq(line->number, 6);
+        ck_assert_ptr_null(pf_sshd_config_find_comment(conf, "Subsystem", "nfs", NULL));
+}
+END_TEST
+
 /* The machine's own names of ports count, and those of TCP alone. */
 START_TEST(ports_by_name) {
         static const char services[] = "--- /etc/services\n# names\ndomain 53/udp\n"
@@ -351,6 +371,7 @@ int main(void) {
         PF_TEST(suite, fan_out_is_bounded);
         PF_TEST(suite, sizes_are_bounded);
         PF_TEST(suite, wide_patterns_are_refused);
+        PF_TEST(suite, switched_off);
         PF_TEST(suite, ports_by_name);
         PF_TEST(suite, absent);
         PF_TEST(suite, files_of_a_target);
