@@ -406,6 +406,12 @@ static int run_assignments(Parser *parser, const Words *words, size_t i) {
         return r;
 }
 
+static bool is_variable_name(const Word *word) {
+        const char *text = word->text.data;
+
+        return word->text.n > 0 && name_length(text, text + word->text.n) == word->text.n;
+}
+
 /* Empty from here on, where it is reached. */
 static int run_unset(Parser *parser, const Words *words) {
         PfBootSetting setting = { .value = "", .path = parser->path, .certain = true };
@@ -417,7 +423,7 @@ static int run_unset(Parser *parser, const Words *words) {
                         pf_boot_settings_find(parser->settings, word->text.data);
                 Truth truth = runs(parser);
 
-                if (truth == FALSE || word->text.data[0] == '-')
+                if (truth == FALSE || !is_variable_name(word))
                         continue;
                 setting.name = word->text.data;
                 setting.line = word->line;

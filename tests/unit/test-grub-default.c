@@ -37,7 +37,7 @@ START_TEST(assignments) {
         expect("A=\"a\\\"b\\$c\\\\d\\e\\\nf\"\nB=\"1\n2\"\nC=1",
                "1:A=a\"b$c\\d\\ef|3:B=1\n2|5:C=1|");
         expect("A=1 echo x\necho B=1\n'C=1'\n", "");
-        expect("A=1\nB=2\nunset A C\n", "2:B=2|3:A=|3:C=|");
+        expect("A=1\nB=2\nunset -v A C } 1\n", "2:B=2|3:A=|3:C=|");
         expect("A=1\n[ -f /x ] && unset A\n", "2:?A=1|");
         expect("AB\\\nC=1\nA\\B=2\nA\"\"=3", "1:ABC=1|");
         expect("A=x\r\nB=y\r\n", "1:A=x|2:B=y|");
