@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files of a target that are read piece by piece.
+ */
+#include "daemon/base/target-file.h"
+#include "daemon/base/target-internal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/platform/linux/target-path.h"
+
+struct PfTargetFile {
+        int fd;
+        uint64_t left_bytes; /* by the size it had when it was opened */
+        char *path;
+};
+
+PfTargetFile *pf_target_file_close(PfTargetFile *file) {
+        if (!file)
+                return NULL;
+        (void) pf_close(file->fd);
+        free(file->path);
+        free(file);
+        return NULL;
+}
+
+static int open_path(const PfTarget *target, const char *path, PfTargetFile *file, PfErr *err) {
+        PF_AUTO_CLOSE int looked = -1;
+        struct stat st;
+
+        looked = pf_path_look(target, path, 0);
+        if (looked < 0)
+                return pf_path_absent_or(looked);
+        if (fstat(looked, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return pf_err_set(err, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL,
+                                  "%s: is not a regular file", path);
+        file->fd = pf_path_open(target, path, looked);
+        if (file->fd < 0)
+                return pf_err_errno(err, file->fd, "%s: cannot be opened", path);
+        file->left_bytes = (uint64_t) st.st_size;
+        return 0;
+}
+
+int pf_target_open(const PfTarget *target, const char *path, PfTargetFile **ret, PfErr *err) {
+        PF_CLEANUP(pf_target_file_closep) PfTargetFile *file = calloc(1, sizeof(*file));
+        PfErr detail = { 0 };
+        int r;
+
+        if (!file)
+                return -ENOMEM;
+        file->fd = -1;
+        file->path = strdup(path);
+        if (!file->path)
+                return -ENOMEM;
+        r = pf_target_recall_open(target, path, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = open_path(target, path, file, &detail);
+        r = pf_target_record(target, path, PF_ACCESS_OPENED, r);
+        if (r < 0)
+                (void) pf_err_errno(&detail, r, "%s", path);
+        pf_target_keep_open(target, path, r, &detail);
+        if (r < 0)
+                return pf_err_set(err, r, "%s", detail.text);
+        if (r == 0)
+                *ret = PF_STEAL(file);
+        return r;
+}
+
+int pf_target_file_read(PfTargetFile *file, void *bytes, size_t n, size_t *ret_n, PfErr *err) {
+        size_t have = 0;
+
+        while (have < n) {
+                ssize_t got = read(file->fd, (char *) bytes + have, n - have);
+
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return pf_err_errno(err, -errno, "%s", file->path);
+                if (got == 0)
+                        break;
+                have += (size_t) got;
+        }
+        file->left_bytes -= have < file->left_bytes ? have : file->left_bytes;
+        *ret_n = have;
+        return 0;
+}
+
+int pf_target_file_skip(PfTargetFile *file, uint64_t n, uint64_t *ret_n, PfErr *err) {
+        if (n > file->left_bytes)
+                n = file->left_bytes;
+        if (lseek(file->fd, (off_t) n, SEEK_CUR) < 0)
+                return pf_err_errno(err, -errno, "%s", file->path);
+        file->left_bytes -= n;
+        *ret_n = n;
+        return 0;
+}
