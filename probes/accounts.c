@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "daemon/base/buf.h"
-#include "daemon/base/clock.h"
 #include "probes/account-state.h"
 #include "probes/pam/config.h"
 #include "probes/pam/lockout.h"
@@ -429,7 +428,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
         Room room = { .target = target,
                       .name = demand->account,
                       .report = report,
-                      .now_sec = (int64_t) (pf_clock_realtime_usec() / 1000000) };
+                      .now_sec = (int64_t) (pf_target_now_usec(target) / 1000000) };
         int r;
 
         r = pf_sshd_account_read(target, demand->account, &room.account, err);

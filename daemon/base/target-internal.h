@@ -22,3 +22,65 @@ void pf_target_give_up_openat2(const PfTarget *target);
 /* Note an outcome: @r is 0, PF_TARGET_ABSENT or a negative errno. Returns @r,
  * or -ENOMEM where it could not be noted. */
 int pf_target_record(const PfTarget *target, const char *path, PfAccess access, int r);
+
+/*
+ * Is the directory a captured machine? Then it answers from its books.
+ * Called once the root is open. Return: 0, or a negative errno with a text.
+ */
+int pf_target_open_capture(PfTarget *target, PfErr *err);
+
+/* As pf_target_read(), of the directory itself, and without a record. */
+int pf_target_read_file(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
+                        PfErr *err);
+
+/* Positive outcome of what follows: look for yourself. */
+enum { PF_TARGET_LOOK = 3 };
+
+/*
+ * pf_target_recall_…(): what a captured machine answered: 0, a named outcome, or
+ * an error with its text; PF_TARGET_LOOK where this is no captured machine.
+ *
+ * pf_target_keep_…(): keeps what was answered: @r, and what came with it.
+ */
+int pf_target_recall_info(const PfTarget *target, const char *book, const char *path,
+                          PfFileInfo *ret, PfErr *err);
+void pf_target_keep_info(const PfTarget *target, const char *book, const char *path, int r,
+                         const PfFileInfo *info, const PfErr *err);
+
+int pf_target_recall_strv(const PfTarget *target, const char *book, const char *path, PfStrv *ret,
+                          PfErr *err);
+void pf_target_keep_strv(const PfTarget *target, const char *book, const char *path, int r,
+                         const PfStrv *strv, const PfErr *err);
+
+int pf_target_recall_link(const PfTarget *target, const char *path, char **ret, PfErr *err);
+void pf_target_keep_link(const PfTarget *target, const char *path, int r, const char *text,
+                         const PfErr *err);
+
+int pf_target_recall_space(const PfTarget *target, const char *path, PfSpace *ret, PfErr *err);
+void pf_target_keep_space(const PfTarget *target, const char *path, int r, const PfSpace *space,
+                          const PfErr *err);
+
+/* PF_TARGET_LOOK also where it was not asked; then it is not public. */
+int pf_target_recall_public(const PfTarget *target, const char *path, bool *ret);
+void pf_target_keep_public(const PfTarget *target, const char *path, bool is_public);
+
+/*
+ * May @wanted bytes be read of the copy, where @is_head says that a file may be
+ * longer? PF_TARGET_LOOK: yes, in the copy.
+ */
+int pf_target_recall_read(const PfTarget *target, const char *path, size_t wanted, bool is_head,
+                          PfErr *err);
+/* @size_bytes: of the whole file, where that is known; @bytes: @n from its beginning. */
+void pf_target_keep_read(const PfTarget *target, const char *path, int r, uint64_t size_bytes,
+                         const char *bytes, size_t n, const PfErr *err);
+
+int pf_target_recall_open(const PfTarget *target, const char *path, PfErr *err);
+void pf_target_keep_open(const PfTarget *target, const char *path, int r, const PfErr *err);
+
+/* Keeps what was read, unless more was kept of the file before. */
+void pf_target_keep_contents(const PfTarget *target, const char *path, uint64_t size_bytes,
+                             const char *bytes, size_t n);
+bool pf_target_is_captured(const PfTarget *target);
+
+/* -EFBIG with the text that says so. */
+int pf_err_too_large(PfErr *err, const char *path, uint64_t size_bytes, size_t max);

@@ -11,6 +11,11 @@
 #include <string.h>
 #include <uv.h>
 
+#include "daemon/base/capture.h"
+#include "daemon/base/clock.h"
+
+#define ABOUT_MAX 65536
+
 typedef struct Access {
         char *path;
         PfAccess access;
@@ -21,8 +26,20 @@ struct PfTarget {
         atomic_uint references;
         char *root;
         int root_fd;
+        bool is_host;
         bool live;
+        bool as_files;
+        bool captured;
+        uint64_t captured_usec;
         atomic_bool may_openat2;
+        atomic_bool recording;
+
+        uv_mutex_t books_lock; /* what follows */
+        PfJson *books;         /* of a captured machine, by name: those that were read */
+        PfJson *kept;          /* by name: those that are being written, or NULL */
+        PfTargetContents contents;
+        void *contents_data;
+        int recording_error; /* the first */
 
         uv_mutex_t lock; /* what follows; workers record at the same time */
         Access *accesses;
@@ -31,6 +48,13 @@ struct PfTarget {
         size_t index_size;
 };
 
+static int free_half(PfTarget *target) {
+        (void) pf_json_free(target->books);
+        free(target->root);
+        free(target);
+        return -ENOMEM;
+}
+
 int pf_target_new_base(const char *root, int root_fd, PfTargetFlags flags, PfTarget **ret) {
         PfTarget *target;
 
@@ -38,15 +62,19 @@ int pf_target_new_base(const char *root, int root_fd, PfTargetFlags flags, PfTar
         if (!target)
                 return -ENOMEM;
         target->root = strdup(root);
-        if (!target->root || uv_mutex_init(&target->lock) < 0) {
-                free(target->root);
-                free(target);
-                return -ENOMEM;
+        target->books = pf_json_new_object();
+        if (!target->root || !target->books || uv_mutex_init(&target->lock) < 0)
+                return free_half(target);
+        if (uv_mutex_init(&target->books_lock) < 0) {
+                uv_mutex_destroy(&target->lock);
+                return free_half(target);
         }
 
         atomic_init(&target->references, 1);
         atomic_init(&target->may_openat2, !(flags & PF_TARGET_NO_OPENAT2));
-        target->live = strcmp(root, "/") == 0;
+        atomic_init(&target->recording, false);
+        target->is_host = target->live = strcmp(root, "/") == 0;
+        target->as_files = flags & PF_TARGET_AS_FILES;
         target->root_fd = root_fd;
         *ret = target;
         return 0;
@@ -66,6 +94,9 @@ PfTarget *pf_target_unref(PfTarget *target) {
         free(target->accesses);
         free(target->index);
         uv_mutex_destroy(&target->lock);
+        uv_mutex_destroy(&target->books_lock);
+        (void) pf_json_free(target->books);
+        (void) pf_json_free(target->kept);
         (void) pf_close(target->root_fd);
         free(target->root);
         free(target);
@@ -74,6 +105,18 @@ PfTarget *pf_target_unref(PfTarget *target) {
 
 bool pf_target_is_live(const PfTarget *target) {
         return target->live;
+}
+
+bool pf_target_is_host(const PfTarget *target) {
+        return target->is_host;
+}
+
+bool pf_target_is_captured(const PfTarget *target) {
+        return target->captured;
+}
+
+uint64_t pf_target_now_usec(const PfTarget *target) {
+        return target->captured ? target->captured_usec : pf_clock_realtime_usec();
 }
 
 const char *pf_target_root(const PfTarget *target) {
@@ -190,4 +233,202 @@ int pf_target_each_access(const PfTarget *target, PfAccessVisit visit, void *dat
         }
         uv_mutex_unlock(&self->lock);
         return r;
+}
+
+int pf_err_too_large(PfErr *err, const char *path, uint64_t size_bytes, size_t max) {
+        return pf_err_set(err, -EFBIG, "%s: %llu bytes, more than the limit of %zu", path,
+                          (unsigned long long) size_bytes, max);
+}
+
+/* --- captured machines --- */
+
+static int read_json(const PfTarget *target, const char *path, size_t max, PfJson **ret,
+                     PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(max);
+        PF_CLEANUP(pf_json_freep) PfJson *value = NULL;
+        PfErr reason = { 0 };
+        int r;
+
+        r = pf_target_read_file(target, path, max, &buf, err);
+        if (r != 0)
+                return r < 0 ? pf_err_errno(err, r, "%s", path) : r;
+        r = pf_json_parse(buf.data ? buf.data : "", buf.n, PF_CAPTURE_DEPTH_MAX, &value, &reason);
+        if (r < 0)
+                return pf_err_set(err, r, "%s: %s", path, pf_err_text(&reason, r));
+        if (pf_json_type(value) != PF_JSON_OBJECT)
+                return pf_err_set(err, -EINVAL, "%s: expected an object", path);
+        *ret = PF_STEAL(value);
+        return 0;
+}
+
+int pf_target_open_capture(PfTarget *target, PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *about = NULL;
+        int64_t usec;
+        int r;
+
+        if (target->is_host || target->as_files)
+                return 0;
+        r = read_json(target, PF_CAPTURE_ABOUT, ABOUT_MAX, &about, err);
+        if (r == PF_TARGET_ABSENT || r == -EACCES)
+                return 0;
+        if (r < 0)
+                return r;
+        usec = pf_json_integer(pf_json_get(about, "timeUSec"));
+        if (pf_json_integer(pf_json_get(about, "schema")) != PF_CAPTURE_SCHEMA || usec <= 0)
+                return pf_err_set(err, -EINVAL,
+                                  PF_CAPTURE_ABOUT ": written by another version of this program");
+        target->captured = true;
+        target->captured_usec = (uint64_t) usec;
+        target->live = pf_json_bool(pf_json_get(about, "live"));
+        return 0;
+}
+
+/* A book, read when it is first asked for; one that is not there is empty. */
+static int find_book_locked(PfTarget *target, const char *name, PfJson **ret, PfErr *err) {
+        PfJson *book = pf_json_get(target->books, name);
+        char path[128];
+        int r;
+
+        if (!book) {
+                (void) snprintf(path, sizeof(path), PF_CAPTURE_DIRECTORY "/%s.json", name);
+                r = read_json(target, path, PF_CAPTURE_BOOK_MAX, &book, err);
+                if (r < 0)
+                        return r;
+                if (r == PF_TARGET_ABSENT)
+                        book = pf_json_new_object();
+                r = pf_json_put_take(target->books, name, book);
+                if (r < 0)
+                        return r;
+        }
+        *ret = book;
+        return 0;
+}
+
+int pf_target_recall(const PfTarget *target, const char *book, const char *question,
+                     const PfJson **ret, PfErr *err) {
+        PfTarget *self = (PfTarget *) target;
+        PF_AUTO_FREE char *key = NULL;
+        PfJson *answers = NULL;
+        int r;
+
+        if (target->is_host || target->as_files)
+                return PF_TARGET_ABSENT;
+        key = pf_capture_escape(question);
+        if (!key)
+                return -ENOMEM;
+        uv_mutex_lock(&self->books_lock);
+        r = find_book_locked(self, book, &answers, err);
+        uv_mutex_unlock(&self->books_lock);
+        if (r < 0)
+                return r;
+        *ret = pf_json_get(answers, key);
+        if (*ret)
+                return 0;
+        return target->captured ? pf_err_set(err, -ENODATA, "%s: was not captured", question)
+                                : PF_TARGET_ABSENT;
+}
+
+bool pf_target_is_recorded(const PfTarget *target) {
+        return atomic_load(&((PfTarget *) target)->recording);
+}
+
+static int remember_locked(PfTarget *target, const char *book, const char *question,
+                           PfJson *answer_take) {
+        PF_AUTO_FREE char *key = pf_capture_escape(question);
+        PfJson *answers = pf_json_get(target->kept, book);
+        int r = 0;
+
+        if (!answers) {
+                answers = pf_json_new_object();
+                r = pf_json_put_take(target->kept, book, answers);
+        }
+        if (r < 0 || !key) {
+                (void) pf_json_free(answer_take);
+                return -ENOMEM;
+        }
+        return pf_json_put_take(answers, key, answer_take);
+}
+
+static void note_error_locked(PfTarget *target, int r) {
+        if (r < 0 && target->recording_error == 0)
+                target->recording_error = r;
+}
+
+void pf_target_remember(const PfTarget *target, const char *book, const char *question,
+                        PfJson *answer_take) {
+        PfTarget *self = (PfTarget *) target;
+
+        if (!pf_target_is_recorded(target)) {
+                (void) pf_json_free(answer_take);
+                return;
+        }
+        uv_mutex_lock(&self->books_lock);
+        if (self->kept)
+                note_error_locked(self, remember_locked(self, book, question, answer_take));
+        else
+                (void) pf_json_free(answer_take);
+        uv_mutex_unlock(&self->books_lock);
+}
+
+void pf_target_start_recording(PfTarget *target, PfTargetContents contents, void *data) {
+        target->kept = pf_json_new_object();
+        target->recording_error = target->kept ? 0 : -ENOMEM;
+        target->contents = contents;
+        target->contents_data = data;
+        atomic_store(&target->recording, true);
+}
+
+int pf_target_stop_recording(PfTarget *target, PfJson **ret) {
+        int r;
+
+        atomic_store(&target->recording, false);
+        uv_mutex_lock(&target->books_lock);
+        r = target->recording_error;
+        if (r == 0)
+                *ret = PF_STEAL(target->kept);
+        target->kept = pf_json_free(target->kept);
+        uv_mutex_unlock(&target->books_lock);
+        return r;
+}
+
+/* How many bytes were kept of a file before; -1: it was not read yet. */
+static int64_t kept_before_locked(const PfTarget *target, const char *key) {
+        const PfJson *book = pf_json_get(target->kept, "read");
+        const PfJson *kept = pf_json_get(pf_json_get(book, key), "kept");
+
+        return kept ? pf_json_integer(kept) : -1;
+}
+
+/*
+ * Of several readings the longest counts, of several of one length the first: a
+ * file may change, or be read in part only.
+ */
+static int keep_contents_locked(PfTarget *target, const char *path, uint64_t size_bytes,
+                                const char *bytes, size_t n) {
+        PF_AUTO_FREE char *key = pf_capture_escape(path);
+        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
+        int r;
+
+        if (!key || !answer)
+                return -ENOMEM;
+        if (kept_before_locked(target, key) >= (int64_t) n)
+                return 0;
+        if (pf_json_put_uint(answer, "size", size_bytes) < 0 ||
+            pf_json_put_uint(answer, "kept", n) < 0)
+                return -ENOMEM;
+        r = remember_locked(target, "read", path, PF_STEAL(answer));
+        /* Nothing was read of a file that is too large. */
+        if (r == 0 && (n > 0 || size_bytes == 0))
+                r = target->contents(path, bytes, n, target->contents_data);
+        return r;
+}
+
+void pf_target_keep_contents(const PfTarget *target, const char *path, uint64_t size_bytes,
+                             const char *bytes, size_t n) {
+        PfTarget *self = (PfTarget *) target;
+
+        uv_mutex_lock(&self->books_lock);
+        if (self->kept && self->recording_error == 0)
+                note_error_locked(self, keep_contents_locked(self, path, size_bytes, bytes, n));
+        uv_mutex_unlock(&self->books_lock);
 }

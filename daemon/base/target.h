@@ -6,6 +6,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/base/json.h"
 #include "daemon/base/strv.h"
 
 /*
@@ -28,6 +29,7 @@ enum { PF_TARGET_ABSENT = 1 };
 typedef enum PfTargetFlags {
         PF_TARGET_DEFAULT = 0,
         PF_TARGET_NO_OPENAT2 = 1 << 0, /* as on a kernel before 5.6 */
+        PF_TARGET_AS_FILES = 1 << 1,   /* what lies there, though it be a captured machine */
 } PfTargetFlags;
 
 /**
@@ -41,7 +43,18 @@ PfTarget *pf_target_ref(PfTarget *target);
 PfTarget *pf_target_unref(PfTarget *target);
 PF_DEFINE_CLEANUP(PfTarget, pf_target_unref);
 
+/*
+ * Is it a running machine? Also true of one that was captured while it ran:
+ * what it has in /proc, /sys and /run counts, as it did then.
+ */
 bool pf_target_is_live(const PfTarget *target);
+
+/* Is it the machine that we run on, so that its kernel can be asked? */
+bool pf_target_is_host(const PfTarget *target);
+
+/* The time on the machine, since 1970: now, or when it was captured. */
+uint64_t pf_target_now_usec(const PfTarget *target);
+
 const char *pf_target_root(const PfTarget *target); /* as given to pf_target_new() */
 
 /**
@@ -168,3 +181,51 @@ typedef struct PfAccessRecord {
  */
 typedef int (*PfAccessVisit)(const PfAccessRecord *record, void *data);
 int pf_target_each_access(const PfTarget *target, PfAccessVisit visit, void *data);
+
+/*
+ * What a machine was asked that no file of it answers: its kernel, its service
+ * manager, a library. A capture keeps such answers in books, which a captured
+ * machine gives them back from: daemon/base/capture.h. So who asks
+ * 1. looks for the answer with pf_target_recall(),
+ * 2. where there is none and pf_target_is_host(), asks,
+ * 3. and keeps what was said with pf_target_remember().
+ */
+
+/**
+ * pf_target_recall() - an answer that was kept
+ * @book: "units": its file is /.preflight/units.json
+ * @ret:  receives the answer, borrowed, valid as long as the target
+ * Return: 0; PF_TARGET_ABSENT where nothing was kept, since this is no captured
+ *         machine; -ENODATA with a text where it is one, and this was not asked
+ *         then; -EINVAL with a text for a book that cannot be read.
+ */
+int pf_target_recall(const PfTarget *target, const char *book, const char *question,
+                     const PfJson **ret, PfErr *err) PF_MUST_CHECK;
+
+/* Are answers to be kept? */
+bool pf_target_is_recorded(const PfTarget *target);
+
+/* Keeps an answer, taken over; the last one counts. Nothing where none are to be
+ * kept. What memory has no room for makes the capture fail, not the caller. */
+void pf_target_remember(const PfTarget *target, const char *book, const char *question,
+                        PfJson *answer_take);
+
+/**
+ * PfTargetContents - what was read of a file, to be kept
+ * @path: as it was asked for
+ * @n:    bytes from the beginning of the file. Called again where more is read.
+ * Return: 0, or a negative errno, which makes the capture fail, not the reader.
+ *         Called by one thread at a time; must not use the target.
+ */
+typedef int (*PfTargetContents)(const char *path, const char *bytes, size_t n, void *data);
+
+/* From now on every question and its answer is kept, and every file's contents
+ * are given to @contents. Of a target that nobody uses yet. */
+void pf_target_start_recording(PfTarget *target, PfTargetContents contents, void *data);
+
+/**
+ * pf_target_stop_recording() - nothing is kept any more, not by a probe that hangs either
+ * @ret:   receives the books, an object of objects, which the caller frees
+ * Return: 0, or what the first answer failed with that could not be kept.
+ */
+int pf_target_stop_recording(PfTarget *target, PfJson **ret) PF_MUST_CHECK;

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "probes/account-state.h"
 #include "probes/sshd/pam.h"
 #include "probes/sshd/session.h"
@@ -17,8 +16,8 @@
 #define NOLOGIN_PATH "/etc/nologin"
 #define ANY_EXECUTE 0111
 
-static int64_t now_sec(void) {
-        return (int64_t) (pf_clock_realtime_usec() / 1000000);
+static int64_t now_sec(const PfTarget *target) {
+        return (int64_t) (pf_target_now_usec(target) / 1000000);
 }
 
 static bool is_on(const PfSshdRoom *room, const char *keyword) {
@@ -121,7 +120,8 @@ int pf_sshd_stage_account_state(const PfSshdRoom *room, const PfCheck *stage, Pf
         r = judge_password(room, &state, err);
         if (r < 0)
                 return r;
-        if (look->shadow.exists && pf_account_is_expired(&look->shadow, PF_JUDGE_SSHD, now_sec()))
+        if (look->shadow.exists &&
+            pf_account_is_expired(&look->shadow, PF_JUDGE_SSHD, now_sec(room->target)))
                 return answer_dates(room, stage, PF_AGEING_ACCOUNT_EXPIRED);
         if (state.kind == PF_PASSWORD_LOCKED)
                 return fail_password(room, stage, &state);
@@ -257,7 +257,7 @@ int pf_sshd_stage_password_age(const PfSshdRoom *room, const PfCheck *stage, PfE
                 return pf_report_pass(room->report, stage, "%s has no dates",
                                       room->demand->account);
         return answer_dates(room, stage,
-                            pf_account_ageing(&look->shadow, PF_JUDGE_SSHD, now_sec()));
+                            pf_account_ageing(&look->shadow, PF_JUDGE_SSHD, now_sec(room->target)));
 }
 
 /* sshd looks for it when the session is confined already. The caller frees *@ret. */

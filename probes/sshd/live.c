@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Asks the running machine.
+ * Asks the running machine, or one that was captured while it ran.
  */
 #include "probes/sshd/live.h"
 
 #include <string.h>
 
-#include "daemon/platform/listeners.h"
+#include "daemon/platform/machine.h"
 #include "probes/parse/tcp-table.h"
 
 static const char *const unit_names[PF_SSHD_N_UNITS] = {
@@ -44,15 +44,15 @@ int pf_sshd_live_read(const PfTarget *target, const PfDemand *demand, PfSshdLive
         PfErr ignored = { 0 }; /* of what has a fallback */
         int r;
 
-        r = pf_listeners_read(&ret->table, &ignored);
+        r = pf_machine_listeners(target, &ret->table, &ignored);
         if (r != 0)
                 r = pf_tcp_table_read(target, &ret->table, err);
         if (r < 0)
                 return r;
         find_listeners(demand, ret);
         if (!ret->ipv4)
-                ret->has_units =
-                        pf_units_state(unit_names, PF_SSHD_N_UNITS, ret->units, &ignored) == 0;
+                ret->has_units = pf_machine_units(target, unit_names, PF_SSHD_N_UNITS, ret->units,
+                                                  &ignored) == 0;
         return 0;
 }
 

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "probes/sshd/stages.h"
 
 #define USEC_PER_SEC 1000000u
@@ -48,7 +47,7 @@ void pf_sshd_pam_question(const PfSshdRoom *room, PfPamQuestion *ret) {
                 .source = demand->source,
                 .source_host = room->look->host,
                 .permit_empty = is_yes(room, "permitemptypasswords"),
-                .now_sec = (int64_t) (pf_clock_realtime_usec() / USEC_PER_SEC),
+                .now_sec = (int64_t) (pf_target_now_usec(room->target) / USEC_PER_SEC),
         };
 }
 

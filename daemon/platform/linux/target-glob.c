@@ -113,23 +113,36 @@ static int search_all(const char *pattern, PfStrv *ret) {
         return r;
 }
 
-int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
-        PF_AUTO_STRV PfStrv paths = { 0 };
+static int search_pattern(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
         int r;
-
-        if (pattern[0] != '/')
-                return pf_err_set(err, -EINVAL, "%s: pattern is not absolute", pattern);
 
         search.target = target;
         search.left = PF_TARGET_GLOB_MAX;
         search.error = 0;
-        r = search_all(pattern, &paths);
+        r = search_all(pattern, ret);
         search.target = NULL;
         if (r == -E2BIG)
                 return pf_err_set(err, r, "%s: more than the limit of %d names to look at", pattern,
                                   PF_TARGET_GLOB_MAX);
         if (r < 0)
                 return pf_err_errno(err, r, "%s", pattern);
-        pf_strv_sort(&paths);
-        return pf_strv_copy(&paths, ret);
+        pf_strv_sort(ret);
+        return 0;
+}
+
+int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
+        PF_AUTO_STRV PfStrv paths = { 0 };
+        PfErr detail = { 0 };
+        int r;
+
+        if (pattern[0] != '/')
+                return pf_err_set(err, -EINVAL, "%s: pattern is not absolute", pattern);
+
+        r = pf_target_recall_strv(target, "glob", pattern, &paths, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = search_pattern(target, pattern, &paths, &detail);
+        pf_target_keep_strv(target, "glob", pattern, r, &paths, &detail);
+        if (r < 0)
+                return pf_err_set(err, r, "%s", pf_err_text(&detail, r));
+        return r == 0 ? pf_strv_copy(&paths, ret) : r;
 }

@@ -380,12 +380,21 @@ int pf_path_absent_or(int r) {
         return r == -ENOENT || r == -ENOTDIR ? PF_TARGET_ABSENT : r;
 }
 
-bool pf_target_is_public(const PfTarget *target, const char *path) {
+static bool is_public(const PfTarget *target, const char *path) {
         PF_CLEANUP(walk_deinit) Walk walk = WALK_INIT;
         struct stat st;
 
-        if (path[0] != '/')
-                return false;
         return walk_path(target, path, 0, &walk) == 0 && walk.public && fstat(walk.fd, &st) == 0 &&
                (st.st_mode & S_IROTH);
+}
+
+bool pf_target_is_public(const PfTarget *target, const char *path) {
+        bool answer;
+
+        if (path[0] != '/')
+                return false;
+        if (pf_target_recall_public(target, path, &answer) == PF_TARGET_LOOK)
+                answer = is_public(target, path);
+        pf_target_keep_public(target, path, answer);
+        return answer;
 }

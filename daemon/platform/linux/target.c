@@ -25,6 +25,7 @@
 #define READ_CHUNK 65536
 
 int pf_target_new(const char *root, PfTargetFlags flags, PfTarget **ret, PfErr *err) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
         PF_AUTO_CLOSE int fd = -1;
         int r;
 
@@ -32,9 +33,13 @@ int pf_target_new(const char *root, PfTargetFlags flags, PfTarget **ret, PfErr *
         if (fd < 0)
                 return pf_err_errno(err, -errno, "root directory %s", root);
 
-        r = pf_target_new_base(root, fd, flags, ret);
+        r = pf_target_new_base(root, fd, flags, &target);
+        if (r < 0)
+                return r;
+        (void) pf_steal_fd(&fd);
+        r = pf_target_open_capture(target, err);
         if (r == 0)
-                (void) pf_steal_fd(&fd);
+                *ret = PF_STEAL(target);
         return r;
 }
 
@@ -46,6 +51,11 @@ static int finish(const PfTarget *target, const char *path, PfAccess access, int
         return r;
 }
 
+/* Hands the text of an error on to who asked; the first text wins. */
+static int hand_on(int r, const PfErr *from, PfErr *err) {
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(from, r)) : r;
+}
+
 static const char *type_name(mode_t mode) {
         return S_ISFIFO(mode)   ? "a FIFO"
                : S_ISSOCK(mode) ? "a socket"
@@ -53,7 +63,7 @@ static const char *type_name(mode_t mode) {
                                 : "a device";
 }
 
-static int check_regular(int fd, const char *path, size_t max, PfErr *err) {
+static int check_regular(int fd, const char *path, size_t max, uint64_t *ret_size, PfErr *err) {
         struct stat st;
 
         if (fstat(fd, &st) < 0)
@@ -61,10 +71,8 @@ static int check_regular(int fd, const char *path, size_t max, PfErr *err) {
         if (!S_ISREG(st.st_mode))
                 return pf_err_set(err, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL,
                                   "%s: is %s, not a regular file", path, type_name(st.st_mode));
-        if ((uint64_t) st.st_size > max)
-                return pf_err_set(err, -EFBIG, "%s: %lld bytes, more than the limit of %zu", path,
-                                  (long long) st.st_size, max);
-        return 0;
+        *ret_size = (uint64_t) st.st_size;
+        return *ret_size > max ? pf_err_too_large(err, path, *ret_size, max) : 0;
 }
 
 static ssize_t read_again(int fd, void *data, size_t n) {
@@ -106,7 +114,8 @@ static int read_all(int fd, const char *path, size_t max, PfBuf *buf, PfErr *err
         return 0;
 }
 
-static int read_path(const PfTarget *target, const char *path, size_t max, PfBuf *buf, PfErr *err) {
+static int read_path(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
+                     uint64_t *ret_size, PfErr *err) {
         PF_AUTO_CLOSE int looked = -1;
         PF_AUTO_CLOSE int fd = -1;
         int r;
@@ -114,7 +123,7 @@ static int read_path(const PfTarget *target, const char *path, size_t max, PfBuf
         looked = pf_path_look(target, path, 0);
         if (looked < 0)
                 return pf_path_absent_or(looked);
-        r = check_regular(looked, path, max, err);
+        r = check_regular(looked, path, max, ret_size, err);
         if (r < 0)
                 return r;
         fd = pf_path_open(target, path, looked);
@@ -123,21 +132,15 @@ static int read_path(const PfTarget *target, const char *path, size_t max, PfBuf
         return read_all(fd, path, max, buf, err);
 }
 
-int pf_target_read(const PfTarget *target, const char *path, size_t max, PfBuf *buf, PfErr *err) {
-        size_t before = buf->n;
-        int r;
+int pf_target_read_file(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
+                        PfErr *err) {
+        uint64_t size;
 
-        r = read_path(target, path, max, buf, err);
-        r = finish(target, path, PF_ACCESS_OPENED, r, err);
-        if (r != 0) {
-                buf->n = before;
-                if (buf->data)
-                        buf->data[before] = '\0';
-        }
-        return r;
+        return read_path(target, path, max, buf, &size, err);
 }
 
-static int head_path(const PfTarget *target, const char *path, size_t n, PfBuf *buf, PfErr *err) {
+static int head_path(const PfTarget *target, const char *path, size_t n, PfBuf *buf,
+                     uint64_t *ret_size, PfErr *err) {
         PF_AUTO_CLOSE int looked = -1;
         PF_AUTO_CLOSE int fd = -1;
         ssize_t got = 1;
@@ -146,7 +149,7 @@ static int head_path(const PfTarget *target, const char *path, size_t n, PfBuf *
         looked = pf_path_look(target, path, 0);
         if (looked < 0)
                 return pf_path_absent_or(looked);
-        r = check_regular(looked, path, SIZE_MAX, err);
+        r = check_regular(looked, path, SIZE_MAX, ret_size, err);
         if (r == 0)
                 r = pf_buf_reserve(buf, n);
         if (r < 0)
@@ -164,18 +167,48 @@ static int head_path(const PfTarget *target, const char *path, size_t n, PfBuf *
         return 0;
 }
 
-int pf_target_read_head(const PfTarget *target, const char *path, size_t n, PfBuf *buf,
-                        PfErr *err) {
-        size_t before = buf->n;
+/* What was asked for with pf_target_read() and pf_target_read_head(). */
+typedef struct Reading {
+        const char *path;
+        size_t max;
+        bool is_head;
+} Reading;
+
+static int read_any(const PfTarget *target, const Reading *reading, PfBuf *buf, PfErr *err) {
+        const size_t before = buf->n;
+        PfErr detail = { 0 };
+        uint64_t size = 0;
         int r;
 
-        r = finish(target, path, PF_ACCESS_OPENED, head_path(target, path, n, buf, err), err);
+        r = pf_target_recall_read(target, reading->path, reading->max, reading->is_head, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = reading->is_head
+                            ? head_path(target, reading->path, reading->max, buf, &size, &detail)
+                            : read_path(target, reading->path, reading->max, buf, &size, &detail);
+        r = finish(target, reading->path, PF_ACCESS_OPENED, r, &detail);
         if (r != 0) {
                 buf->n = before;
                 if (buf->data)
                         buf->data[before] = '\0';
         }
-        return r;
+        /* Files of proc(5) have no size until they were read; one that is too long
+         * for another reason than its size has grown. */
+        if (r == 0 && (!reading->is_head || buf->n - before > size))
+                size = buf->n - before;
+        if (r == -EFBIG && size <= reading->max)
+                size = 0;
+        pf_target_keep_read(target, reading->path, r, size, buf->data ? buf->data + before : "",
+                            buf->n - before, &detail);
+        return hand_on(r, &detail, err);
+}
+
+int pf_target_read(const PfTarget *target, const char *path, size_t max, PfBuf *buf, PfErr *err) {
+        return read_any(target, &(Reading){ path, max, false }, buf, err);
+}
+
+int pf_target_read_head(const PfTarget *target, const char *path, size_t n, PfBuf *buf,
+                        PfErr *err) {
+        return read_any(target, &(Reading){ path, n, true }, buf, err);
 }
 
 static void info_from_stat(const struct stat *st, PfFileInfo *ret) {
@@ -212,14 +245,19 @@ static int stat_path(const PfTarget *target, const char *path, int flags, PfFile
 
 static int stat_any(const PfTarget *target, const char *path, int flags, PfFileInfo *ret,
                     PfErr *err) {
+        const char *book = flags & O_NOFOLLOW ? "lstat" : "stat";
         PfFileInfo info;
+        PfErr detail = { 0 };
         int r;
 
-        r = stat_path(target, path, flags, &info);
-        r = finish(target, path, PF_ACCESS_OPENED, r, err);
+        r = pf_target_recall_info(target, book, path, &info, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = stat_path(target, path, flags, &info);
+        r = finish(target, path, PF_ACCESS_OPENED, r, &detail);
+        pf_target_keep_info(target, book, path, r, &info, &detail);
         if (r == 0)
                 *ret = info;
-        return r;
+        return hand_on(r, &detail, err);
 }
 
 int pf_target_stat(const PfTarget *target, const char *path, PfFileInfo *ret, PfErr *err) {
@@ -248,13 +286,17 @@ static int readlink_path(const PfTarget *target, const char *path, char **ret) {
 
 int pf_target_readlink(const PfTarget *target, const char *path, char **ret, PfErr *err) {
         PF_AUTO_FREE char *text = NULL;
+        PfErr detail = { 0 };
         int r;
 
-        r = readlink_path(target, path, &text);
-        r = finish(target, path, PF_ACCESS_OPENED, r, err);
+        r = pf_target_recall_link(target, path, &text, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = readlink_path(target, path, &text);
+        r = finish(target, path, PF_ACCESS_OPENED, r, &detail);
+        pf_target_keep_link(target, path, r, text, &detail);
         if (r == 0)
                 *ret = PF_STEAL(text);
-        return r;
+        return hand_on(r, &detail, err);
 }
 
 /* -ENOTDIR is said both of @path and of what it leads through. */
@@ -291,14 +333,17 @@ static int list_path(const PfTarget *target, const char *path, PfStrv *ret, PfEr
 
 int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr *err) {
         PF_AUTO_STRV PfStrv names = { 0 };
+        PfErr detail = { 0 };
         int r;
 
-        r = list_path(target, path, &names, err);
-        r = finish(target, path, PF_ACCESS_LISTED, r, err);
-        if (r != 0)
-                return r;
-        pf_strv_sort(&names);
-        return pf_strv_copy(&names, ret);
+        r = pf_target_recall_strv(target, "list", path, &names, &detail);
+        if (r == PF_TARGET_LOOK)
+                r = list_path(target, path, &names, &detail);
+        r = finish(target, path, PF_ACCESS_LISTED, r, &detail);
+        if (r == 0)
+                pf_strv_sort(&names);
+        pf_target_keep_strv(target, "list", path, r, &names, &detail);
+        return r == 0 ? pf_strv_copy(&names, ret) : hand_on(r, &detail, err);
 }
 
 static int statfs_looked_at(int looked, struct statfs *st) {
@@ -363,7 +408,7 @@ static bool is_elsewhere(const PfTarget *target, const PfSpace *space) {
         int root_fd = pf_target_root_fd(target);
         struct stat root, parent;
 
-        if (pf_target_is_live(target))
+        if (pf_target_is_host(target))
                 return false;
         if (fstat(root_fd, &root) < 0 || fstatat(root_fd, "..", &parent, AT_NO_AUTOMOUNT) < 0)
                 return true;
@@ -376,26 +421,36 @@ static int captured_space(const PfTarget *target, const char *path, PfSpace *ret
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_CAPTURE_SPACE_MAX);
         int r;
 
-        if (pf_target_is_live(target))
+        if (pf_target_is_host(target))
                 return PF_TARGET_ABSENT;
-        r = pf_target_read(target, PF_CAPTURE_SPACE, PF_CAPTURE_SPACE_MAX, &buf, err);
+        r = pf_target_read_file(target, PF_CAPTURE_SPACE, PF_CAPTURE_SPACE_MAX, &buf, err);
         if (r != 0)
-                return r;
+                return r < 0 ? pf_err_errno(err, r, PF_CAPTURE_SPACE) : r;
         return pf_capture_find_space(buf.data ? buf.data : "", buf.n, path, ret, err);
+}
+
+static int find_space(const PfTarget *target, const char *path, PfSpace *ret, PfErr *err) {
+        int r;
+
+        r = pf_target_recall_space(target, path, ret, err);
+        if (r != PF_TARGET_LOOK)
+                return r;
+        r = captured_space(target, path, ret, err);
+        if (r != PF_TARGET_ABSENT)
+                return r;
+        r = space_path(target, path, ret);
+        return r == 0 && is_elsewhere(target, ret) ? PF_TARGET_ELSEWHERE : r;
 }
 
 int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret, PfErr *err) {
         PfSpace space;
+        PfErr detail = { 0 };
         int r;
 
-        r = captured_space(target, path, &space, err);
-        if (r == PF_TARGET_ABSENT) {
-                r = space_path(target, path, &space);
-                if (r == 0 && is_elsewhere(target, &space))
-                        r = PF_TARGET_ELSEWHERE;
-        }
-        r = finish(target, path, PF_ACCESS_OPENED, r, err);
+        r = finish(target, path, PF_ACCESS_OPENED, find_space(target, path, &space, &detail),
+                   &detail);
+        pf_target_keep_space(target, path, r, &space, &detail);
         if (r == 0)
                 *ret = space;
-        return r;
+        return hand_on(r, &detail, err);
 }
