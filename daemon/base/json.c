@@ -45,6 +45,14 @@ PfJson *pf_json_ref(PfJson *value) {
         return json_object_get(value);
 }
 
+PfJson *pf_json_copy(const PfJson *value) {
+        PfJson *copy = NULL;
+
+        if (json_object_deep_copy((PfJson *) value, &copy, NULL) < 0)
+                return NULL;
+        return copy;
+}
+
 PfJson *pf_json_free(PfJson *value) {
         if (value)
                 json_object_put(value);

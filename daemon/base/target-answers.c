@@ -168,12 +168,22 @@ void pf_target_keep_public(const PfTarget *target, const char *path, bool is_pub
         KEEP(target, "public", path, 0, NULL, public_to_json(is_public));
 }
 
+/* What a capture keeps is no part of the machine, and not captured again. */
+static bool is_own(const char *path) {
+        const size_t n = strlen(PF_CAPTURE_DIRECTORY);
+
+        return strncmp(path, PF_CAPTURE_DIRECTORY, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
 int pf_target_recall_read(const PfTarget *target, const char *path, size_t wanted, bool is_head,
                           PfErr *err) {
         const PfJson *answer = NULL;
         int64_t size, kept;
-        int r = recall(target, "read", path, &answer, err);
+        int r;
 
+        if (is_own(path))
+                return PF_TARGET_LOOK;
+        r = recall(target, "read", path, &answer, err);
         if (r != 0)
                 return r;
         size = pf_json_integer(pf_json_get(answer, "size"));
@@ -190,7 +200,7 @@ int pf_target_recall_read(const PfTarget *target, const char *path, size_t wante
 
 void pf_target_keep_read(const PfTarget *target, const char *path, int r, uint64_t size_bytes,
                          const char *bytes, size_t n, const PfErr *err) {
-        if (!pf_target_is_recorded(target))
+        if (!pf_target_is_recorded(target) || is_own(path))
                 return;
         if (r == 0 || (r == -EFBIG && size_bytes > 0))
                 pf_target_keep_contents(target, path, size_bytes, bytes, n);

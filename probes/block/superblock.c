@@ -26,7 +26,7 @@ int pf_superblocks_init(PfSuperblocks *superblocks, const PfTarget *target, PfEr
         PfErr detail = { 0 };
         int r = PF_TARGET_ABSENT;
 
-        *superblocks = (PfSuperblocks){ .target = target, .live = pf_target_is_live(target) };
+        *superblocks = (PfSuperblocks){ .target = target, .live = pf_target_is_host(target) };
         if (!superblocks->live)
                 r = pf_target_read(target, PF_SUPERBLOCKS_PATH, PF_SUPERBLOCKS_MAX, &buf, err);
         if (r < 0)
@@ -150,6 +150,8 @@ int pf_superblocks_find(PfSuperblocks *superblocks, const char *name, unsigned m
         if (pf_json_type(tags) != PF_JSON_OBJECT)
                 return pf_err_set(err, -EINVAL, PF_SUPERBLOCKS_PATH ": \"%s\": expected an object",
                                   key);
+        if (pf_target_is_recorded(superblocks->target))
+                pf_target_remember(superblocks->target, "blkid", key, pf_json_copy(tags));
         error = pf_json_get_string(tags, "error");
         if (error)
                 return pf_err_set(err, -EIO, "%s", error);
