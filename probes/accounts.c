@@ -289,7 +289,7 @@ static int answer_open(const Room *room, const PfLockout *lockout) {
 static int answer_lockout(const Room *room, PfErr *err) {
         PF_CLEANUP(pf_pam_config_freep) PfPamConfig *config = NULL;
         PfLockout lockout = { 0 };
-        bool any;
+        bool any = false;
         int r;
 
         if (answer_no_account(room, &checks[LOCKED_OUT]))

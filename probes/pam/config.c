@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "probes/pam/control.h"
+#include "probes/pam/modules.h"
 
 #define LEVEL_MAX 16     /* PAM_SUBSTACK_MAX_LEVEL: substacks in substacks */
 #define DEPTH_MAX 200    /* includes in includes, which libpam follows until it is out of memory */
@@ -432,6 +433,7 @@ PfPamConfig *pf_pam_config_free(PfPamConfig *config) {
                 stack_deinit(&config->other[i]);
         }
         forgive(config);
+        pf_strv_deinit(&config->places);
         free(config->path);
         free(config);
         return NULL;
@@ -516,6 +518,8 @@ int pf_pam_config_load(const PfTarget *target, const char *service, PfPamConfig 
         if (r < 0)
                 return r;
         r = read_all(&source, name, r);
+        if (r == 0)
+                r = pf_pam_module_places(target, &config->places, err);
         if (r < 0)
                 return r;
         *ret = PF_STEAL(config);

@@ -45,6 +45,7 @@ typedef struct PfPamConfig {
         PfPamStack other[PF_PAM_N_FACILITIES];
         char *fault;           /* libpam refuses to start: why; NULL: it does not */
         PfEvidence fault_from; /* and where */
+        PfStrv places;         /* directories that may be libpam's: pf_pam_module_places() */
         char *path;            /* of the file that was read for the service; NULL: none */
 } PfPamConfig;
 

@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-static const char *const patterns[] = {
-        "/lib/*-linux-gnu*/security",
-        "/usr/lib/*-linux-gnu*/security",
-        "/lib/*-linux-musl*/security",
-        "/usr/lib/*-linux-musl*/security",
+#include "daemon/base/wildcard.h"
+
+static const char *const roots[] = { "/lib", "/usr/lib" };
+static const char *const architectures[] = { "*-linux-gnu*", "*-linux-musl*" };
+static const char *const others[] = {
         "/lib64/security",
         "/usr/lib64/security",
         "/lib/security",
@@ -72,25 +72,71 @@ static int locate_path(const PfTarget *target, const char *module, PfPamPresence
         return r;
 }
 
-int pf_pam_module_locate(const PfTarget *target, const char *module, PfPamPresence *ret,
-                         char **ret_path, PfErr *err) {
+static int add_directory(const PfTarget *target, const char *path, PfStrv *places, PfErr *err) {
+        PfFileInfo info;
+        int r;
+
+        r = pf_target_stat(target, path, &info, err);
+        if (r != 0)
+                return r == PF_TARGET_ABSENT || r == -ENOTDIR ? 0 : r;
+        return info.type == PF_FILE_DIRECTORY ? pf_strv_add(places, path) : 0;
+}
+
+static bool is_architecture(const char *name) {
+        for (size_t i = 0; i < PF_ELEMENTS(architectures); i++)
+                if (pf_wildcard_match(architectures[i], name))
+                        return true;
+        return false;
+}
+
+/* Below one of the roots. Names are matched before anything is looked at: there
+ * are hundreds of them. */
+static int add_architectures(const PfTarget *target, const char *root, PfStrv *places, PfErr *err) {
+        PF_AUTO_STRV PfStrv names = { 0 };
+        int r;
+
+        r = pf_target_list(target, root, &names, err);
+        if (r != 0)
+                return r == PF_TARGET_ABSENT || r == -ENOTDIR ? 0 : r;
+        for (size_t i = 0; i < names.n && r == 0; i++) {
+                PF_AUTO_FREE char *path = NULL;
+
+                if (!is_architecture(names.items[i]))
+                        continue;
+                if (asprintf(&path, "%s/%s/security", root, names.items[i]) < 0)
+                        return -ENOMEM;
+                r = add_directory(target, path, places, err);
+        }
+        return r;
+}
+
+int pf_pam_module_places(const PfTarget *target, PfStrv *ret, PfErr *err) {
         PF_AUTO_STRV PfStrv places = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(roots) && r == 0; i++)
+                r = add_architectures(target, roots[i], &places, err);
+        for (size_t i = 0; i < PF_ELEMENTS(others) && r == 0; i++)
+                r = add_directory(target, others[i], &places, err);
+        return r == 0 ? pf_strv_copy(&places, ret) : r;
+}
+
+int pf_pam_module_locate(const PfTarget *target, const PfStrv *places, const char *module,
+                         PfPamPresence *ret, char **ret_path, PfErr *err) {
         PF_AUTO_FREE char *path = NULL;
         PfPamPresence presence = PF_PAM_UNDISCLOSED;
         int r = 0;
 
-        for (size_t i = 0; i < PF_ELEMENTS(patterns) && r == 0; i++)
-                r = pf_target_glob(target, patterns[i], &places, err);
-        if (r == 0 && places.n > 0 && module[0] == '/') {
+        if (places->n > 0 && module[0] == '/') {
                 presence = PF_PAM_MISSING;
                 r = locate_path(target, module, &presence, &path, err);
         }
-        for (size_t i = 0; module[0] != '/' && i < places.n && r == 0; i++) {
+        for (size_t i = 0; module[0] != '/' && i < places->n && r == 0; i++) {
                 char *candidate = NULL;
 
                 if (presence == PF_PAM_PRESENT)
                         break;
-                if (asprintf(&candidate, "%s/%s", places.items[i], module) < 0)
+                if (asprintf(&candidate, "%s/%s", places->items[i], module) < 0)
                         candidate = NULL;
                 r = look(target, &presence, &path, candidate, err);
         }

@@ -20,7 +20,8 @@
 #include "probes/parse/sshd-effective.h"
 #include "probes/probe.h"
 
-typedef struct PfShadow PfShadow; /* probes/parse/shadow.h */
+typedef struct PfShadow PfShadow;       /* probes/parse/shadow.h */
+typedef struct PfPamConfig PfPamConfig; /* probes/pam/config.h */
 
 typedef enum PfPamFacility {
         PF_PAM_AUTH,    /* authenticate */
@@ -77,12 +78,13 @@ typedef struct PfPamQuestion {
         const char *user;             /* the name that was given */
         const PfSshdAccount *account; /* exists is false: there is none */
         const PfShadow *shadow;
-        const char *tty;         /* "ssh", as sshd sets it before there is a terminal */
-        const char *source;      /* address; NULL: not known */
-        const char *source_host; /* PAM_RHOST: its name where sshd finds one, else the
-                                    address; NULL: not known */
-        bool permit_empty;       /* PermitEmptyPasswords: else PAM_DISALLOW_NULL_AUTHTOK */
-        int64_t now_sec;         /* since 1970 */
+        const PfPamConfig *config; /* of the service; NULL: it is loaded for the question */
+        const char *tty;           /* "ssh", as sshd sets it before there is a terminal */
+        const char *source;        /* address; NULL: not known */
+        const char *source_host;   /* PAM_RHOST: its name where sshd finds one, else the
+                                      address; NULL: not known */
+        bool permit_empty;         /* PermitEmptyPasswords: else PAM_DISALLOW_NULL_AUTHTOK */
+        int64_t now_sec;           /* since 1970 */
 } PfPamQuestion;
 
 /* A line of a stack, after includes were put in. Borrowed from the stack. */

@@ -113,8 +113,8 @@ static int ask_entry(const Walk *walk, const PfPamEntry *entry, PfPamSaid *said)
                 return pf_pam_answer_set(&said->answer, PF_PAM_PERM_DENIED, NULL,
                                          "a line of PAM's configuration %s", entry->fault);
         }
-        r = pf_pam_module_locate(walk->scene.question->target, line->module, &presence, &said->path,
-                                 walk->err);
+        r = pf_pam_module_locate(walk->scene.question->target, &walk->scene.config->places,
+                                 line->module, &presence, &said->path, walk->err);
         if (r < 0)
                 return r;
         if (presence == PF_PAM_PRESENT)
@@ -390,12 +390,16 @@ static void walk_deinit(Walk *walk) {
 
 int pf_pam_evaluate(const PfPamQuestion *question, PfPamFacility facility, PfPamVerdict *ret,
                     PfErr *err) {
-        PF_CLEANUP(pf_pam_config_freep) PfPamConfig *config = NULL;
+        PF_CLEANUP(pf_pam_config_freep) PfPamConfig *loaded = NULL;
         PF_AUTO_PAM_VERDICT PfPamVerdict verdict = { 0 };
         PF_CLEANUP(walk_deinit) Walk walk = { .guess = PF_PAM_NOBODY, .err = err };
-        int r;
+        const PfPamConfig *config = question->config;
+        int r = 0;
 
-        r = pf_pam_config_load(question->target, question->service, &config, err);
+        if (!config) {
+                r = pf_pam_config_load(question->target, question->service, &loaded, err);
+                config = loaded;
+        }
         if (r < 0)
                 return r;
         walk.scene =

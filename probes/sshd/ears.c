@@ -116,7 +116,7 @@ static int add_hosts(const PfHosts *hosts, const char *name, int family, PfSshdE
 int pf_sshd_name_lookup(const PfTarget *target, const char *name, int family, PfSshdEar ear,
                         PfSshdEars *ret, PfErr *err) {
         PF_CLEANUP(pf_hosts_freep) PfHosts *hosts = NULL;
-        bool any;
+        bool any = false;
         int r;
 
         r = pf_hosts_read(target, &hosts, err);

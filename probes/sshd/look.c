@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/ip-address.h"
+#include "probes/pam/config.h"
 #include "probes/parse/resolver.h"
 
 /* Current SUSE ships its file below /usr and reads that of /etc instead where
@@ -21,6 +22,7 @@ void pf_sshd_look_deinit(PfSshdLook *look) {
         look->tested_effective = pf_sshd_effective_free(look->tested_effective);
         look->tested = pf_sshd_config_free(look->tested);
         pf_sshd_service_deinit(&look->service);
+        look->pam = pf_pam_config_free(look->pam);
         free(look->host);
         pf_sshd_account_deinit(&look->account);
         pf_shadow_deinit(&look->shadow);
@@ -133,6 +135,16 @@ int pf_sshd_look_by_name(const PfDemand *demand, const PfSshdLook *look, PfSshdE
         return pf_sshd_config_evaluate(look->conf, &connection, ret, err);
 }
 
+/* Once for all stages. Where it cannot be read, each of them says so itself. */
+static int load_pam(const PfTarget *target, PfSshdLook *look) {
+        const char *text = pf_sshd_effective_text(look->effective, "usepam");
+        int r = 0;
+
+        if (text && strcmp(text, "yes") == 0)
+                r = pf_pam_config_load(target, PF_SSHD_PAM_SERVICE, &look->pam, NULL);
+        return r == -ENOMEM ? r : 0;
+}
+
 int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
                                   PfErr *err) {
         PfSshdConnection connection;
@@ -156,5 +168,6 @@ int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand
         if (look->shadow_error == -ENOMEM)
                 return -ENOMEM;
         connection = connection_of(demand, &look->account);
-        return evaluate(target, demand, &connection, look, err);
+        r = evaluate(target, demand, &connection, look, err);
+        return r == 0 ? load_pam(target, look) : r;
 }

@@ -8,11 +8,14 @@
  * order), inspect.c (the facts), and sshd.c, which has the list of checks.
  */
 
+#include "probes/pam/pam.h"
 #include "probes/parse/shadow.h"
 #include "probes/parse/sshd-effective.h"
 #include "probes/parse/sshd-version.h"
 #include "probes/probe.h"
 #include "probes/sshd/service.h"
+
+#define PF_SSHD_PAM_SERVICE "sshd"
 
 /* One look at the SSH server of a machine. All zero is nothing seen yet. */
 typedef struct PfSshdLook {
@@ -28,6 +31,7 @@ typedef struct PfSshdLook {
         PfShadow shadow;     /* of that account */
         int shadow_error;    /* negative errno: /etc/shadow could not be read, and */
         PfErr shadow_reason; /* why; who needs it is "unknown" */
+        PfPamConfig *pam;    /* of sshd; NULL: not asked, or it could not be read */
         PfSshdEffective *effective;
         const char *tested_path; /* what `sshd -t` tests before the start, where that */
         PfSshdConfig *tested;    /* is another configuration; NULL: there is none */

@@ -11,7 +11,6 @@
 #include "probes/sshd/stages.h"
 
 #define USEC_PER_SEC 1000000u
-#define SERVICE "sshd"
 
 typedef struct Stage {
         const char *reason;   /* where a module has no word of its own */
@@ -39,10 +38,11 @@ void pf_sshd_pam_question(const PfSshdRoom *room, PfPamQuestion *ret) {
 
         *ret = (PfPamQuestion){
                 .target = room->target,
-                .service = SERVICE,
+                .service = PF_SSHD_PAM_SERVICE,
                 .user = demand->account,
                 .account = &room->look->account,
                 .shadow = &room->look->shadow,
+                .config = room->look->pam,
                 .tty = "ssh",
                 .source = demand->source,
                 .source_host = room->look->host,
