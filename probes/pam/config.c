@@ -518,7 +518,7 @@ int pf_pam_config_load(const PfTarget *target, const char *service, PfPamConfig 
         if (r < 0)
                 return r;
         r = read_all(&source, name, r);
-        if (r == 0)
+        if (r >= 0)
                 r = pf_pam_module_places(target, &config->places, err);
         if (r < 0)
                 return r;
