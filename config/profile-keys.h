@@ -35,6 +35,8 @@
           "directory that they are saved in")                                                      \
         X("Space", "Inodes", pf_key_count, PfProfile, inodes, ONCE,                                \
           "free on each of these file systems")                                                    \
+        X("Kernels", "Scenario", pf_key_text, PfProfile, kernel_scenario, MAY,                     \
+          "which of the vendor's kernel lists hold; without it kernels are not judged")            \
         X("Checks", "Required", pf_key_words, PfProfile, required, LIST,                           \
           "wildcards of checks that must be answered as blockers must, and are none")              \
         X("Checks", "Blocker", pf_key_words, PfProfile, severities[PF_SEVERITY_BLOCKER], LIST,     \

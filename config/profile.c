@@ -58,6 +58,7 @@ PfProfile *pf_profile_unref(PfProfile *profile) {
         free(profile->copy_path);
         free(profile->install_path);
         free(profile->backup_path);
+        free(profile->kernel_scenario);
         free(profile->images);
         free(profile);
         return NULL;

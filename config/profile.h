@@ -86,6 +86,8 @@ typedef struct PfProfile {
         uint64_t install_bytes;
         uint64_t inodes; /* free, wherever files are made */
 
+        char *kernel_scenario; /* [Kernels]: as pf_kernels_find(); NULL: no list holds */
+
         /* [Checks]: wildcards of check IDs */
         PfStrv required;
         PfStrv severities[PF_SEVERITY_BLOCKER + 1]; /* by PfSeverity */
