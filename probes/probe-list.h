@@ -10,5 +10,6 @@
         X(sshd)                                                                                    \
         X(accounts)                                                                                \
         X(space)                                                                                   \
+        X(disks)                                                                                   \
         X(os)
 #endif

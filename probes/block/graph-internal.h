@@ -8,6 +8,10 @@
 #define PF_BLOCK_EDGES_MAX 16384
 #define PF_BLOCK_ATTRIBUTE_MAX 4096
 
+/* Does a directory of an image lie on another file system than its root? An image
+ * builder may have mounted his own machine's /sys and /proc there. */
+bool pf_block_is_of_another_machine(const PfTarget *target, const char *path);
+
 /* Nodes and what lies on what; graph->known. Return: 0, -E2BIG, -ENOMEM. */
 int pf_block_read_sysfs(const PfTarget *target, PfBlockGraph *graph, PfErr *err) PF_MUST_CHECK;
 /* What udev says of the devices, and the links it made. */

@@ -111,8 +111,7 @@ int pf_block_graph_load(const PfTarget *target, PfBlockGraph **ret, PfErr *err) 
         int r = graph ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < PF_ELEMENTS(steps) && r == 0; i++)
-                if (i == 0 || graph->known)
-                        r = steps[i](target, graph, err);
+                r = steps[i](target, graph, err);
         if (r < 0)
                 return r;
         *ret = PF_STEAL(graph);

@@ -157,7 +157,8 @@ const PfBlockNode *pf_block_graph_of_mount(const PfBlockGraph *graph, const PfMo
 
 /**
  * pf_block_graph_below() - all that a device lies on, each once, and itself first
- * A file system of several devices, btrfs or ZFS, lies on all of them.
+ * A file system of several devices, btrfs or ZFS, lies on all of them. Adds to an
+ * empty list.
  */
 int pf_block_graph_below(const PfBlockGraph *graph, const PfBlockNode *node,
                          PfBlockList *ret) PF_MUST_CHECK;

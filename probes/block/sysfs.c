@@ -368,12 +368,11 @@ static bool has_slaves(const PfBlockNode *node) {
         return node->mapper_name || node->type == PF_BLOCK_RAID || node->type == PF_BLOCK_VIRTUAL;
 }
 
-/* An image builder may have mounted the sysfs of his own machine below the image. */
-static bool is_of_another_machine(const PfTarget *target) {
-        PfFileInfo root, sys;
+bool pf_block_is_of_another_machine(const PfTarget *target, const char *path) {
+        PfFileInfo root, info;
 
         return !pf_target_is_live(target) && pf_target_stat(target, "/", &root, NULL) == 0 &&
-               pf_target_stat(target, SYS_BLOCK, &sys, NULL) == 0 && root.device != sys.device;
+               pf_target_stat(target, path, &info, NULL) == 0 && root.device != info.device;
 }
 
 int pf_block_read_sysfs(const PfTarget *target, PfBlockGraph *graph, PfErr *err) {
@@ -382,7 +381,7 @@ int pf_block_read_sysfs(const PfTarget *target, PfBlockGraph *graph, PfErr *err)
         unsigned edges = 0;
         int r;
 
-        if (is_of_another_machine(target)) {
+        if (pf_block_is_of_another_machine(target, SYS_BLOCK)) {
                 pf_block_because(graph->reason, "the /sys below the image is that of another "
                                                 "machine");
                 return 0;

@@ -25,6 +25,11 @@ static int read_mounts(const PfTarget *target, PfBlockGraph *graph) {
         PfErr detail = { 0 };
         int r;
 
+        if (pf_block_is_of_another_machine(target, "/proc")) {
+                pf_block_because(graph->mounts_reason,
+                                 "the /proc below the image is that of another machine");
+                return 0;
+        }
         r = pf_mounts_load(target, &graph->mounts, &detail);
         if (r == -ENOMEM)
                 return r;
@@ -95,5 +100,5 @@ int pf_block_read_usage(const PfTarget *target, PfBlockGraph *graph, PfErr *err)
 
         (void) err;
         r = read_mounts(target, graph);
-        return r < 0 ? r : read_swaps(target, graph);
+        return r < 0 || !graph->mounts ? r : read_swaps(target, graph);
 }
