@@ -209,6 +209,16 @@ static void answer_listener(const PfSshdRoom *room, const PfCheck *stage,
                                   is_shut ? wanted_of(room->demand, wanted) : NULL);
 }
 
+/* Whoever answers there is not the server whose configuration was read. */
+static void answer_another(const PfSshdRoom *room, const PfCheck *stage) {
+        (void) pf_report_unknown(room->report, stage,
+                                 "something listens on port %u, but no unit of the installed SSH "
+                                 "server runs: another server answers, or that of a container",
+                                 room->demand->local_port);
+        (void) pf_report_evidence(room->report, NULL, "/proc/net/tcp", 0, NULL,
+                                  "ssh.service, sshd.service or ssh.socket active");
+}
+
 static int judge_live(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         PF_AUTO_SSHD_LIVE PfSshdLive live = { 0 };
         char wanted[WANTED_SIZE];
@@ -217,7 +227,9 @@ static int judge_live(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) 
         r = pf_sshd_live_read(room->target, room->demand, &live, err);
         if (r < 0)
                 return r;
-        if (pf_sshd_is_over_ipv6(room->demand) && live.ipv6)
+        if ((live.ipv4 || live.ipv6) && pf_sshd_live_is_another(&live))
+                answer_another(room, stage);
+        else if (pf_sshd_is_over_ipv6(room->demand) && live.ipv6)
                 answer_listener(room, stage, live.ipv6,
                                 !pf_sshd_live_takes(live.ipv6, room->demand));
         else if (!pf_sshd_is_over_ipv6(room->demand) && live.ipv4)

@@ -22,6 +22,7 @@ typedef struct PfSshdLive {
         PfTcpTable table;
         PfUnitState units[PF_SSHD_N_UNITS];
         bool has_units;            /* asked for only where the answer explains something */
+        bool is_running;           /* the process that wrote sshd's pid file is there */
         const PfTcpListener *ipv4; /* the best that listens on the port; NULL: none */
         const PfTcpListener *ipv6;
         bool is_shut; /* ipv4 listens, but not for the installer */
@@ -35,6 +36,14 @@ int pf_sshd_live_read(const PfTarget *target, const PfDemand *demand, PfSshdLive
                       PfErr *err) PF_MUST_CHECK;
 
 bool pf_sshd_live_any_unit(const PfSshdLive *live, PfUnitState state);
+
+/**
+ * pf_sshd_live_is_another() - does something else than the installed sshd listen?
+ * A container that publishes the port, say, or a server nobody has heard of: the
+ * service manager knows of no unit of sshd that runs, and there is no such
+ * process. False also where the manager could not be asked.
+ */
+bool pf_sshd_live_is_another(const PfSshdLive *live);
 
 /* Does it take connections to the address that is asked about? */
 bool pf_sshd_live_takes(const PfTcpListener *listener, const PfDemand *demand);

@@ -3,6 +3,7 @@
  * The stages of the start, and the listener, on a good machine with one thing
  * changed.
  */
+#include "probes/sshd/live.h"
 #include "probes/sshd/stages.h"
 
 #include <string.h>
@@ -370,6 +371,37 @@ START_TEST(sockets) {
 }
 END_TEST
 
+/* A socket tells not whose it is; the units of sshd do. */
+START_TEST(another_server) {
+        static const struct {
+                PfUnitState service;
+                PfUnitState socket;
+                bool has_units;
+                bool is_running;
+                bool is_another;
+        } cases[] = {
+                { PF_UNIT_INACTIVE, PF_UNIT_INACTIVE, true, false, true },
+                { PF_UNIT_FAILED, PF_UNIT_ABSENT, true, false, true },
+                { PF_UNIT_ACTIVE, PF_UNIT_INACTIVE, true, false, false },
+                { PF_UNIT_INACTIVE, PF_UNIT_ACTIVE, true, false, false },
+                { PF_UNIT_STARTING, PF_UNIT_ABSENT, true, false, false },
+                { PF_UNIT_INACTIVE, PF_UNIT_INACTIVE, true, true, false },
+                { PF_UNIT_INACTIVE, PF_UNIT_INACTIVE, false, false, false },
+        };
+
+        for (size_t i = 0; i < PF_ELEMENTS(cases); i++) {
+                PfSshdLive live = { .has_units = cases[i].has_units,
+                                    .is_running = cases[i].is_running };
+
+                for (size_t j = 0; j < PF_SSHD_N_UNITS; j++)
+                        live.units[j] = PF_UNIT_ABSENT;
+                live.units[PF_SSHD_UNIT_SSH] = cases[i].service;
+                live.units[PF_SSHD_UNIT_SSH_SOCKET] = cases[i].socket;
+                ck_assert_msg(pf_sshd_live_is_another(&live) == cases[i].is_another, "case %zu", i);
+        }
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("sshd-service");
 
@@ -388,5 +420,6 @@ int main(void) {
         PF_TEST(suite, addresses);
         PF_TEST(suite, names);
         PF_TEST(suite, sockets);
+        PF_TEST(suite, another_server);
         return pf_test_main(suite);
 }
