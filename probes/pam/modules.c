@@ -6,16 +6,14 @@
 
 #include <string.h>
 
-#define PF_PAM_MODULE(symbol) extern const PfPamModule symbol;
 #include "probes/pam/module-list.h"
-#undef PF_PAM_MODULE
 
-static const PfPamModule *const modules[] = {
-#define PF_PAM_MODULE(symbol) &symbol,
-#include "probes/pam/module-list.h"
-#undef PF_PAM_MODULE
-        NULL,
-};
+#define DECLARE(name) extern const PfPamModule pf_pam_##name;
+#define POINT(name) &pf_pam_##name,
+
+PF_PAM_MODULE_LIST(DECLARE)
+
+static const PfPamModule *const modules[] = { PF_PAM_MODULE_LIST(POINT) NULL };
 
 const PfPamModule *pf_pam_module_find(const char *name) {
         for (size_t i = 0; modules[i]; i++)
