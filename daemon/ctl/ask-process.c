@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "config/profile.h"
+#include "daemon/base/capture.h"
 #include "daemon/ctl/options.h"
 #include "daemon/ctl/profiles.h"
 #include "daemon/ctl/progress.h"
@@ -211,28 +212,26 @@ static void on_inspected(PfJson *facts_take, int r, const char *text, void *data
         process->is_over = true;
 }
 
-static PfExit gather_facts(Process *process, PfCtl *ctl, PfErr *err) {
+static PfExit gather_facts(Process *process, PfCtl *ctl, const char *subject, PfErr *err) {
         const PfInspection inspection = {
                 .loop = process->loop,
                 .target = process->target,
                 .question = process->question,
-                .subject = ctl->arguments[0],
+                .subject = subject,
                 .privileged = true,
         };
         int r = pf_inspect(&inspection, on_inspected, process);
 
         if (r == PF_INSPECT_NONE)
                 return pf_exit_set(err, PF_EXIT_USAGE,
-                                   "%s: there are no facts about that on this system",
-                                   ctl->arguments[0]);
+                                   "%s: there are no facts about that on this system", subject);
         if (r < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s", pf_err_text(NULL, r));
         while (!process->is_over)
                 (void) uv_run(process->loop, UV_RUN_ONCE);
         finish(process, ctl, pf_inspect_n_running() > 0);
         if (process->r < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s: %s", ctl->arguments[0],
-                                   process->err.text);
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s: %s", subject, process->err.text);
         return PF_EXIT_OK;
 }
 
@@ -242,9 +241,68 @@ PfExit pf_ask_process(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
 
         status = prepare(&process, ctl, err);
         if (status == PF_EXIT_OK)
-                status = ask == PF_ASK_INSPECT ? gather_facts(&process, ctl, err)
+                status = ask == PF_ASK_INSPECT ? gather_facts(&process, ctl, ctl->arguments[0], err)
                                                : make_report(&process, ctl, err);
         if (status == PF_EXIT_OK)
                 *ret = PF_STEAL(process.value);
         return status;
+}
+
+/* --- recording --- */
+
+static PfExit describe(const Process *process, PfJson **ret, PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *about = pf_json_new_object();
+        const PfDemand *demand = pf_question_demand(process->question);
+
+        if (!about || pf_json_put_uint(about, "schema", PF_CAPTURE_SCHEMA) < 0 ||
+            pf_json_put_bool(about, "live", pf_target_is_live(process->target)) < 0 ||
+            pf_json_put_uint(about, "timeUSec", pf_target_now_usec(process->target)) < 0 ||
+            pf_json_put_string(about, "program", PF_CTL_NAME " " PF_VERSION) < 0 ||
+            pf_json_put_string(about, "account", demand->account) < 0 ||
+            pf_json_put_string(about, "agentVersion", demand->agent_version) < 0 ||
+            (demand->source && pf_json_put_string(about, "source", demand->source) < 0))
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        *ret = PF_STEAL(about);
+        return PF_EXIT_OK;
+}
+
+/* The facts are a matter for who will look at the copy: here they may be missing. */
+static void ask_for_facts(Process *process, PfCtl *ctl) {
+        for (size_t i = 0; i < pf_n_probes && !ctl->is_hanging; i++) {
+                PfErr ignored = { 0 };
+
+                if (!pf_probes[i]->inspect)
+                        continue;
+                process->is_over = false;
+                process->err = (PfErr){ 0 };
+                (void) !gather_facts(process, ctl, pf_probes[i]->subject, &ignored);
+                process->value = pf_json_free(process->value);
+        }
+}
+
+static PfExit record(Process *process, PfCtl *ctl, PfRecording *recording, PfErr *err) {
+        PfExit status;
+        int r;
+
+        status = describe(process, &recording->about, err);
+        if (status != PF_EXIT_OK)
+                return status;
+        pf_target_start_recording(process->target, recording->contents, recording->data);
+        status = make_report(process, ctl, err);
+        recording->report = PF_STEAL(process->value);
+        if (status == PF_EXIT_OK)
+                ask_for_facts(process, ctl);
+        r = pf_target_stop_recording(process->target, &recording->books);
+        if (status == PF_EXIT_OK && r < 0)
+                status = pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot keep what was read: %s",
+                                     pf_err_text(NULL, r));
+        return status;
+}
+
+PfExit pf_ask_record(PfCtl *ctl, PfRecording *recording, PfErr *err) {
+        PF_CLEANUP(process_deinit) Process process = { 0 };
+        PfExit status;
+
+        status = prepare(&process, ctl, err);
+        return status == PF_EXIT_OK ? record(&process, ctl, recording, err) : status;
 }

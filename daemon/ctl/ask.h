@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include "daemon/base/json.h"
+#include "daemon/base/target.h"
 #include "daemon/ctl/ctl.h"
 
 /*
@@ -30,6 +31,25 @@ PfExit pf_ask(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) PF_MUST_CHECK;
 
 /* In this process. Sets ctl->is_hanging where a probe does. */
 PfExit pf_ask_process(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) PF_MUST_CHECK;
+
+/* What pf_ask_record() gathers: the report, and what it was made from. */
+typedef struct PfRecording {
+        PfTargetContents contents; /* called for every file that is read */
+        void *data;
+
+        PfJson *report; /* the caller frees these */
+        PfJson *books;  /* as from pf_target_stop_recording() */
+        PfJson *about;  /* what PF_CAPTURE_ABOUT is to say */
+} PfRecording;
+
+/**
+ * pf_ask_record() - look in this process, and keep all that is asked of the machine
+ * The facts that pf_ask() would give are gathered too, so that they can be shown
+ * of the copy.
+ * Return: as pf_ask_process(); -ENOMEM and what the callback returned are
+ *         PF_EXIT_UNKNOWN with a text.
+ */
+PfExit pf_ask_record(PfCtl *ctl, PfRecording *recording, PfErr *err) PF_MUST_CHECK;
 
 /* Where the daemon listens: --socket, or what is configured. The caller frees it. */
 PfExit pf_ask_socket_path(const PfCtl *ctl, char **ret, PfErr *err) PF_MUST_CHECK;

@@ -78,7 +78,8 @@ enum {
         PF_COMMAND_LIST = 1 << 3,
         PF_COMMAND_EXPLAIN = 1 << 4,
         PF_COMMAND_INSPECT = 1 << 5,
-        PF_COMMAND_ALL = (1 << 6) - 1,
+        PF_COMMAND_CAPTURE = 1 << 6,
+        PF_COMMAND_ALL = (1 << 7) - 1,
 };
 
 PfExit pf_cmd_check(PfCtl *ctl);
@@ -87,6 +88,7 @@ PfExit pf_cmd_watch(PfCtl *ctl);
 PfExit pf_cmd_list(PfCtl *ctl);
 PfExit pf_cmd_explain(PfCtl *ctl);
 PfExit pf_cmd_inspect(PfCtl *ctl);
+PfExit pf_cmd_capture(PfCtl *ctl);
 
 /* A line on standard error, with the program's name. */
 void pf_ctl_say(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);

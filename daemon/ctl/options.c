@@ -85,32 +85,34 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
 #define FIELD(name) offsetof(PfOptions, name)
 #define VERDICTS (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
 #define LOOKING (VERDICTS | PF_COMMAND_INSPECT)
+#define PROBING (LOOKING | PF_COMMAND_CAPTURE)
+#define DEMANDING (VERDICTS | PF_COMMAND_CAPTURE)
 
 /* clang-format off */
 static const Option options[] = {
-        { "root", 0, "DIR", LOOKING, FIELD(root), parse_text,
+        { "root", 0, "DIR", PROBING, FIELD(root), parse_text,
           "look at the machine whose root directory is DIR, such as a mounted image" },
         { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH, FIELD(socket), parse_text,
           "ask the daemon that listens there, and nobody else" },
         { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
           "look without asking a daemon" },
-        { "profile", 0, "NAME", VERDICTS, FIELD(profile), parse_text,
+        { "profile", 0, "NAME", DEMANDING, FIELD(profile), parse_text,
           "what the agent demands" },
-        { "agent-version", 0, "VERSION", VERDICTS, FIELD(agent_version), parse_text,
+        { "agent-version", 0, "VERSION", DEMANDING, FIELD(agent_version), parse_text,
           "version of the agent that will be installed" },
-        { "account", 0, "NAME", LOOKING, FIELD(account), parse_text,
+        { "account", 0, "NAME", PROBING, FIELD(account), parse_text,
           "account that the installer logs in as; root unless configured otherwise" },
-        { "source", 0, "ADDRESS", LOOKING, FIELD(source), parse_text,
+        { "source", 0, "ADDRESS", PROBING, FIELD(source), parse_text,
           "address that the installer comes from" },
-        { "source-host", 0, "NAME", LOOKING, FIELD(source_host), parse_text,
+        { "source-host", 0, "NAME", PROBING, FIELD(source_host), parse_text,
           "name that sshd would find for that address" },
-        { "local-address", 0, "ADDRESS", LOOKING, FIELD(local_address), parse_text,
+        { "local-address", 0, "ADDRESS", PROBING, FIELD(local_address), parse_text,
           "address of this machine that the installer connects to" },
-        { "local-port", 0, "PORT", LOOKING, FIELD(local_port), parse_port,
+        { "local-port", 0, "PORT", PROBING, FIELD(local_port), parse_port,
           "port that it connects to; 22 unless given" },
-        { "only", 0, "GLOB[,GLOB...]", VERDICTS, FIELD(only), parse_list,
+        { "only", 0, "GLOB[,GLOB...]", DEMANDING, FIELD(only), parse_list,
           "only these checks: ssh.server, or 'ssh.*'; may be given several times" },
-        { "skip", 0, "GLOB[,GLOB...]", VERDICTS, FIELD(skip), parse_list,
+        { "skip", 0, "GLOB[,GLOB...]", DEMANDING, FIELD(skip), parse_list,
           "not these checks" },
         { "strict", 0, NULL, VERDICTS, FIELD(strict), parse_flag,
           "a warning counts as blocked" },

@@ -30,6 +30,9 @@ static const PfCommand commands[] = {
           "what a check, an error or a message means, and what to do about it", pf_cmd_explain },
         { "inspect", PF_COMMAND_INSPECT, "ssh", 1, 1, "the facts behind the verdicts",
           pf_cmd_inspect },
+        { "capture", PF_COMMAND_CAPTURE, "DIR", 1, 1,
+          "copy what the checks look at, without secrets, for check --root=DIR elsewhere",
+          pf_cmd_capture },
 };
 
 static const struct {

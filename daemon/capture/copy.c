@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes a captured machine. Contents come while probes read them, and are put
+ * aside under a number; which directories and links lead to them is looked at in
+ * the end. Below the new directory no link is ever followed: the machine's own
+ * would lead out of it.
+ */
+#include "daemon/capture/copy.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/base/capture.h"
+
+#define ASIDE "contents" /* in PF_CAPTURE_DIRECTORY, until the end */
+#define LINKS_MAX 40     /* as the kernel's MAXSYMLINKS */
+#define WALKED_MAX ((size_t) (LINKS_MAX + 1) * PATH_MAX)
+
+struct PfCopy {
+        char *directory; /* as it will be called */
+        char *written;   /* as it is called until then; NULL once it is renamed */
+        int root;
+        int aside;
+        PfStrv paths; /* of the contents; the place here is their number */
+        PfCopied copied;
+        PfErr err; /* of the first contents that could not be written */
+};
+
+/* --- the directory itself --- */
+
+/* Is there nothing, or an empty directory? */
+static int check_free(const char *directory, PfErr *err) {
+        struct dirent *entry;
+        struct stat st;
+        unsigned n = 0;
+        DIR *dir;
+
+        if (lstat(directory, &st) < 0)
+                return errno == ENOENT ? 0 : pf_err_errno(err, -errno, "%s", directory);
+        if (!S_ISDIR(st.st_mode))
+                return pf_err_set(err, -ENOTDIR, "%s: is there, and no directory", directory);
+        dir = opendir(directory);
+        if (!dir)
+                return pf_err_errno(err, -errno, "%s", directory);
+        while ((entry = readdir(dir)) && n <= 2)
+                n++; /* "." and ".." are always there */
+        (void) closedir(dir);
+        return n > 2 ? pf_err_set(err, -ENOTEMPTY, "%s: is there, and not empty", directory) : 0;
+}
+
+static int make_directory(int at, const char *name) {
+        PF_AUTO_CLOSE int fd = -1;
+
+        if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : pf_steal_fd(&fd);
+}
+
+static int open_aside(PfCopy *copy) {
+        PF_AUTO_CLOSE int fd = -1;
+
+        copy->root = open(copy->written, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (copy->root < 0)
+                return -errno;
+        fd = make_directory(copy->root, PF_CAPTURE_DIRECTORY + 1);
+        if (fd < 0)
+                return fd;
+        copy->aside = make_directory(fd, ASIDE);
+        return copy->aside < 0 ? copy->aside : 0;
+}
+
+int pf_copy_new(const char *directory, PfCopy **ret, PfErr *err) {
+        PF_CLEANUP(pf_copy_freep) PfCopy *copy = calloc(1, sizeof(*copy));
+        PF_AUTO_FREE char *written = NULL;
+        size_t n = strlen(directory);
+        int r;
+
+        if (!copy)
+                return -ENOMEM;
+        copy->root = copy->aside = -1;
+        while (n > 1 && directory[n - 1] == '/')
+                n--;
+        copy->directory = strndup(directory, n);
+        if (!copy->directory || asprintf(&written, "%s.XXXXXX", copy->directory) < 0)
+                return -ENOMEM;
+        r = check_free(copy->directory, err);
+        if (r < 0)
+                return r;
+        if (!mkdtemp(written))
+                return pf_err_errno(err, -errno, "%s", copy->directory);
+        copy->written = PF_STEAL(written);
+        r = open_aside(copy);
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", copy->written);
+        *ret = PF_STEAL(copy);
+        return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+        (void) st;
+        (void) type;
+        (void) ftw;
+        (void) remove(path);
+        return 0;
+}
+
+static void remove_all(const char *directory) {
+        (void) nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+PfCopy *pf_copy_free(PfCopy *copy) {
+        if (!copy)
+                return NULL;
+        (void) pf_close(copy->aside);
+        (void) pf_close(copy->root);
+        if (copy->written)
+                remove_all(copy->written);
+        pf_strv_deinit(&copy->paths);
+        free(copy->written);
+        free(copy->directory);
+        free(copy);
+        return NULL;
+}
+
+const PfCopied *pf_copy_counts(const PfCopy *copy) {
+        return &copy->copied;
+}
+
+const PfErr *pf_copy_error(const PfCopy *copy) {
+        return &copy->err;
+}
+
+/* --- contents --- */
+
+static int write_all(int fd, const char *bytes, size_t n) {
+        while (n > 0) {
+                ssize_t written = write(fd, bytes, n);
+
+                if (written < 0 && errno == EINTR)
+                        continue;
+                if (written < 0)
+                        return -errno;
+                bytes += written;
+                n -= (size_t) written;
+        }
+        return 0;
+}
+
+static int write_file(int at, const char *name, const char *bytes, size_t n) {
+        PF_AUTO_CLOSE int fd = -1;
+        int r;
+
+        fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, bytes, n);
+        /* Some file systems tell only now that there is no room. */
+        if (r == 0 && close(pf_steal_fd(&fd)) < 0)
+                r = -errno;
+        return r;
+}
+
+/* The number of a path's contents; that of the next where there are none yet. */
+static size_t find_number(const PfCopy *copy, const char *path) {
+        size_t i = 0;
+
+        while (i < copy->paths.n && strcmp(copy->paths.items[i], path) != 0)
+                i++;
+        return i;
+}
+
+static int write_masked(PfCopy *copy, const char *path, const char *bytes, size_t n) {
+        PF_AUTO_BUF PfBuf buf = PF_SECRET_BUF_INIT(n + 1);
+        PfMasked masked = { 0 };
+        size_t number = find_number(copy, path);
+        char name[32];
+        int r;
+
+        r = pf_buf_add(&buf, bytes, n);
+        if (r == 0 && n > 0)
+                r = pf_mask(path, buf.data, n, &masked);
+        if (r == 0 && number == copy->paths.n) {
+                r = pf_strv_add(&copy->paths, path);
+                copy->copied.masked.hashes += masked.hashes;
+                copy->copied.masked.keys += masked.keys;
+                copy->copied.masked.passwords += masked.passwords;
+        }
+        (void) snprintf(name, sizeof(name), "%zu", number);
+        return r < 0 ? r : write_file(copy->aside, name, buf.data ? buf.data : "", n);
+}
+
+int pf_copy_contents(const char *path, const char *bytes, size_t n, void *data) {
+        PfCopy *copy = data;
+        int r = write_masked(copy, path, bytes, n);
+
+        if (r < 0)
+                (void) pf_err_errno(&copy->err, r, "%s: its copy cannot be written to %s", path,
+                                    copy->directory);
+        return r;
+}
+
+/* --- places --- */
+
+/* Where a path leads on the machine, one name after the other. */
+typedef struct Walk {
+        const PfTarget *files;
+        PfBuf reached; /* without links; "" is the root */
+        PfBuf left;
+        unsigned links;
+} Walk;
+
+static void walk_deinit(Walk *walk) {
+        pf_buf_deinit(&walk->reached);
+        pf_buf_deinit(&walk->left);
+}
+
+static const char *text_of(const PfBuf *buf) {
+        return buf->data ? buf->data : "";
+}
+
+static void cut(PfBuf *buf, size_t n) {
+        buf->n = n;
+        if (buf->data)
+                buf->data[n] = '\0';
+}
+
+static void walk_up(Walk *walk) {
+        const char *slash = strrchr(text_of(&walk->reached), '/');
+
+        if (slash)
+                cut(&walk->reached, (size_t) (slash - walk->reached.data));
+}
+
+/* The directory of the copy at a path without links; made where it is missing. */
+static int open_place(const PfCopy *copy, const char *path) {
+        PF_AUTO_CLOSE int fd = dup(copy->root);
+        char name[NAME_MAX + 1];
+
+        while (fd >= 0 && *path) {
+                size_t n = strcspn(++path, "/");
+                int next;
+
+                if (n > NAME_MAX)
+                        return -ENAMETOOLONG;
+                (void) snprintf(name, sizeof(name), "%.*s", (int) n, path);
+                next = make_directory(fd, name);
+                if (next < 0)
+                        return next == -ELOOP || next == -ENOTDIR ? -EAGAIN : next;
+                (void) pf_close(fd);
+                fd = next;
+                path += n;
+        }
+        return fd < 0 ? -errno : pf_steal_fd(&fd);
+}
+
+/* Makes the link at what is reached and @name, and goes on with its text. */
+static int follow(const PfCopy *copy, Walk *walk, const char *name, const char *text) {
+        PF_AUTO_BUF PfBuf left = PF_BUF_INIT(WALKED_MAX);
+        PF_AUTO_CLOSE int fd = -1;
+        struct stat st;
+        int r;
+
+        if (++walk->links > LINKS_MAX)
+                return -ELOOP;
+        fd = open_place(copy, text_of(&walk->reached));
+        if (fd < 0)
+                return fd;
+        if (symlinkat(text, fd, name) < 0 &&
+            (errno != EEXIST || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+             !S_ISLNK(st.st_mode)))
+                return errno == EEXIST ? -EAGAIN : -errno;
+        r = pf_buf_printf(&left, "%s/%s", text, text_of(&walk->left));
+        if (r < 0)
+                return r;
+        if (text[0] == '/')
+                cut(&walk->reached, 0);
+        cut(&walk->left, 0);
+        return pf_buf_add_string(&walk->left, text_of(&left));
+}
+
+/* One name further. What is not there any more is taken for what it was: a
+ * directory on the way, a file at the end. */
+static int walk_into(const PfCopy *copy, Walk *walk, const char *name) {
+        PF_AUTO_FREE char *text = NULL;
+        PfFileInfo info = { .type = PF_FILE_REGULAR };
+        const size_t before = walk->reached.n;
+        int r;
+
+        r = pf_buf_printf(&walk->reached, "/%s", name);
+        if (r < 0)
+                return r;
+        if (pf_target_lstat(walk->files, walk->reached.data, &info, NULL) != 0 ||
+            info.type != PF_FILE_SYMLINK)
+                return 0;
+        r = pf_target_readlink(walk->files, walk->reached.data, &text, NULL);
+        if (r != 0)
+                return r < 0 ? r : -EAGAIN;
+        cut(&walk->reached, before);
+        return follow(copy, walk, name, text);
+}
+
+static int walk_step(const PfCopy *copy, Walk *walk) {
+        char name[NAME_MAX + 1];
+        size_t skip = strspn(text_of(&walk->left), "/");
+        size_t n = strcspn(text_of(&walk->left) + skip, "/");
+
+        if (n > NAME_MAX)
+                return -ENAMETOOLONG;
+        (void) snprintf(name, sizeof(name), "%.*s", (int) n, text_of(&walk->left) + skip);
+        pf_buf_consume(&walk->left, skip + n);
+        if (n == 0 || strcmp(name, ".") == 0)
+                return 0;
+        if (strcmp(name, "..") == 0) {
+                walk_up(walk);
+                return 0;
+        }
+        return walk_into(copy, walk, name);
+}
+
+/* Several paths may lead to one file; the longest contents stay there. */
+static int move_take(PfCopy *copy, const char *from, int directory, const char *name) {
+        struct stat now, before;
+
+        if (fstatat(copy->aside, from, &now, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (fstatat(directory, name, &before, AT_SYMLINK_NOFOLLOW) == 0) {
+                if (!S_ISREG(before.st_mode))
+                        return -EAGAIN;
+                if (now.st_size <= before.st_size)
+                        return unlinkat(copy->aside, from, 0) < 0 ? -errno : 0;
+                copy->copied.files--;
+                copy->copied.bytes -= (uint64_t) before.st_size;
+        }
+        if (renameat(copy->aside, from, directory, name) < 0)
+                return -errno;
+        copy->copied.files++;
+        copy->copied.bytes += (uint64_t) now.st_size;
+        return 0;
+}
+
+/* Moves the contents of a number to where a path leads. */
+static int place(PfCopy *copy, const PfTarget *files, size_t number) {
+        PF_CLEANUP(walk_deinit)
+        Walk walk = { files, PF_BUF_INIT(WALKED_MAX), PF_BUF_INIT(WALKED_MAX), 0 };
+        PF_AUTO_CLOSE int fd = -1;
+        char from[32];
+        char *slash;
+        int r;
+
+        r = pf_buf_add_string(&walk.left, copy->paths.items[number]);
+        while (r == 0 && walk.left.n > 0)
+                r = walk_step(copy, &walk);
+        if (r < 0)
+                return r;
+        if (walk.reached.n == 0)
+                return -EISDIR;
+        slash = strrchr(walk.reached.data, '/');
+        *slash = '\0';
+        fd = open_place(copy, walk.reached.data);
+        if (fd < 0)
+                return fd;
+        (void) snprintf(from, sizeof(from), "%zu", number);
+        return move_take(copy, from, fd, slash + 1);
+}
+
+/* --- the end --- */
+
+typedef struct Books {
+        int fd;
+        PfErr *err;
+} Books;
+
+static int write_json(int fd, const char *name, const PfJson *value, PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_CAPTURE_BOOK_MAX);
+        int r;
+
+        r = pf_json_write_pretty(value, &buf);
+        if (r == 0)
+                r = pf_buf_add_string(&buf, "\n");
+        if (r == 0)
+                r = write_file(fd, name, buf.data, buf.n);
+        return r < 0 ? pf_err_errno(err, r, PF_CAPTURE_DIRECTORY "/%s", name) : 0;
+}
+
+static int write_book(const char *name, PfJson *book, void *data) {
+        const Books *books = data;
+        char file[NAME_MAX + 1];
+
+        (void) snprintf(file, sizeof(file), "%s.json", name);
+        return write_json(books->fd, file, book, books->err);
+}
+
+static int write_books(const PfCopy *copy, const PfJson *about, const PfJson *books, PfErr *err) {
+        PF_AUTO_CLOSE int fd = open_place(copy, PF_CAPTURE_DIRECTORY);
+        Books all = { fd, err };
+        int r;
+
+        if (fd < 0)
+                return pf_err_errno(err, fd, PF_CAPTURE_DIRECTORY);
+        r = pf_json_each(books, write_book, &all);
+        if (r == 0)
+                r = write_json(fd, strrchr(PF_CAPTURE_ABOUT, '/') + 1, about, err);
+        if (r == 0 && unlinkat(fd, ASIDE, AT_REMOVEDIR) < 0)
+                r = pf_err_errno(err, -errno, PF_CAPTURE_DIRECTORY "/" ASIDE);
+        return r;
+}
+
+int pf_copy_finish(PfCopy *copy, const PfTarget *files, const PfJson *about, const PfJson *books,
+                   PfErr *err) {
+        for (size_t i = 0; i < copy->paths.n; i++) {
+                int r = place(copy, files, i);
+
+                if (r == -EAGAIN)
+                        return pf_err_set(err, r, "%s: what leads there changed meanwhile",
+                                          copy->paths.items[i]);
+                if (r < 0)
+                        return pf_err_errno(err, r, "%s", copy->paths.items[i]);
+        }
+        if (write_books(copy, about, books, err) < 0)
+                return err ? err->code : -EIO;
+        /* An empty directory that was made there since is replaced, and nothing else. */
+        if (rename(copy->written, copy->directory) < 0)
+                return pf_err_errno(err, -errno, "%s", copy->directory);
+        free(copy->written);
+        copy->written = NULL;
+        return 0;
+}
