@@ -9,6 +9,7 @@
 #define PF_PROBE_LIST(X)                                                                           \
         X(sshd)                                                                                    \
         X(accounts)                                                                                \
+        X(boot)                                                                                    \
         X(space)                                                                                   \
         X(disks)                                                                                   \
         X(os)
