@@ -168,12 +168,12 @@ static int load_service_of(const PfTarget *target, PfSshdService *service, PfErr
         const PfUnitSetting *accept = pf_systemd_unit_get(&service->socket, "Socket", "Accept");
         const PfUnitSetting *named = pf_systemd_unit_get(&service->socket, "Socket", "Service");
         bool accepts = accept && pf_systemd_boolean(accept->value) == 1;
+        const char *socket = service->socket.name ? service->socket.name : "ssh.socket";
         char name[300];
         const char *names[3] = { named ? named->value : name, services[0], services[1] };
         int r;
 
-        (void) snprintf(name, sizeof(name), "%.*s%s.service",
-                        (int) strcspn(service->socket.name, "."), service->socket.name,
+        (void) snprintf(name, sizeof(name), "%.*s%s.service", (int) strcspn(socket, "."), socket,
                         accepts ? "@" : "");
         pf_systemd_unit_deinit(&service->unit);
         r = pf_systemd_unit_load(target, names, accepts ? 1 : PF_ELEMENTS(names), &service->unit,
