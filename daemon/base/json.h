@@ -29,7 +29,7 @@ PfJson *pf_json_new_array(void);
 PfJson *pf_json_new_string(const char *text); /* what is not UTF-8 becomes U+FFFD */
 PfJson *pf_json_ref(PfJson *value);
 PfJson *pf_json_copy(const PfJson *value); /* with all that is in it */
-PfJson *pf_json_free(PfJson *value); /* drops one reference */
+PfJson *pf_json_free(PfJson *value);       /* drops one reference */
 PF_DEFINE_CLEANUP(PfJson, pf_json_free);
 
 /**
