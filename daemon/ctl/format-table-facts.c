@@ -120,6 +120,10 @@ void pf_table_facts(PfPage *page, const PfJson *facts, const PfShow *show) {
         bool accepted = pf_json_bool(pf_json_get(facts, "accepted"));
         Settings settings = { .page = page };
 
+        if (pf_json_get(facts, "entries")) {
+                pf_table_boot(page, facts, show);
+                return;
+        }
         pf_table_path(page, pf_json_get(facts, "path"), show);
         pf_page_begin(page, 0, 2);
         if (accepted)

@@ -16,6 +16,9 @@ void pf_table_facts(PfPage *page, const PfJson *value, const PfShow *show);
 /* The stages of a login, from the member "path" of the facts. */
 void pf_table_path(PfPage *page, const PfJson *stages, const PfShow *show);
 
+/* The entries of boot loaders: facts with the member "entries". */
+void pf_table_boot(PfPage *page, const PfJson *facts, const PfShow *show);
+
 /* Where the columns of a list of verdicts are. */
 typedef struct PfColumns {
         bool marks; /* instead of words */

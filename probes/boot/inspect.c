@@ -56,13 +56,14 @@ static int put_statement(const Printer *printer, PfJson *array, const PfBootStat
             pf_json_put_string(object, "class", pf_boot_class_text(class)) < 0 ||
             put_optional(object, "path", statement->path) < 0 ||
             pf_json_put_uint(object, "line", statement->line) < 0 ||
+            pf_json_put_bool(object, "bad", pf_boot_class_is_bad(class)) < 0 ||
             pf_json_put_bool(object, "counts", statement->counts) < 0)
                 return -ENOMEM;
         return pf_json_append_take(array, PF_STEAL(object));
 }
 
-/* Statements of one item, or of one place, that are about one thing. They stand
- * together and in order: *@i_first is where to begin. */
+/* Statements of one item, or of one place, that are about one thing. Those of an
+ * item stand together, from @i_first on. */
 static int put_statements(const Printer *printer, PfJson *object, const char *key,
                           PfBootPlace place, size_t i_item, PfCmdlineRole role, size_t i_first) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
@@ -108,13 +109,12 @@ static int put_initrds(PfJson *object, const PfBootCommands *commands) {
 
 static const char *const answers[] = { [PF_NO] = "no", [PF_YES] = "yes", [PF_MAYBE] = "unknown" };
 
-static int put_kernel(const Printer *printer, PfJson *object, const PfBootItem *item) {
+static int put_kernel(PfJson *object, const PfBootItem *item) {
         static const PfBootWords none = { 0 };
         const PfBootCommand *kernel = item->kernel;
         const PfBootWord *image = kernel ? pf_boot_command_image(kernel) : NULL;
         size_t from = kernel ? kernel->i_image + 1 : 0;
 
-        (void) printer;
         if (put_optional(object, "kernel", image ? image->text : NULL) < 0 ||
             put_initrds(object, item->commands) < 0 ||
             put_words(object, "arguments", kernel ? &kernel->written : &none, from) < 0)
@@ -130,13 +130,14 @@ static int put_item(const Printer *printer, PfJson *array, size_t i_item, size_t
 
         if (!object || pf_json_put_string(object, "path", item->path) < 0 ||
             pf_json_put_uint(object, "line", item->line) < 0 ||
+            pf_json_put_uint(object, "loader", item->i_loader) < 0 ||
             pf_json_put_string(object, "format", pf_boot_format_name(loader->format)) < 0)
                 return -ENOMEM;
         if (!is_visible(printer, item->path)) {
                 if (pf_json_put_bool(object, "withheld", true) < 0)
                         return -ENOMEM;
         } else if (put_optional(object, "title", item->entry ? item->entry->title : NULL) < 0 ||
-                   put_kernel(printer, object, item) < 0 ||
+                   put_kernel(object, item) < 0 ||
                    put_statements(printer, object, "root", PF_BOOT_IN_ENTRY, i_item,
                                   PF_CMDLINE_ROOT, i_statement) < 0 ||
                    put_statements(printer, object, "resume", PF_BOOT_IN_ENTRY, i_item,
