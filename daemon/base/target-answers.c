@@ -41,7 +41,7 @@ static int recall(const PfTarget *target, const char *book, const char *path, co
 
         if (!pf_target_is_captured(target))
                 return PF_TARGET_LOOK;
-        r = pf_target_recall(target, book, path, ret, err);
+        r = pf_target_find_answer(target, book, path, ret, err);
         return r == 0 ? read_outcome(*ret, path, err) : r;
 }
 
@@ -176,11 +176,12 @@ static bool is_own(const char *path) {
 }
 
 int pf_target_recall_read(const PfTarget *target, const char *path, size_t wanted, bool is_head,
-                          PfErr *err) {
+                          uint64_t *ret_size, PfErr *err) {
         const PfJson *answer = NULL;
         int64_t size, kept;
         int r;
 
+        *ret_size = 0;
         if (is_own(path))
                 return PF_TARGET_LOOK;
         r = recall(target, "read", path, &answer, err);
@@ -190,7 +191,10 @@ int pf_target_recall_read(const PfTarget *target, const char *path, size_t wante
         kept = pf_json_integer(pf_json_get(answer, "kept"));
         if (size < 0 || kept < 0)
                 return pf_err_set(err, -EINVAL, "%s: its captured answer is not understood", path);
-        if (kept >= size || (is_head && wanted <= (uint64_t) kept))
+        if (kept >= size)
+                return PF_TARGET_LOOK;
+        *ret_size = (uint64_t) size;
+        if (is_head && wanted <= (uint64_t) kept)
                 return PF_TARGET_LOOK;
         if (!is_head && (uint64_t) size > wanted)
                 return pf_err_too_large(err, path, (uint64_t) size, wanted);

@@ -66,10 +66,11 @@ void pf_target_keep_public(const PfTarget *target, const char *path, bool is_pub
 
 /*
  * May @wanted bytes be read of the copy, where @is_head says that a file may be
- * longer? PF_TARGET_LOOK: yes, in the copy.
+ * longer? PF_TARGET_LOOK: yes, in the copy; then *@ret_size is the size that the
+ * file had, or 0 where it was copied as a whole.
  */
 int pf_target_recall_read(const PfTarget *target, const char *path, size_t wanted, bool is_head,
-                          PfErr *err);
+                          uint64_t *ret_size, PfErr *err);
 /* @size_bytes: of the whole file, where that is known; @bytes: @n from its beginning. */
 void pf_target_keep_read(const PfTarget *target, const char *path, int r, uint64_t size_bytes,
                          const char *bytes, size_t n, const PfErr *err);
@@ -80,6 +81,9 @@ void pf_target_keep_open(const PfTarget *target, const char *path, int r, const 
 /* Keeps what was read, unless more was kept of the file before. */
 void pf_target_keep_contents(const PfTarget *target, const char *path, uint64_t size_bytes,
                              const char *bytes, size_t n);
+/* As pf_target_recall(), and what is found is not kept again. */
+int pf_target_find_answer(const PfTarget *target, const char *book, const char *question,
+                          const PfJson **ret, PfErr *err);
 bool pf_target_is_captured(const PfTarget *target);
 
 /* -EFBIG with the text that says so. */

@@ -304,8 +304,8 @@ static int find_book_locked(PfTarget *target, const char *name, PfJson **ret, Pf
         return 0;
 }
 
-int pf_target_recall(const PfTarget *target, const char *book, const char *question,
-                     const PfJson **ret, PfErr *err) {
+int pf_target_find_answer(const PfTarget *target, const char *book, const char *question,
+                          const PfJson **ret, PfErr *err) {
         PfTarget *self = (PfTarget *) target;
         PF_AUTO_FREE char *key = NULL;
         PfJson *answers = NULL;
@@ -431,4 +431,14 @@ void pf_target_keep_contents(const PfTarget *target, const char *path, uint64_t 
         if (self->kept && self->recording_error == 0)
                 note_error_locked(self, keep_contents_locked(self, path, size_bytes, bytes, n));
         uv_mutex_unlock(&self->books_lock);
+}
+
+/* A captured machine can be captured again. */
+int pf_target_recall(const PfTarget *target, const char *book, const char *question,
+                     const PfJson **ret, PfErr *err) {
+        int r = pf_target_find_answer(target, book, question, ret, err);
+
+        if (r == 0 && pf_target_is_recorded(target))
+                pf_target_remember(target, book, question, pf_json_copy(*ret));
+        return r;
 }

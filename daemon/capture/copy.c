@@ -387,12 +387,37 @@ static int write_json(int fd, const char *name, const PfJson *value, PfErr *err)
         return r < 0 ? pf_err_errno(err, r, PF_CAPTURE_DIRECTORY "/%s", name) : 0;
 }
 
+static int add_question(const char *question, PfJson *answer, void *questions) {
+        (void) answer;
+        return pf_strv_add(questions, question);
+}
+
+/* Probes run side by side; the order that they asked in is of no interest. */
+static int sort_book(const PfJson *book, PfJson **ret) {
+        PF_CLEANUP(pf_json_freep) PfJson *sorted = pf_json_new_object();
+        PF_AUTO_STRV PfStrv questions = { 0 };
+        int r = sorted ? pf_json_each(book, add_question, &questions) : -ENOMEM;
+
+        pf_strv_sort(&questions);
+        for (size_t i = 0; i < questions.n && r == 0; i++)
+                r = pf_json_put_take(sorted, questions.items[i],
+                                     pf_json_ref(pf_json_get(book, questions.items[i])));
+        if (r == 0)
+                *ret = PF_STEAL(sorted);
+        return r;
+}
+
 static int write_book(const char *name, PfJson *book, void *data) {
+        PF_CLEANUP(pf_json_freep) PfJson *sorted = NULL;
         const Books *books = data;
         char file[NAME_MAX + 1];
+        int r;
 
+        r = sort_book(book, &sorted);
+        if (r < 0)
+                return pf_err_errno(books->err, r, "%s", name);
         (void) snprintf(file, sizeof(file), "%s.json", name);
-        return write_json(books->fd, file, book, books->err);
+        return write_json(books->fd, file, sorted, books->err);
 }
 
 static int write_books(const PfCopy *copy, const PfJson *about, const PfJson *books, PfErr *err) {

@@ -177,10 +177,11 @@ typedef struct Reading {
 static int read_any(const PfTarget *target, const Reading *reading, PfBuf *buf, PfErr *err) {
         const size_t before = buf->n;
         PfErr detail = { 0 };
-        uint64_t size = 0;
+        uint64_t size = 0, captured_size;
         int r;
 
-        r = pf_target_recall_read(target, reading->path, reading->max, reading->is_head, &detail);
+        r = pf_target_recall_read(target, reading->path, reading->max, reading->is_head,
+                                  &captured_size, &detail);
         if (r == PF_TARGET_LOOK)
                 r = reading->is_head
                             ? head_path(target, reading->path, reading->max, buf, &size, &detail)
@@ -197,6 +198,8 @@ static int read_any(const PfTarget *target, const Reading *reading, PfBuf *buf, 
                 size = buf->n - before;
         if (r == -EFBIG && size <= reading->max)
                 size = 0;
+        if (captured_size > size)
+                size = captured_size;
         pf_target_keep_read(target, reading->path, r, size, buf->data ? buf->data + before : "",
                             buf->n - before, &detail);
         return hand_on(r, &detail, err);
