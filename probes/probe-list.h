@@ -10,6 +10,7 @@
         X(sshd)                                                                                    \
         X(accounts)                                                                                \
         X(boot)                                                                                    \
+        X(kernel)                                                                                  \
         X(space)                                                                                   \
         X(disks)                                                                                   \
         X(os)

@@ -190,9 +190,8 @@ static void judge_before_lists(const PfListing *listing, const PfListing *other,
         if (listing->since && strcmp(listing->since, listing->first) == 0 &&
             (other->listed == PF_LISTED || other->listed == PF_LISTED_PERHAPS))
                 say(ret, PF_KERNEL_SUPPORTED,
-                    "is in the Azure-to-Azure list of agent %s, and in the on-premises lists from "
-                    "%s on, which are the oldest there are",
-                    agent_version, listing->first);
+                    "is in the Azure-to-Azure list of agent %s and in the oldest on-premises list",
+                    agent_version);
         else if (listing->listed == PF_LISTED_NOT && other->listed == PF_LISTED_NOT)
                 say(ret, PF_KERNEL_REFUSED, "is in no kernel list of any agent");
         else
