@@ -78,8 +78,8 @@ START_TEST(no_hashes) {
                 "$y$",
                 "$2b$",
                 "$2b$99$xygCsbEK1vcrNASnt80hl.wRG8t5lLhX5Yp5sP3TLA9i.UMoSbwiK",
-                "$6$rounds=10$ftuSO0pMsApJlRVS$4.puIxSk/5kqUaqyO9zp51TQ9.NwVVR.8rVrvqWzPrXNdAX6v."
-                "W1UbRDcOrNBMGQM5BDXw4kRA4Pldm.b132B0",
+                ("$6$rounds=10$ftuSO0pMsApJlRVS$4.puIxSk/5kqUaqyO9zp51TQ9.NwVVR.8rVrvqWzPrXNdAX6v."
+                 "W1UbRDcOrNBMGQM5BDXw4kRA4Pldm.b132B0"),
                 /* Too long a salt: crypt(3) would cut it. */
                 "$1$FE4YbV6oX$CiVORNIChGm8i9ti813EZ.",
                 /* Digits that no digest ends in. */
