@@ -196,15 +196,8 @@ int pf_block_read_udev(const PfTarget *target, PfBlockGraph *graph, PfErr *err) 
         return read_links(target, graph);
 }
 
-/* Reading these starts motors, or waits for a network. */
-static bool is_never_read(const PfBlockNode *node) {
-        return node->type == PF_BLOCK_ROM || node->type == PF_BLOCK_FLOPPY ||
-               node->type == PF_BLOCK_MEMORY || node->size_bytes == 0;
-}
-
 /* Reading a device that is suspended waits until somebody resumes it. */
-static int is_suspended(const PfTarget *target, const PfBlockGraph *graph, const PfBlockNode *node,
-                        bool *ret) {
+static int is_suspended(const PfTarget *target, const PfBlockNode *node, bool *ret) {
         PF_AUTO_FREE char *directory = NULL;
         PF_AUTO_FREE char *text = NULL;
         int r;
@@ -212,7 +205,7 @@ static int is_suspended(const PfTarget *target, const PfBlockGraph *graph, const
         *ret = false;
         if (!node->mapper_name)
                 return 0;
-        directory = pf_block_directory(graph, node);
+        directory = pf_block_directory(node);
         r = directory ? pf_block_attribute(target, directory, "dm/suspended", &text) : -ENOMEM;
         *ret = text && strcmp(text, "1") == 0;
         return r;
@@ -235,22 +228,20 @@ static int take_tags(PfBlockNode *node, const PfJson *answer) {
         return 0;
 }
 
-static int read_superblock(const PfTarget *target, const PfBlockGraph *graph,
-                           PfSuperblocks *superblocks, PfBlockNode *node) {
-        const PfJson *answer = NULL;
+static int read_superblock(const PfTarget *target, PfBlockNode *node) {
+        PF_CLEANUP(pf_json_freep) PfJson *answer = NULL;
         PfErr detail = { 0 };
         bool suspended;
         int r;
 
-        r = is_suspended(target, graph, node, &suspended);
+        r = is_suspended(target, node, &suspended);
         if (r < 0)
                 return r;
         if (suspended) {
                 pf_block_because(node->content_reason, "the device is suspended");
                 return 0;
         }
-        r = pf_superblocks_find(superblocks, node->name, node->major, node->minor, &answer,
-                                &detail);
+        r = pf_superblock_read(target, node->name, node->major, node->minor, &answer, &detail);
         if (r == 0)
                 return take_tags(node, answer);
         if (r < 0 && r != -ENOMEM)
@@ -272,29 +263,21 @@ static bool is_contradicted(const PfBlockNode *node) {
 }
 
 int pf_block_read_superblocks(const PfTarget *target, PfBlockGraph *graph, PfErr *err) {
-        PF_AUTO_SUPERBLOCKS PfSuperblocks superblocks = { 0 };
-        PfErr detail = { 0 };
-        int r;
-
         (void) err;
-        r = pf_superblocks_init(&superblocks, target, &detail);
-        if (r == -ENOMEM)
-                return r;
         for (size_t i = 0; i < graph->n; i++) {
                 PfBlockNode *node = graph->nodes[i];
+                int r = 0;
 
                 if (is_contradicted(node)) {
                         node->source = PF_BLOCK_SOURCE_NONE;
                         pf_block_because(node->content_reason, "udev's record does not tell of it");
                 }
+                if (node->source == PF_BLOCK_SOURCE_NONE && !pf_block_is_never_read(node))
+                        r = read_superblock(target, node);
+                if (r == 0)
+                        r = take_mounted_type(node);
                 if (r < 0)
-                        pf_block_because(node->content_reason, "%.200s", pf_err_text(&detail, r));
-                else if (node->source == PF_BLOCK_SOURCE_NONE && !is_never_read(node) &&
-                         read_superblock(target, graph, &superblocks, node) < 0)
-                        return -ENOMEM;
-                if (take_mounted_type(node) < 0)
-                        return -ENOMEM;
+                        return r;
         }
-        graph->superblocks = PF_STEAL(superblocks.answers);
         return 0;
 }

@@ -32,7 +32,10 @@ int pf_block_collect_path(const PfBlockGraph *graph, const char *path,
                           PfBlockList *ret) PF_MUST_CHECK;
 
 /* The directory of a device in sysfs, which the caller frees. */
-char *pf_block_directory(const PfBlockGraph *graph, const PfBlockNode *node);
+char *pf_block_directory(const PfBlockNode *node);
+
+/* Reading these starts motors, or says nothing that could be asked for. */
+bool pf_block_is_never_read(const PfBlockNode *node);
 
 void pf_block_because(char reason[static PF_BLOCK_REASON_MAX], const char *fmt, ...)
         PF_PRINTF(2, 3);

@@ -95,7 +95,6 @@ PfBlockGraph *pf_block_graph_free(PfBlockGraph *graph) {
                 node_free(graph->nodes[i]);
         free(graph->nodes);
         pf_mounts_free(graph->mounts);
-        pf_json_free(graph->superblocks);
         free(graph);
         return NULL;
 }
@@ -180,21 +179,39 @@ const PfBlockNode *pf_block_graph_mounted(const PfBlockGraph *graph, const char 
         return mount ? pf_block_graph_of_mount(graph, mount) : NULL;
 }
 
-static bool is_shared_type(const char *type) {
-        return type && (strcmp(type, "btrfs") == 0 || strcmp(type, "zfs_member") == 0);
+/* What several devices share, and how devices of one are told from copies. */
+static const struct Shared {
+        const char *fs_type;
+        bool by_sub; /* each has a UUID of its own beside that of the whole */
+} shared_types[] = {
+        { "btrfs", true },
+        { "zfs_member", true },
+        { "linux_raid_member", false }, /* metadata 0.90 has none */
+        { "ddf_raid_member", false },
+        { "isw_raid_member", false },
+};
+
+static const struct Shared *find_shared(const PfBlockContent *content) {
+        for (size_t i = 0; content->fs_type && i < PF_ELEMENTS(shared_types); i++)
+                if (strcmp(content->fs_type, shared_types[i].fs_type) == 0)
+                        return &shared_types[i];
+        return NULL;
 }
 
-/* Are both of one file system? Copies of one device are not: they have one sub-UUID. */
+/* Are both of one file system, or array? */
 static bool are_members(const PfBlockContent *a, const PfBlockContent *b) {
-        return is_shared_type(a->fs_type) && b->fs_type && strcmp(a->fs_type, b->fs_type) == 0 &&
-               a->uuid && b->uuid && strcmp(a->uuid, b->uuid) == 0 && a->uuid_sub && b->uuid_sub &&
-               strcmp(a->uuid_sub, b->uuid_sub) != 0;
+        const struct Shared *shared = find_shared(a);
+
+        if (!shared || find_shared(b) != shared || !a->uuid || !b->uuid ||
+            strcmp(a->uuid, b->uuid) != 0)
+                return false;
+        return a->uuid_sub && b->uuid_sub ? strcmp(a->uuid_sub, b->uuid_sub) != 0 : !shared->by_sub;
 }
 
 int pf_block_graph_members(const PfBlockGraph *graph, const PfBlockNode *node, PfBlockList *ret) {
         int r = pf_block_list_add(ret, node);
 
-        if (!is_shared_type(node->content.fs_type))
+        if (!find_shared(&node->content))
                 return r;
         for (size_t i = 0; i < graph->n && r == 0; i++)
                 if (are_members(&node->content, &graph->nodes[i]->content))
@@ -240,6 +257,15 @@ int pf_block_graph_disks(const PfBlockGraph *graph, const PfBlockNode *node, PfB
         return r;
 }
 
-PfJson *pf_block_graph_superblocks(const PfBlockGraph *graph) {
-        return pf_json_ref(graph->superblocks);
+bool pf_block_is_never_read(const PfBlockNode *node) {
+        return node->type == PF_BLOCK_ROM || node->type == PF_BLOCK_FLOPPY ||
+               node->type == PF_BLOCK_MEMORY || node->size_bytes == 0;
+}
+
+const PfBlockNode *pf_block_graph_unread(const PfBlockGraph *graph) {
+        for (size_t i = 0; i < graph->n; i++)
+                if (graph->nodes[i]->source == PF_BLOCK_SOURCE_NONE &&
+                    !pf_block_is_never_read(graph->nodes[i]))
+                        return graph->nodes[i];
+        return NULL;
 }

@@ -19,7 +19,6 @@
 #include <stdint.h>
 
 #include "daemon/base/err.h"
-#include "daemon/base/json.h"
 #include "daemon/base/strv.h"
 #include "daemon/base/target.h"
 #include "probes/parse/device-identity.h"
@@ -117,9 +116,8 @@ typedef struct PfBlockGraph {
         char reason[PF_BLOCK_REASON_MAX]; /* why not */
         PfBlockNode **nodes;              /* each disk before its partitions; sorted by name */
         size_t n;
-        bool links_known;    /* there was a udev database, or /dev/disk */
-        PfJson *superblocks; /* what libblkid answered: superblock.h */
-        PfMounts *mounts;    /* what is mounted; NULL: not known */
+        bool links_known; /* there was a udev database, or /dev/disk */
+        PfMounts *mounts; /* what is mounted; NULL: not known */
         char mounts_reason[PF_BLOCK_REASON_MAX];
 } PfBlockGraph;
 
@@ -151,6 +149,10 @@ const PfBlockNode *pf_block_graph_find_number(const PfBlockGraph *graph, unsigne
  */
 const PfBlockNode *pf_block_graph_mounted(const PfBlockGraph *graph, const char *path,
                                           const PfMount **ret);
+
+/* The first device that could hold what is looked for, and whose contents are not
+ * known; NULL: all were looked at. */
+const PfBlockNode *pf_block_graph_unread(const PfBlockGraph *graph);
 
 /* The device a mount is of; NULL where it has none, as that of a tmpfs. */
 const PfBlockNode *pf_block_graph_of_mount(const PfBlockGraph *graph, const PfMount *mount);
@@ -207,10 +209,3 @@ void pf_block_resolution_deinit(PfBlockResolution *resolution);
  */
 int pf_block_graph_resolve(const PfBlockGraph *graph, const char *text,
                            PfBlockResolution *ret) PF_MUST_CHECK;
-
-/**
- * pf_block_graph_superblocks() - the answers libblkid gave, for a copy of the machine
- * Return: an object as in superblock.h, a new reference that the caller frees; NULL
- *         where the graph is not known.
- */
-PfJson *pf_block_graph_superblocks(const PfBlockGraph *graph);

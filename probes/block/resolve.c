@@ -213,19 +213,37 @@ static int lies_on(const PfBlockGraph *graph, const PfBlockNode *upper, const Pf
         return r;
 }
 
+/* The disk that a partition is of; all else is whole. */
+static const PfBlockNode *whole_of(const PfBlockNode *node) {
+        return node->type == PF_BLOCK_PARTITION && node->parents.n > 0 ? node->parents.items[0]
+                                                                       : node;
+}
+
 /* Is @node seen again through @other: a path of a multipath device, half of a mirror,
  * or a partition of one of these? */
 static int is_beneath(const PfBlockGraph *graph, const PfBlockNode *node, const PfBlockNode *other,
                       bool *ret) {
-        const PfBlockNode *disk = node->type == PF_BLOCK_PARTITION && node->parents.n > 0
-                                          ? node->parents.items[0]
-                                          : NULL;
         int r;
 
         r = lies_on(graph, other, node, ret);
-        if (r == 0 && !*ret && disk)
-                r = lies_on(graph, other, disk, ret);
+        if (r == 0 && !*ret && whole_of(node) != node)
+                r = lies_on(graph, other, whole_of(node), ret);
         return r;
+}
+
+/* The multipath device that a disk is a path of; NULL: it is none. */
+static const PfBlockNode *find_multipath(const PfBlockNode *disk) {
+        for (size_t i = 0; i < disk->children.n; i++)
+                if (disk->children.items[i]->type == PF_BLOCK_MULTIPATH)
+                        return disk->children.items[i];
+        return NULL;
+}
+
+/* Are these one partition, or disk, seen by two paths? */
+static bool are_one_by_paths(const PfBlockNode *a, const PfBlockNode *b) {
+        const PfBlockNode *over_a = find_multipath(whole_of(a));
+
+        return over_a && over_a == find_multipath(whole_of(b)) && a->part_number == b->part_number;
 }
 
 /* Does this one not count beside another one that was found? */
@@ -238,7 +256,8 @@ static int is_hidden(const PfBlockGraph *graph, const PfBlockList *found, const 
 
                 if (other == node)
                         continue;
-                if ((node->is_private && !other->is_private) || (node->yields && !other->yields)) {
+                if ((node->is_private && !other->is_private) || (node->yields && !other->yields) ||
+                    (other->index < node->index && are_one_by_paths(node, other))) {
                         *ret = true;
                         return 0;
                 }
@@ -277,22 +296,9 @@ static int are_one(const PfBlockGraph *graph, const PfBlockList *list, bool *ret
 
 /* --- the answer --- */
 
-/* A device that may have what was looked for; NULL: all were looked at. */
-static const PfBlockNode *find_unread(const PfBlockGraph *graph) {
-        for (size_t i = 0; i < graph->n; i++) {
-                const PfBlockNode *node = graph->nodes[i];
-
-                if (node->source == PF_BLOCK_SOURCE_NONE && node->size_bytes > 0 &&
-                    node->type != PF_BLOCK_MEMORY && node->type != PF_BLOCK_ROM &&
-                    node->type != PF_BLOCK_FLOPPY)
-                        return node;
-        }
-        return NULL;
-}
-
 static int answer_nothing_found(const Search *search, const struct Kind *kind,
                                 PfBlockResolution *ret) {
-        const PfBlockNode *unread = kind->by_content ? find_unread(search->graph) : NULL;
+        const PfBlockNode *unread = kind->by_content ? pf_block_graph_unread(search->graph) : NULL;
 
         ret->state = PF_BLOCK_UNKNOWN;
         if (search->other_case.n > 0) {

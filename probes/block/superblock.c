@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define DEPTH_MAX 3
 #define KEY_MAX 32
 
 static blkid_probe free_probe(blkid_probe probe) {
@@ -19,37 +18,6 @@ static blkid_probe free_probe(blkid_probe probe) {
         return NULL;
 }
 PF_DEFINE_CLEANUP(struct blkid_struct_probe, free_probe);
-
-int pf_superblocks_init(PfSuperblocks *superblocks, const PfTarget *target, PfErr *err) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_SUPERBLOCKS_MAX);
-        PF_CLEANUP(pf_json_freep) PfJson *answers = NULL;
-        PfErr detail = { 0 };
-        int r = PF_TARGET_ABSENT;
-
-        *superblocks = (PfSuperblocks){ .target = target, .live = pf_target_is_host(target) };
-        if (!superblocks->live)
-                r = pf_target_read(target, PF_SUPERBLOCKS_PATH, PF_SUPERBLOCKS_MAX, &buf, err);
-        if (r < 0)
-                return r;
-        if (r == 0) {
-                r = pf_json_parse(buf.data ? buf.data : "", buf.n, DEPTH_MAX, &answers, &detail);
-                if (r < 0)
-                        return pf_err_set(err, r, PF_SUPERBLOCKS_PATH ": %s",
-                                          pf_err_text(&detail, r));
-                if (pf_json_type(answers) != PF_JSON_OBJECT)
-                        return pf_err_set(err, -EINVAL, PF_SUPERBLOCKS_PATH ": expected an object");
-        } else {
-                answers = pf_json_new_object();
-        }
-        if (!answers)
-                return -ENOMEM;
-        superblocks->answers = PF_STEAL(answers);
-        return 0;
-}
-
-void pf_superblocks_deinit(PfSuperblocks *superblocks) {
-        superblocks->answers = pf_json_free(superblocks->answers);
-}
 
 static int open_device(const char *name, unsigned major, unsigned minor, int *ret) {
         PF_AUTO_CLOSE int fd = -1;
@@ -115,8 +83,8 @@ static int ask_device(const char *name, unsigned major, unsigned minor, PfJson *
 }
 
 /* Asks, and keeps the answer: a device that cannot be read is an answer too. */
-static int ask(PfSuperblocks *superblocks, const char *key, const char *name, unsigned major,
-               unsigned minor) {
+static int ask(const PfTarget *target, const char *key, const char *name, unsigned major,
+               unsigned minor, PfJson **ret) {
         PF_CLEANUP(pf_json_freep) PfJson *tags = pf_json_new_object();
         PfErr err = { 0 };
         int r;
@@ -128,33 +96,36 @@ static int ask(PfSuperblocks *superblocks, const char *key, const char *name, un
                 return r;
         if (r < 0)
                 r = pf_json_put_string(tags, "error", pf_err_text(&err, r));
-        return r < 0 ? r : pf_json_put_take(superblocks->answers, key, PF_STEAL(tags));
+        if (r < 0)
+                return r;
+        if (pf_target_is_recorded(target))
+                pf_target_remember(target, PF_SUPERBLOCK_BOOK, key, pf_json_copy(tags));
+        *ret = PF_STEAL(tags);
+        return 0;
 }
 
-int pf_superblocks_find(PfSuperblocks *superblocks, const char *name, unsigned major,
-                        unsigned minor, const PfJson **ret, PfErr *err) {
-        char key[KEY_MAX];
-        const PfJson *tags;
+int pf_superblock_read(const PfTarget *target, const char *name, unsigned major, unsigned minor,
+                       PfJson **ret, PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *tags = NULL;
+        const PfJson *kept = NULL;
         const char *error;
+        char key[KEY_MAX];
         int r;
 
         (void) snprintf(key, sizeof(key), "%u:%u", major, minor);
-        if (superblocks->live && !pf_json_get(superblocks->answers, key)) {
-                r = ask(superblocks, key, name, major, minor);
-                if (r < 0)
-                        return r;
-        }
-        tags = pf_json_get(superblocks->answers, key);
-        if (!tags)
-                return PF_SUPERBLOCK_ABSENT;
-        if (pf_json_type(tags) != PF_JSON_OBJECT)
-                return pf_err_set(err, -EINVAL, PF_SUPERBLOCKS_PATH ": \"%s\": expected an object",
-                                  key);
-        if (pf_target_is_recorded(superblocks->target))
-                pf_target_remember(superblocks->target, "blkid", key, pf_json_copy(tags));
+        r = pf_target_recall(target, PF_SUPERBLOCK_BOOK, key, &kept, err);
+        if (r == 0 && pf_json_type(kept) != PF_JSON_OBJECT)
+                return pf_err_set(err, -EINVAL, "what was kept of %s is no object", key);
+        if (r == 0)
+                r = (tags = pf_json_copy(kept)) ? 0 : -ENOMEM;
+        else if (r == PF_TARGET_ABSENT)
+                r = pf_target_is_host(target) ? ask(target, key, name, major, minor, &tags)
+                                              : PF_SUPERBLOCK_ABSENT;
+        if (r != 0)
+                return r;
         error = pf_json_get_string(tags, "error");
         if (error)
                 return pf_err_set(err, -EIO, "%s", error);
-        *ret = tags;
+        *ret = PF_STEAL(tags);
         return 0;
 }

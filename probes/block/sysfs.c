@@ -314,10 +314,9 @@ static int read_disk(const PfTarget *target, PfBlockGraph *graph, const char *na
         return read_partitions(target, graph, directory, name, disk, err);
 }
 
-char *pf_block_directory(const PfBlockGraph *graph, const PfBlockNode *node) {
+char *pf_block_directory(const PfBlockNode *node) {
         char *name = strdup(node->name), *directory = NULL;
 
-        (void) graph;
         for (char *c = name; c && *c; c++)
                 if (*c == '/')
                         *c = '!';
@@ -337,7 +336,7 @@ static PfBlockNode *find_slave(const PfBlockGraph *graph, char *name) {
 
 static int read_slaves(const PfTarget *target, PfBlockGraph *graph, PfBlockNode *node,
                        unsigned *edges, PfErr *err) {
-        PF_AUTO_FREE char *directory = pf_block_directory(graph, node);
+        PF_AUTO_FREE char *directory = pf_block_directory(node);
         PF_AUTO_FREE char *slaves = NULL;
         PF_AUTO_STRV PfStrv names = { 0 };
         int r;

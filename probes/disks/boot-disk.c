@@ -60,7 +60,7 @@ static int judge_device(const PfDisksRoom *room, const PfCheck *check, PfErr *er
                                 boot->mount->type);
         else if (boot->disks.n == 0)
                 (void) snprintf(why, sizeof(why), "/boot lies on %s, and that on no disk",
-                                boot->node->name);
+                                pf_disks_name(boot->node));
         else if (boot->disks.items[0]->type != PF_BLOCK_DISK)
                 (void) snprintf(why, sizeof(why), "/boot lies on %s, which is no disk",
                                 boot->disks.items[0]->name);
@@ -93,7 +93,8 @@ static int answer_layout(const PfDisksRoom *room, const PfCheck *check, const st
                          const PfBlockNode *node) {
         char why[PF_BLOCK_REASON_MAX];
 
-        (void) snprintf(why, sizeof(why), "/boot lies on %s, %s", node->name, layout->what);
+        (void) snprintf(why, sizeof(why), "/boot lies on %s, %s", pf_disks_name(node),
+                        layout->what);
         if (layout->fails)
                 return fail(room, check, why);
         (void) pf_report_warn(room->report, check, "%s", why);
@@ -210,54 +211,74 @@ static void show_mark(const PfDisksRoom *room, const PfBlockNode *partition) {
         (void) pf_report_evidence(room->report, NULL, NULL, 0, found, NULL);
 }
 
-/* The disks with a boot mark that hold no part of /boot, and the first unread one. */
-static int find_others(const PfDisksRoom *room, PfBlockList *others, const PfBlockNode **unread) {
-        const PfBlockList *known = &room->places[PF_DISKS_BOOT].disks;
+/* Disks with a boot mark: those below /boot, others, and the first unread partition. */
+typedef struct Marked {
+        PfBlockList own;
+        PfBlockList others;
+        const PfBlockNode *unread;
+} Marked;
 
-        *unread = NULL;
-        for (size_t i = 0; i < room->graph->n; i++) {
+static void marked_deinit(Marked *marked) {
+        pf_block_list_deinit(&marked->own);
+        pf_block_list_deinit(&marked->others);
+}
+
+static int find_marked(const PfDisksRoom *room, Marked *marked) {
+        const PfBlockList *below = &room->places[PF_DISKS_BOOT].disks;
+        int r = 0;
+
+        for (size_t i = 0; i < room->graph->n && r == 0; i++) {
                 const PfBlockNode *disk = room->graph->nodes[i];
+                bool is_own = pf_block_list_contains(below, disk);
 
-                if (disk->type != PF_BLOCK_DISK || disk->removable || is_a_path(disk) ||
-                    pf_block_list_contains(known, disk))
+                if (disk->type != PF_BLOCK_DISK || disk->removable || is_a_path(disk))
                         continue;
-                if (!*unread)
-                        *unread = find_unread_partition(disk);
-                if (find_mark(disk) && pf_block_list_add(others, disk) < 0)
-                        return -ENOMEM;
+                if (!marked->unread && !is_own)
+                        marked->unread = find_unread_partition(disk);
+                if (find_mark(disk))
+                        r = pf_block_list_add(is_own ? &marked->own : &marked->others, disk);
         }
-        return 0;
+        return r;
+}
+
+static int warn_of_marks(const PfDisksRoom *room, const PfCheck *check, const Marked *marked) {
+        const PfBlockList *shown = marked->others.n > 0 ? &marked->others : &marked->own;
+        char own[PF_DISKS_NAMES_MAX], names[PF_DISKS_NAMES_MAX];
+
+        (void) pf_disks_names(names, shown);
+        if (marked->others.n > 0)
+                (void) pf_report_warn(
+                        room->report, check, "/boot lies on %s, and %s could be booted from too",
+                        pf_disks_names(own, &room->places[PF_DISKS_BOOT].disks), names);
+        else
+                (void) pf_report_warn(room->report, check,
+                                      "/boot lies on %s, and each could be booted from", names);
+        for (size_t i = 0; i < shown->n; i++)
+                show_mark(room, find_mark(shown->items[i]));
+        (void) pf_report_remedy(room->report, "detach what is no disk of this system, or take its "
+                                              "boot mark away");
+        return pf_report_vendor_verdict(room->report,
+                                        "accepted: boot marks are not counted on Linux");
 }
 
 int pf_disks_boot_disk_unique(const PfDisksRoom *room, const PfCheck *check, PfErr *err) {
         const PfDisksPlace *boot = &room->places[PF_DISKS_BOOT];
-        PF_AUTO_BLOCK_LIST PfBlockList others = { 0 };
-        char own[PF_DISKS_NAMES_MAX], names[PF_DISKS_NAMES_MAX];
-        const PfBlockNode *unread;
+        PF_CLEANUP(marked_deinit) Marked marked = { 0 };
+        char own[PF_DISKS_NAMES_MAX];
 
         (void) err;
         if (pf_disks_answer_unknown(room, check, PF_DISKS_BOOT))
                 return 0;
         if (boot->disks.n == 0)
                 return pf_report_skip(room->report, check, "there is no boot disk");
-        if (find_others(room, &others, &unread) < 0)
+        if (find_marked(room, &marked) < 0)
                 return -ENOMEM;
-        (void) pf_disks_names(own, &boot->disks);
-        if (others.n > 0) {
-                (void) pf_report_warn(room->report, check,
-                                      "/boot lies on %s, and %s could be booted from too", own,
-                                      pf_disks_names(names, &others));
-                for (size_t i = 0; i < others.n; i++)
-                        show_mark(room, find_mark(others.items[i]));
-                (void) pf_report_remedy(room->report,
-                                        "detach what is no disk of this system, or take its boot "
-                                        "mark away");
-                return pf_report_vendor_verdict(room->report,
-                                                "accepted: boot marks are not counted on Linux");
-        }
-        if (unread)
+        if (marked.others.n > 0 || marked.own.n > 1)
+                return warn_of_marks(room, check, &marked);
+        if (marked.unread)
                 return pf_report_unknown(room->report, check,
                                          "whether %s can be booted from is not known: %s",
-                                         unread->name, unread->content_reason);
-        return pf_report_pass(room->report, check, "no disk but %s can be booted from", own);
+                                         marked.unread->name, marked.unread->content_reason);
+        return pf_report_pass(room->report, check, "no disk but %s can be booted from",
+                              pf_disks_names(own, &boot->disks));
 }

@@ -89,8 +89,7 @@ static int judge_devices(const PfDisksRoom *room, const PfCheck *check, const Pf
                 if (!node)
                         continue;
                 (void) snprintf(why, sizeof(why), "%s lies on %s, %s, which is not supported",
-                                place->path, node->mapper_name ? node->mapper_name : node->name,
-                                excluded[i].what);
+                                place->path, pf_disks_name(node), excluded[i].what);
                 return fail(room, check, place, why, "a disk of this machine");
         }
         return 0;

@@ -117,18 +117,6 @@ static int judge_mounts(const PfDisksRoom *room, const PfCheck *check) {
         return 0;
 }
 
-static const PfBlockNode *find_unread(const PfBlockGraph *graph) {
-        for (size_t i = 0; i < graph->n; i++) {
-                const PfBlockNode *node = graph->nodes[i];
-
-                if (node->source == PF_BLOCK_SOURCE_NONE && node->size_bytes > 0 &&
-                    node->type != PF_BLOCK_ROM && node->type != PF_BLOCK_MEMORY &&
-                    node->type != PF_BLOCK_FLOPPY)
-                        return node;
-        }
-        return NULL;
-}
-
 int pf_disks_identity_unique(const PfDisksRoom *room, const PfCheck *check, PfErr *err) {
         static int (*const judges[])(const PfDisksRoom *, const PfCheck *) = { judge_identities,
                                                                                judge_volumes,
@@ -144,7 +132,7 @@ int pf_disks_identity_unique(const PfDisksRoom *room, const PfCheck *check, PfEr
                 r = judges[i](room, check);
         if (r != 0)
                 return r < 0 ? r : 0;
-        unread = find_unread(room->graph);
+        unread = pf_block_graph_unread(room->graph);
         if (unread)
                 return pf_report_unknown(room->report, check, "what is on %s is not known: %s",
                                          unread->name, unread->content_reason);

@@ -173,6 +173,10 @@ bool pf_disks_answer_unmounted(const PfDisksRoom *room, const PfCheck *check, Pf
         return answer_unknown(room, check, &room->places[id], room->places[id].mount_reason);
 }
 
+const char *pf_disks_name(const PfBlockNode *node) {
+        return node->mapper_name ? node->mapper_name : node->name;
+}
+
 const char *pf_disks_names(char names[static PF_DISKS_NAMES_MAX], const PfBlockList *list) {
         size_t n = 0;
 

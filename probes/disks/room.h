@@ -67,6 +67,9 @@ void pf_disks_show_fstab(const PfDisksRoom *room, const char *directory, const c
 #define PF_DISKS_NAMES_MAX 160
 const char *pf_disks_names(char names[static PF_DISKS_NAMES_MAX], const PfBlockList *list);
 
+/* A device as people know it: "rhel-root", "sda1"; borrowed. */
+const char *pf_disks_name(const PfBlockNode *node);
+
 /* The first device below a place that has a type; NULL: none. */
 int pf_disks_find_type(const PfDisksRoom *room, const PfDisksPlace *place, PfBlockType type,
                        const PfBlockNode **ret) PF_MUST_CHECK;
