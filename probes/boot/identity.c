@@ -77,6 +77,10 @@ PfBootClass pf_boot_classify_text(PfIdentityKind kind, const char *identity) {
         for (size_t i = 0; kind == PF_IDENTITY_BY_ID_PATH && i < PF_ELEMENTS(written_ids); i++)
                 if (strncmp(name + 1, written_ids[i], strlen(written_ids[i])) == 0)
                         return PF_BOOT_CLASS_STABLE;
+        /* The pool that is found says which of its datasets is the root. */
+        if (kind == PF_IDENTITY_ZFS && strlen(identity) >= 4 &&
+            strcmp(identity + strlen(identity) - 4, "AUTO") == 0)
+                return PF_BOOT_CLASS_NONE;
         if (kind == PF_IDENTITY_OTHER && is_bare_name(identity))
                 return PF_BOOT_CLASS_DEVICE;
         /* A volume of ZFS, and a disk in memory that the loader fills. */

@@ -52,6 +52,8 @@ static bool write_array_uuid(const char *identity, char uuid[static UUID_DIGITS 
 static bool is_whole(const PfBootStatement *statement, const char **identity,
                      char uuid[static UUID_DIGITS + 16]) {
         *identity = statement->identity;
+        if (pf_boot_classify_text(statement->kind, statement->identity) == PF_BOOT_CLASS_NONE)
+                return false;
         if (statement->kind != PF_IDENTITY_UUID)
                 return true;
         if (statement->role == PF_CMDLINE_ACTIVATE) {
