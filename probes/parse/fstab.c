@@ -126,7 +126,7 @@ const char *pf_fstab_option(const char *options, const char *name) {
         size_t n = strlen(name);
 
         for (const char *option = options; *option; option += *option == ',') {
-                if (strncmp(option, name, n) == 0 && strchr(",=", option[n]))
+                if (strcspn(option, ",=") == n && strncmp(option, name, n) == 0)
                         return option + n + (option[n] == '=');
                 option += strcspn(option, ",");
         }
