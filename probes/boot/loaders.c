@@ -210,6 +210,19 @@ static int add_loader(Gather *gather, PfBootFormat format, const char *path) {
         return 0;
 }
 
+/* Why, with the path. What a limit of a list is called by the system means nothing here. */
+static void name_problem(int code, const char *path, PfErr *err) {
+        const char *why = pf_err_text(err, code);
+        bool limit = code == -E2BIG && (!err->text[0] || strstr(why, strerror(E2BIG)));
+        PfErr named = { 0 };
+
+        if (!limit && strstr(why, path))
+                return;
+        (void) pf_err_set(&named, code, "%s: %s", path,
+                          limit ? "holds more than can be looked at" : why);
+        *err = named;
+}
+
 /* A file that could not be read whole is no error, but no evidence either. */
 static int read_into(Gather *gather, const Source *source, const char *path) {
         PfErr err = { 0 };
@@ -219,14 +232,7 @@ static int read_into(Gather *gather, const Source *source, const char *path) {
                 return r;
         if (gather->loader->problem)
                 return 0;
-        if (!strstr(err.text, path)) {
-                PfErr named = { 0 };
-
-                (void) pf_err_set(&named, r, "%s: %s", path,
-                                  r == -E2BIG && !err.text[0] ? "holds more than can be looked at"
-                                                              : pf_err_text(&err, r));
-                err = named;
-        }
+        name_problem(r, path, &err);
         return pf_boot_inventory_text(gather->inventory, err.text, &gather->loader->problem);
 }
 
