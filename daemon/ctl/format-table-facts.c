@@ -124,6 +124,10 @@ void pf_table_facts(PfPage *page, const PfJson *facts, const PfShow *show) {
                 pf_table_boot(page, facts, show);
                 return;
         }
+        if (pf_json_get(facts, "fileSystems")) {
+                pf_table_storage(page, facts, show);
+                return;
+        }
         pf_table_path(page, pf_json_get(facts, "path"), show);
         pf_page_begin(page, 0, 2);
         if (accepted)

@@ -19,6 +19,9 @@ void pf_table_path(PfPage *page, const PfJson *stages, const PfShow *show);
 /* The entries of boot loaders: facts with the member "entries". */
 void pf_table_boot(PfPage *page, const PfJson *facts, const PfShow *show);
 
+/* What is mounted, down to the disks: facts with the member "fileSystems". */
+void pf_table_storage(PfPage *page, const PfJson *facts, const PfShow *show);
+
 /* Where the columns of a list of verdicts are. */
 typedef struct PfColumns {
         bool marks; /* instead of words */

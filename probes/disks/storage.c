@@ -73,23 +73,41 @@ static int put_names(PfJson *object, const PfBlockNode *node) {
         return r;
 }
 
-static int append_device(Writer *writer, const PfBlockNode *node, unsigned depth, PfJson *array);
+/* The devices above one, up to the file system. */
+typedef struct Way {
+        const struct Way *up;
+        const PfBlockNode *node;
+        unsigned depth;
+} Way;
 
-static int put_parents(Writer *writer, const PfBlockNode *node, unsigned depth, PfJson *object) {
+/* May the way lead to one more device? Not in a circle. */
+static bool may_go(const Way *way, const PfBlockNode *node) {
+        if (way && way->depth == DEPTH_MAX)
+                return false;
+        for (; way; way = way->up)
+                if (way->node == node)
+                        return false;
+        return true;
+}
+
+static int append_device(Writer *writer, const PfBlockNode *node, const Way *up, PfJson *array);
+
+static int put_parents(Writer *writer, const Way *way, PfJson *object) {
         PF_CLEANUP(pf_json_freep) PfJson *on = pf_json_new_array();
         int r = on ? 0 : -ENOMEM;
 
-        for (size_t i = 0; i < node->parents.n && r == 0; i++)
-                r = append_device(writer, node->parents.items[i], depth + 1, on);
+        for (size_t i = 0; i < way->node->parents.n && r == 0; i++)
+                r = append_device(writer, way->node->parents.items[i], way, on);
         return r < 0 ? r : pf_json_put_take(object, "on", PF_STEAL(on));
 }
 
-/* A device and what it lies on. In a circle, or a net, it ends at the limits. */
-static int append_device(Writer *writer, const PfBlockNode *node, unsigned depth, PfJson *array) {
+/* A device and what it lies on. In a net it ends at the limits. */
+static int append_device(Writer *writer, const PfBlockNode *node, const Way *up, PfJson *array) {
+        const Way way = { .up = up, .node = node, .depth = up ? up->depth + 1 : 1 };
         PF_CLEANUP(pf_json_freep) PfJson *object = NULL;
         int r;
 
-        if (depth > DEPTH_MAX || writer->n >= DEVICES_MAX)
+        if (!may_go(up, node) || writer->n >= DEVICES_MAX)
                 return 0;
         writer->n++;
         object = pf_json_new_object();
@@ -101,7 +119,7 @@ static int append_device(Writer *writer, const PfBlockNode *node, unsigned depth
         if (r == 0 && node->links.n > 0)
                 r = pf_json_put_strv(object, "links", &node->links);
         if (r == 0)
-                r = put_parents(writer, node, depth, object);
+                r = put_parents(writer, &way, object);
         return r < 0 ? r : pf_json_append_take(array, PF_STEAL(object));
 }
 
@@ -110,7 +128,7 @@ static int put_devices(Writer *writer, const PfBlockList *nodes, PfJson *object,
         int r = array ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < nodes->n && r == 0; i++)
-                r = append_device(writer, nodes->items[i], 0, array);
+                r = append_device(writer, nodes->items[i], NULL, array);
         return r < 0 ? r : pf_json_put_take(object, key, PF_STEAL(array));
 }
 
