@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Archives by hand: cpio fed in pieces of every size, alignment, errors and their texts,
+ * and the limits that bombs meet. Compressed ones of real programs are compared with
+ * lsinitramfs in tests/differential, and those of the corpus in tests/fuzz.
+ */
+#include "probes/parse/initramfs.h"
+
+#include <string.h>
+
+#include "probes/parse/decompress.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/test-main.h"
+
+#define STOPPED 7
+
+typedef struct Bytes {
+        const char *at;
+        size_t left;
+        size_t n_read;   /* by reading */
+        size_t repeated; /* the bytes again and again, as often as this */
+        const char *all;
+        size_t n_all;
+} Bytes;
+
+static int read_bytes(void *data, void *to, size_t n, size_t *ret_n, PfErr *err PF_UNUSED) {
+        Bytes *bytes = data;
+        size_t have = 0;
+
+        while (have < n) {
+                size_t take = n - have < bytes->left ? n - have : bytes->left;
+
+                if (take == 0 && bytes->repeated == 0)
+                        break;
+                if (take == 0) {
+                        bytes->repeated--;
+                        bytes->at = bytes->all;
+                        bytes->left = bytes->n_all;
+                        continue;
+                }
+                memcpy((char *) to + have, bytes->at, take);
+                bytes->at += take;
+                bytes->left -= take;
+                have += take;
+        }
+        bytes->n_read += have;
+        *ret_n = have;
+        return 0;
+}
+
+static int skip_bytes(void *data, uint64_t n, uint64_t *ret_n, PfErr *err PF_UNUSED) {
+        Bytes *bytes = data;
+
+        *ret_n = n < bytes->left ? n : bytes->left;
+        bytes->at += *ret_n;
+        bytes->left -= *ret_n;
+        return 0;
+}
+
+/* "a name=size;…" of all that was visited. */
+typedef struct Seen {
+        PfBuf text;
+        const char *until;
+} Seen;
+
+static int see(const PfCpioEntry *entry, void *data) {
+        Seen *seen = data;
+
+        ck_assert_int_eq(pf_buf_printf(&seen->text, "%s=%u;", entry->name, entry->size_bytes), 0);
+        return seen->until && strcmp(seen->until, entry->name) == 0 ? STOPPED : 0;
+}
+
+static int ignore(const PfCpioEntry *entry PF_UNUSED, void *data PF_UNUSED) {
+        return 0;
+}
+
+static void add_padding(PfBuf *buf) {
+        static const char nuls[4] = "";
+
+        ck_assert_int_eq(pf_buf_add(buf, nuls, -buf->n & 3), 0);
+}
+
+static void add_entry(PfBuf *buf, const char *magic, const char *name, size_t size) {
+        add_padding(buf);
+        ck_assert_int_eq(pf_buf_printf(buf, "%s%08X%08X%016X%08X%08X%08zX%032X%08zX%08X", magic, 1,
+                                       0100644, 0, 1, 0, size, 0, strlen(name) + 1, 0),
+                         0);
+        ck_assert_int_eq(pf_buf_add(buf, name, strlen(name) + 1), 0);
+        add_padding(buf);
+        for (size_t i = 0; i < size; i++)
+                ck_assert_int_eq(pf_buf_add(buf, "0", 1), 0);
+        add_padding(buf);
+}
+
+static void add_archive(PfBuf *buf, const char *magic, const char *const *names, size_t size) {
+        for (; *names; names++)
+                add_entry(buf, magic, *names, size);
+        add_entry(buf, magic, "TRAILER!!!", 0);
+}
+
+static const char *const two[] = { "lib/modules/6.1/a.ko", "init", NULL };
+
+START_TEST(pieces_of_every_size) {
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+
+        add_archive(&archive, "070701", two, 5);
+        add_archive(&archive, "070702", two, 0);
+        for (size_t piece = 1; piece <= archive.n; piece += piece < 130 ? 1 : 97) {
+                Seen seen = { .text = PF_BUF_INIT(4096) };
+                PfCpio cpio = { 0 };
+                PfErr err = { 0 };
+
+                for (size_t i = 0; i < archive.n; i += piece) {
+                        size_t n = archive.n - i < piece ? archive.n - i : piece, used;
+
+                        ck_assert_int_eq(
+                                pf_cpio_feed(&cpio, archive.data + i, n, see, &seen, &used, &err),
+                                0);
+                        ck_assert_uint_eq(used, n);
+                }
+                ck_assert(pf_cpio_may_end(&cpio));
+                ck_assert_str_eq(seen.text.data, "lib/modules/6.1/a.ko=5;init=5;"
+                                                 "lib/modules/6.1/a.ko=0;init=0;");
+                pf_buf_deinit(&seen.text);
+        }
+}
+END_TEST
+
+static int read_text(const PfBuf *buf, Seen *seen, PfErr *err) {
+        Bytes bytes = { .at = buf->data, .left = buf->n };
+        PfInitramfsInput input = { read_bytes, skip_bytes, &bytes };
+
+        return pf_initramfs_read(&input, see, seen, err);
+}
+
+START_TEST(cut_anywhere_is_refused) {
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+        size_t n;
+
+        add_archive(&archive, "070701", two, 6);
+        n = archive.n;
+        while (archive.data[n - 1] == '\0')
+                n--;
+        /* With the NUL of the last name it is whole. */
+        for (archive.n = 0; archive.n <= n; archive.n++) {
+                Seen seen = { .text = PF_BUF_INIT(4096) };
+                PfErr err = { 0 };
+
+                ck_assert_msg(read_text(&archive, &seen, &err) == -EINVAL, "byte %zu", archive.n);
+                ck_assert(err.text[0]);
+                pf_buf_deinit(&seen.text);
+        }
+}
+END_TEST
+
+START_TEST(large_bodies_are_passed_over) {
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(16 << 20);
+        Seen seen = { .text = PF_BUF_INIT(4096) };
+        Bytes bytes = { 0 };
+        PfInitramfsInput input = { read_bytes, skip_bytes, &bytes };
+        PfErr err = { 0 };
+
+        add_archive(&archive, "070701", two, 3 << 20);
+        bytes.at = archive.data;
+        bytes.left = archive.n;
+
+        ck_assert_msg(pf_initramfs_read(&input, see, &seen, &err) == 0, "%s", err.text);
+
+        ck_assert_str_eq(seen.text.data, "lib/modules/6.1/a.ko=3145728;init=3145728;");
+        ck_assert_uint_lt(bytes.n_read, 512 << 10);
+        pf_buf_deinit(&seen.text);
+}
+END_TEST
+
+START_TEST(visit_ends_the_reading) {
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+        Seen seen = { .text = PF_BUF_INIT(4096), .until = "lib/modules/6.1/a.ko" };
+        PfErr err = { 0 };
+
+        add_archive(&archive, "070701", two, 5);
+        ck_assert_int_eq(pf_buf_add_string(&archive, "what follows is not looked at"), 0);
+        ck_assert_int_eq(read_text(&archive, &seen, &err), STOPPED);
+        ck_assert_str_eq(seen.text.data, "lib/modules/6.1/a.ko=5;");
+        pf_buf_deinit(&seen.text);
+}
+END_TEST
+
+START_TEST(too_many_files) {
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+        Bytes bytes = { .repeated = 2 * PF_INITRAMFS_ENTRIES_MAX };
+        PfInitramfsInput input = { read_bytes, skip_bytes, &bytes };
+        PfErr err = { 0 };
+
+        add_archive(&archive, "070701", two, 0);
+        add_padding(&archive);
+        bytes.all = bytes.at = archive.data;
+        bytes.n_all = bytes.left = archive.n;
+        ck_assert_int_eq(pf_initramfs_read(&input, ignore, NULL, &err), -EFBIG);
+        ck_assert_ptr_nonnull(strstr(err.text, "more than"));
+}
+END_TEST
+
+static const struct {
+        const char *text;
+        char fill; /* up to the size of a header; 0: nothing */
+        const char *complaint;
+} refused[] = {
+        { "hello", 0, "neither a cpio archive nor a compression" },
+        { "070707", 0, "cut off" },
+        { "070707", '0', "old format" },
+        { "070701", 'g', "no numbers" },
+        { "012345", '0', "no header" },
+        { "\x1f\x8b\x08", 0, "gzip stream is cut off" },
+        { "\x1f\x8b\x07 what is this", 0, "gzip stream is damaged" },
+        { "\xfd"
+          "7zXZ",
+          0, "xz stream is cut off" },
+        { "\x02!L\x18\x04zzzz", 0, "neither" },
+        { "\x89LZO\r", 0, "without liblzo2" },
+};
+
+START_TEST(refusals_have_texts) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(4096);
+        Seen seen = { .text = PF_BUF_INIT(4096) };
+        PfErr err = { 0 };
+        int r;
+
+        ck_assert_int_eq(pf_buf_add_string(&buf, refused[_i].text), 0);
+        while (refused[_i].fill && buf.n < PF_CPIO_HEADER_SIZE)
+                ck_assert_int_eq(pf_buf_add(&buf, &refused[_i].fill, 1), 0);
+        r = read_text(&buf, &seen, &err);
+        ck_assert_int_lt(r, 0);
+        ck_assert_msg(strstr(err.text, refused[_i].complaint), "\"%s\"", err.text);
+}
+END_TEST
+
+START_TEST(files_of_a_machine) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+        Seen seen = { .text = PF_BUF_INIT(4096) };
+        PfErr err = { 0 };
+
+        pf_sandbox_new(&box);
+        add_archive(&archive, "070701", two, 100000);
+        pf_sandbox_write_bytes(&box, "/boot/initrd", archive.data, archive.n);
+        pf_sandbox_write(&box, "/boot/junk", "junk");
+        pf_sandbox_mkdir(&box, "/boot/directory");
+        pf_sandbox_mkfifo(&box, "/boot/fifo");
+
+        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/initrd", see, &seen, &err), 0);
+        ck_assert_str_eq(seen.text.data, "lib/modules/6.1/a.ko=100000;init=100000;");
+        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/none", see, &seen, &err),
+                         PF_TARGET_ABSENT);
+        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/junk", see, &seen, &err), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(err.text, "/boot/junk: "));
+        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/directory", see, &seen, NULL),
+                         -EISDIR);
+        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/fifo", see, &seen, NULL), -EINVAL);
+        pf_buf_deinit(&seen.text);
+}
+END_TEST
+
+/* "abcd", then a match that reaches into itself, one byte of output at a time. */
+START_TEST(lz4_in_the_smallest_pieces) {
+        static const uint8_t packed[] = { 0x02, 0x21, 0x4c, 0x18, 13, 0, 0, 0,    0x4f,
+                                          'a',  'b',  'c',  'd',  4,  0, 1, 0x40, 'w',
+                                          'x',  'y',  'z',  0,    0,  0, 0 };
+        PF_CLEANUP(pf_decompressor_freep) PfDecompressor *decompressor = NULL;
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(4096);
+        size_t at = 0, have = 0;
+        PfErr err = { 0 };
+        int r = 0;
+
+        ck_assert_int_eq(pf_decompressor_new(PF_COMPRESSION_LZ4, &decompressor, &err), 0);
+        while (r == 0) {
+                uint8_t byte;
+                PfDecompressBuffers buffers = { packed + at, have - at, &byte, 1 };
+
+                r = pf_decompressor_step(decompressor, &buffers, have == sizeof(packed), &err);
+                ck_assert_msg(r >= 0, "%s", err.text);
+                at = (size_t) (buffers.in - packed);
+                ck_assert_int_eq(pf_buf_add(&text, &byte, 1 - buffers.n_out), 0);
+                if (buffers.n_out == 1 && have < sizeof(packed))
+                        have++;
+        }
+        ck_assert_int_eq(r, PF_DECOMPRESS_END);
+        ck_assert_str_eq(text.data, "abcdabcdabcdabcdabcdabcdwxyz");
+}
+END_TEST
+
+START_TEST(compressions_by_their_magic) {
+        ck_assert_int_eq(pf_compression_of("\x1f\x8b", 2), PF_COMPRESSION_GZIP);
+        ck_assert_int_eq(pf_compression_of("\x1f", 1), PF_COMPRESSION_NONE);
+        ck_assert_int_eq(pf_compression_of("BZh9", 4), PF_COMPRESSION_BZIP2);
+        ck_assert_int_eq(pf_compression_of("\x28\xb5\x2f\xfd", 4), PF_COMPRESSION_ZSTD);
+        ck_assert_int_eq(pf_compression_of("0707", 4), PF_COMPRESSION_NONE);
+        ck_assert_str_eq(pf_compression_name(PF_COMPRESSION_LZMA), "lzma");
+}
+END_TEST
+
+int main(void) {
+        Suite *suite = suite_create("initramfs");
+        TCase *texts = tcase_create("texts");
+
+        PF_TEST(suite, pieces_of_every_size);
+        PF_TEST(suite, cut_anywhere_is_refused);
+        PF_TEST(suite, large_bodies_are_passed_over);
+        PF_TEST(suite, visit_ends_the_reading);
+        PF_TEST(suite, too_many_files);
+        tcase_add_loop_test(texts, refusals_have_texts, 0, PF_ELEMENTS(refused));
+        suite_add_tcase(suite, texts);
+        PF_TEST(suite, files_of_a_machine);
+        PF_TEST(suite, lz4_in_the_smallest_pieces);
+        PF_TEST(suite, compressions_by_their_magic);
+        return pf_test_main(suite);
+}
