@@ -304,7 +304,8 @@ static int put(const Source *source, const Head *head, PfPamEntryKind kind, unsi
                 return -ENOMEM;
         entry->kind = kind;
         memcpy(entry->actions, actions, sizeof(entry->actions));
-        if (head->fault && !(entry->fault = strdup(head->fault)))
+        /* What is wrong with a line does not keep it from including another. */
+        if (kind == PF_PAM_ENTRY_MUST_FAIL && !(entry->fault = strdup(head->fault)))
                 return -ENOMEM;
         if (entry_add_words(entry, rest) < 0)
                 return -ENOMEM;
