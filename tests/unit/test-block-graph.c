@@ -353,6 +353,113 @@ START_TEST(too_many_devices) {
 }
 END_TEST
 
+/* --- what blkid(8) printed on real systems --- */
+
+static int put_tag(const char *tag, PfJson *value, void *answer) {
+        const char *key = strcmp(tag, "PARTUUID") == 0    ? "PART_ENTRY_UUID"
+                          : strcmp(tag, "PARTLABEL") == 0 ? "PART_ENTRY_NAME"
+                                                          : tag;
+
+        return pf_json_put_string(answer, key, pf_json_string(value));
+}
+
+/* Devices of that name, with what blkid said of them, whatever they lay on. */
+static void make_devices(PfSandbox *box, const PfJson *devices) {
+        PF_CLEANUP(pf_json_freep) PfJson *answers = pf_json_new_object();
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(OUTPUT_MAX);
+
+        pf_sandbox_new(box);
+        for (size_t i = 0; i < pf_json_length(devices); i++) {
+                PfJson *tags = pf_json_new_object();
+                char path[64], text[64];
+
+                (void) snprintf(path, sizeof(path), "/sys/block/d%03zu/uevent", i);
+                (void) snprintf(text, sizeof(text), "MAJOR=8\nMINOR=%zu\n", i);
+                pf_sandbox_write(box, path, text);
+                (void) snprintf(path, sizeof(path), "/sys/block/d%03zu/size", i);
+                pf_sandbox_write(box, path, "8\n");
+                (void) snprintf(text, sizeof(text), "8:%zu", i);
+                ck_assert_int_eq(
+                        pf_json_each(pf_json_get(pf_json_at(devices, i), "tags"), put_tag, tags),
+                        0);
+                ck_assert_int_eq(pf_json_put_take(answers, text, tags), 0);
+        }
+        ck_assert_int_eq(pf_json_write(answers, &buf), 0);
+        pf_sandbox_write(box, "/.preflight/blkid.json", buf.data);
+        pf_sandbox_reset_target(box);
+}
+
+static bool is_among(const PfBlockResolution *resolution, size_t i) {
+        for (size_t j = 0; j < resolution->nodes.n; j++)
+                if (resolution->nodes.items[j]->minor == i)
+                        return true;
+        return false;
+}
+
+/* How often a tag has a value in a file. */
+static size_t count(const PfJson *devices, const char *tag, const char *value) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < pf_json_length(devices); i++) {
+                const char *other =
+                        pf_json_get_string(pf_json_get(pf_json_at(devices, i), "tags"), tag);
+
+                n += other && strcmp(other, value) == 0;
+        }
+        return n;
+}
+
+static int compare_blkid(const char *name, PfJson *truth, void *data) {
+        static const char *const tags[] = { "UUID", "LABEL", "PARTUUID" };
+        const PfJson *devices = pf_json_get(truth, "devices");
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_CLEANUP(pf_block_graph_freep) PfBlockGraph *graph = NULL;
+        size_t *n = data, length = strlen(name);
+
+        if (length < 6 || strcmp(name + length - 6, ".blkid") != 0 || pf_json_length(devices) == 0)
+                return 0;
+        make_devices(&box, devices);
+        graph = load(box.target);
+        for (size_t i = 0; i < 3 * pf_json_length(devices); i++) {
+                const PfJson *device = pf_json_at(devices, i / 3);
+                const char *value = pf_json_get_string(pf_json_get(device, "tags"), tags[i % 3]);
+                PF_AUTO_BLOCK_RESOLUTION PfBlockResolution resolution = { 0 };
+                char text[512];
+
+                if (!value)
+                        continue;
+                (void) snprintf(text, sizeof(text), "%s=%s", tags[i % 3], value);
+                ck_assert_int_eq(pf_block_graph_resolve(graph, text, &resolution), 0);
+                ck_assert_msg(is_among(&resolution, i / 3), "%s: %s", name, text);
+                if (count(devices, tags[i % 3], value) == 1)
+                        ck_assert_msg(
+                                resolution.state == PF_BLOCK_RESOLVED && resolution.nodes.n == 1,
+                                "%s: %s is %s", name, text, pf_block_state_name(resolution.state));
+                ++*n;
+        }
+        return 0;
+}
+
+START_TEST(what_blkid_printed) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *shared = NULL;
+        PF_CLEANUP(pf_json_freep) PfJson *truth = NULL;
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(OUTPUT_MAX);
+        PfErr err = { 0 };
+        size_t n = 0;
+
+        if (!pf_test_shared()) {
+                pf_test_skip("no corpus beside the project");
+                return;
+        }
+        ck_assert_int_eq(pf_target_new(pf_test_shared(), PF_TARGET_DEFAULT, &shared, &err), 0);
+        ck_assert_int_eq(
+                pf_target_read(shared, "/corpus/blockdev/truth.json", OUTPUT_MAX, &buf, &err), 0);
+        ck_assert_int_eq(pf_json_parse(buf.data, buf.n, 16, &truth, &err), 0);
+        ck_assert_int_eq(pf_json_each(pf_json_get(truth, "files"), compare_blkid, &n), 0);
+        ck_assert_uint_gt(n, 100);
+}
+END_TEST
+
 /* --- against lsblk(8), on this machine --- */
 
 static PfJson *run(const char *command) {
@@ -455,6 +562,7 @@ int main(void) {
         PF_TEST(suite, a_tree_of_rubbish);
         PF_TEST(suite, an_answer_that_is_none);
         PF_TEST(suite, too_many_devices);
+        PF_TEST(suite, what_blkid_printed);
         PF_TEST(suite, this_machine);
         return pf_test_main(suite);
 }
