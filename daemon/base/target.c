@@ -433,12 +433,24 @@ void pf_target_keep_contents(const PfTarget *target, const char *path, uint64_t 
         uv_mutex_unlock(&self->books_lock);
 }
 
-/* A captured machine can be captured again. */
+static PfJson *absent_to_json(void) {
+        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
+
+        return answer && pf_json_put_string(answer, "outcome", "absent") == 0 ? PF_STEAL(answer)
+                                                                              : NULL;
+}
+
+/* A captured machine can be captured again, and so can an image, which has no
+ * answers: that there was none is kept as well. */
 int pf_target_recall(const PfTarget *target, const char *book, const char *question,
                      const PfJson **ret, PfErr *err) {
         int r = pf_target_find_answer(target, book, question, ret, err);
+        const char *outcome = r == 0 ? pf_json_get_string(*ret, "outcome") : NULL;
 
-        if (r == 0 && pf_target_is_recorded(target))
-                pf_target_remember(target, book, question, pf_json_copy(*ret));
+        if (outcome && strcmp(outcome, "absent") == 0)
+                r = PF_TARGET_ABSENT;
+        if (pf_target_is_recorded(target) && !target->is_host && (r == 0 || r == PF_TARGET_ABSENT))
+                pf_target_remember(target, book, question,
+                                   r == 0 ? pf_json_copy(*ret) : absent_to_json());
         return r;
 }

@@ -69,11 +69,17 @@ static const char *or_else(const char *text, const char *otherwise) {
         return text ? text : otherwise;
 }
 
+static bool wants_probe(const PfQuestion *question, const PfProbe *probe) {
+        for (size_t i = 0; i < probe->n_checks; i++)
+                if (pf_question_wants(question, probe->checks[i].id))
+                        return true;
+        return false;
+}
+
 static bool wants_any(const PfQuestion *question) {
         for (size_t i = 0; i < pf_n_probes; i++)
-                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
-                        if (pf_question_wants(question, pf_probes[i]->checks[j].id))
-                                return true;
+                if (wants_probe(question, pf_probes[i]))
+                        return true;
         return false;
 }
 
@@ -271,7 +277,7 @@ static void ask_for_facts(Process *process, PfCtl *ctl) {
         for (size_t i = 0; i < pf_n_probes && !ctl->is_hanging; i++) {
                 PfErr ignored = { 0 };
 
-                if (!pf_probes[i]->inspect)
+                if (!pf_probes[i]->inspect || !wants_probe(process->question, pf_probes[i]))
                         continue;
                 process->is_over = false;
                 process->err = (PfErr){ 0 };
