@@ -110,10 +110,15 @@ int pf_superblock_read(const PfTarget *target, const char *name, unsigned major,
         const PfJson *kept = NULL;
         const char *error;
         char key[KEY_MAX];
+        PfErr detail = { 0 };
         int r;
 
         (void) snprintf(key, sizeof(key), "%u:%u", major, minor);
-        r = pf_target_recall(target, PF_SUPERBLOCK_BOOK, key, &kept, err);
+        r = pf_target_recall(target, PF_SUPERBLOCK_BOOK, key, &kept, &detail);
+        if (r == -ENODATA)
+                return PF_SUPERBLOCK_ABSENT;
+        if (r < 0)
+                return pf_err_set(err, r, "%s", pf_err_text(&detail, r));
         if (r == 0 && pf_json_type(kept) != PF_JSON_OBJECT)
                 return pf_err_set(err, -EINVAL, "what was kept of %s is no object", key);
         if (r == 0)
