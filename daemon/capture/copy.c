@@ -67,7 +67,7 @@ static int open_aside(PfCopy *copy) {
         copy->root = open(copy->written, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (copy->root < 0)
                 return -errno;
-        fd = make_directory(copy->root, PF_CAPTURE_DIRECTORY + 1);
+        fd = make_directory(copy->root, &PF_CAPTURE_DIRECTORY[1]);
         if (fd < 0)
                 return fd;
         copy->aside = make_directory(fd, ASIDE);
