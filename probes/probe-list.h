@@ -9,9 +9,9 @@
 #define PF_PROBE_LIST(X)                                                                           \
         X(sshd)                                                                                    \
         X(accounts)                                                                                \
-        X(boot)                                                                                    \
-        X(kernel)                                                                                  \
         X(space)                                                                                   \
         X(disks)                                                                                   \
+        X(boot)                                                                                    \
+        X(kernel)                                                                                  \
         X(os)
 #endif
