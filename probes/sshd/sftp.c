@@ -205,6 +205,10 @@ static int judge_command(const PfSshdRoom *room, const PfCheck *stage, const PfS
                             "the directory that the session is confined to is not "
                             "usable");
         r = pf_sshd_command_shell(session, &shell, err);
+        if (r == 0 && shell.end == PF_SSHD_COMMAND_SERVES)
+                return pf_report_pass(room->report, stage,
+                                      "the account's shell is an SFTP server itself, whatever it "
+                                      "is told to run");
         if (r == 0)
                 r = pf_sshd_command_judge(session, session->command,
                                           shell.end == PF_SSHD_COMMAND_SHELL && shell.is_bash,
