@@ -187,7 +187,9 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
                PfPamAnswer *answer, PfErr *err) {
         const char *type = NULL, *log = NULL;
         size_t first = read_words(line->args, &type, &log);
-        const PfStrv arguments = { .items = line->args->items + first, .n = line->args->n - first };
+        const PfStrv arguments = { .items = first > 0 ? line->args->items + first
+                                                      : line->args->items,
+                                   .n = line->args->n - first };
         const char *path = arguments.n > 0 ? arguments.items[0] : NULL;
         PfFileInfo info;
         int r;
