@@ -70,7 +70,7 @@ static void show_size(PfPage *page, const PfJson *device) {
         static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
         int64_t bytes = pf_json_integer(pf_json_get(device, "sizeBytes"));
         int64_t unit = 1;
-        char text[32];
+        char text[48];
         size_t i = 0;
 
         while (i + 1 < PF_ELEMENTS(units) && bytes / unit >= 1024) {
