@@ -6,8 +6,8 @@
  * or only on the root file system, which is too late for a disk.
  */
 
+#include "daemon/base/maybe.h"
 #include "daemon/base/target.h"
-#include "probes/parse/lines.h"
 
 #define PF_DRIVERS_MAX 64
 #define PF_DRIVER_NAME_MAX 64

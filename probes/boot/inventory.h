@@ -15,12 +15,12 @@
 #include <stddef.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/maybe.h"
 #include "daemon/base/target.h"
 #include "probes/parse/boot-entry.h"
 #include "probes/parse/device-identity.h"
 #include "probes/parse/fstab.h"
 #include "probes/parse/kernel-cmdline.h"
-#include "probes/parse/lines.h"
 
 /* Limits of one machine; beyond them loading fails with -E2BIG and a text. */
 #define PF_BOOT_LOADERS_MAX 64

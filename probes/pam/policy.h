@@ -11,6 +11,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/base/maybe.h"
 #include "daemon/base/target.h"
 #include "probes/pam/pam.h"
 #include "probes/parse/lines.h"

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "probes/parse/lines.h"
+
 #define LINE_MAX_BYTES 8191 /* of a line with its newline that the module has room for */
 
 static void rule_deinit(PfAccessRule *rule) {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "daemon/base/cleanup.h"
-#include "probes/parse/lines.h"
+#include "daemon/base/maybe.h"
 
 #define PF_ACCESS_RULES_MAX 65536
 #define PF_ACCESS_FIELD_SEPARATORS ":"
