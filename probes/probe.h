@@ -15,6 +15,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/json.h"
+#include "daemon/base/message.h"
 #include "daemon/base/target.h"
 
 typedef struct PfProfile PfProfile; /* config/profile.h */
@@ -69,6 +70,10 @@ typedef struct PfResult {
         const char *where;    /* NULL, or how far a login comes: "auth"; see probes/sshd/ladder.h */
         char *remedy;         /* NULL, or one sentence: what would make it pass */
         char *vendor_verdict; /* NULL, or what the vendor's own check will say */
+        /* The three sentences again, taken apart for other languages. */
+        PfMessage summary_message;
+        PfMessage remedy_message;
+        PfMessage vendor_message;
         uint64_t probed_usec; /* since 1970; these two are filled in by the engine */
         uint64_t duration_usec;
 } PfResult;
@@ -91,8 +96,9 @@ void pf_report_deinit(PfReport *report);
 /**
  * pf_report_pass() … pf_report_unknown() - answer a check
  * @check: one of the probe's own; answered once a run
- * @fmt:   the summary. It reaches every local user: quote no file that is not
- *         public in it; that is what evidence is for.
+ * @fmt:   the summary, a literal: it is also the name of its translation, in
+ *         config/messages.ja.toml. It reaches every local user: quote no file
+ *         that is not public in it; that is what evidence is for.
  * Return: 0 or -ENOMEM, so that the call can stand in a return; the report
  *         remembers the error, so that it can also be ignored.
  */
@@ -114,8 +120,16 @@ int pf_report_unknown(PfReport *report, const PfCheck *check, const char *fmt, .
 int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
                        const char *found, const char *expected);
 
-/* The same with evidence of another answer; all of it is copied. */
-int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence);
+/* The same with @n pieces of evidence of another answer; all of them are copied. */
+int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence, size_t n);
+
+/* The answer given last rests on what @from does, which is of another report: its
+ * reason, evidence, remedy and the vendor's verdict, copied. How far a login comes
+ * stays what it was. */
+int pf_report_grounds(PfReport *report, const PfResult *from);
+
+/* Answers @check as @from answers another: its verdict, its summary and its grounds. */
+int pf_report_copy(PfReport *report, const PfCheck *check, const PfResult *from);
 
 /**
  * pf_result_put_evidence() - adds the member "evidence", an array, to @object

@@ -32,6 +32,9 @@ void pf_result_deinit(PfResult *result) {
         free(result->summary);
         free(result->remedy);
         free(result->vendor_verdict);
+        pf_message_deinit(&result->summary_message);
+        pf_message_deinit(&result->remedy_message);
+        pf_message_deinit(&result->vendor_message);
         *result = (PfResult){ 0 };
 }
 
@@ -81,22 +84,18 @@ static char *format_text(const char *fmt, va_list args) {
         return strdup(text);
 }
 
-static int add(PfReport *report, const PfCheck *check, PfVerdict verdict, const char *fmt,
-               va_list args) __attribute__((format(printf, 4, 0)));
-
-static int add(PfReport *report, const PfCheck *check, PfVerdict verdict, const char *fmt,
-               va_list args) {
+static int add_take(PfReport *report, const PfCheck *check, PfVerdict verdict, char *summary_take) {
         PfResult *results;
-        char *summary;
 
-        results = realloc(report->results, (report->n + 1) * sizeof(*results));
-        if (!results)
+        results =
+                summary_take ? realloc(report->results, (report->n + 1) * sizeof(*results)) : NULL;
+        if (!results) {
+                free(summary_take);
                 return out_of_memory(report);
+        }
         report->results = results;
-        summary = format_text(fmt, args);
-        if (!summary)
-                return out_of_memory(report);
-        results[report->n++] = (PfResult){ .check = check, .verdict = verdict, .summary = summary };
+        results[report->n++] =
+                (PfResult){ .check = check, .verdict = verdict, .summary = summary_take };
         return 0;
 }
 
@@ -106,7 +105,7 @@ static int add(PfReport *report, const PfCheck *check, PfVerdict verdict, const 
                 int r;                                                                             \
                                                                                                    \
                 va_start(args, fmt);                                                               \
-                r = add(report, check, verdict, fmt, args);                                        \
+                r = add_take(report, check, verdict, format_text(fmt, args));                      \
                 va_end(args);                                                                      \
                 return r;                                                                          \
         }
@@ -128,13 +127,9 @@ static char *copy_or_null(const char *text, bool *failed) {
         return copy;
 }
 
-int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence) {
-        PfResult *result = last_result(report);
+static int copy_evidence(PfReport *report, PfResult *result, const PfEvidence *evidence) {
         PfEvidence *list, copy = *evidence;
         bool failed = false;
-
-        if (!result)
-                return report->error;
 
         list = realloc(result->evidence, (result->n_evidence + 1) * sizeof(*list));
         if (!list)
@@ -152,6 +147,15 @@ int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence) {
         return 0;
 }
 
+int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence, size_t n) {
+        PfResult *result = last_result(report);
+        int r = report->error;
+
+        for (size_t i = 0; result && i < n && r == 0; i++)
+                r = copy_evidence(report, result, &evidence[i]);
+        return r;
+}
+
 int pf_report_evidence(PfReport *report, const PfTarget *target, const char *path, unsigned line,
                        const char *found, const char *expected) {
         const PfEvidence evidence = {
@@ -162,7 +166,7 @@ int pf_report_evidence(PfReport *report, const PfTarget *target, const char *pat
                 .restricted = target && path && found && !pf_target_is_public(target, path),
         };
 
-        return pf_report_evidence_copy(report, &evidence);
+        return pf_report_evidence_copy(report, &evidence, 1);
 }
 
 void pf_report_reason(PfReport *report, const char *word) {
@@ -208,6 +212,25 @@ static int set_text(PfReport *report, char **text, const char *fmt, va_list args
 
 DEFINE_TEXT(remedy, remedy)
 DEFINE_TEXT(vendor_verdict, vendor_verdict)
+
+/* --- of another answer --- */
+
+int pf_report_grounds(PfReport *report, const PfResult *from) {
+        int r = pf_report_evidence_copy(report, from->evidence, from->n_evidence);
+
+        pf_report_reason(report, from->reason);
+        if (r == 0 && from->remedy)
+                r = pf_report_remedy(report, "%s", from->remedy);
+        if (r == 0 && from->vendor_verdict)
+                r = pf_report_vendor_verdict(report, "%s", from->vendor_verdict);
+        return r;
+}
+
+int pf_report_copy(PfReport *report, const PfCheck *check, const PfResult *from) {
+        int r = add_take(report, check, from->verdict, strdup(from->summary));
+
+        return r == 0 ? pf_report_grounds(report, from) : r;
+}
 
 /* --- as JSON --- */
 

@@ -93,11 +93,6 @@ static const PfResult *find(const PfReport *ladder, size_t from, PfVerdict verdi
         return NULL;
 }
 
-static void take_evidence(const PfResult *result, PfReport *report) {
-        for (size_t i = 0; i < result->n_evidence; i++)
-                (void) pf_report_evidence_copy(report, &result->evidence[i]);
-}
-
 static void answer_fail(const PfCheck *check, const PfDemand *demand, const PfReport *ladder,
                         const PfResult *first, PfReport *report) {
         const PfResult *second =
@@ -106,26 +101,17 @@ static void answer_fail(const PfCheck *check, const PfDemand *demand, const PfRe
         (void) pf_report_fail(report, check, "%s cannot open SFTP: %s%s%s", demand->account,
                               first->summary, second ? "; and then: " : "",
                               second ? second->summary : "");
-        pf_report_reason(report, first->reason);
-        pf_report_where(report, first->where);
-        take_evidence(first, report);
-        if (second)
-                take_evidence(second, report);
-        if (first->remedy && second && second->remedy)
+        (void) pf_report_grounds(report, first);
+        if (!second)
+                return;
+        (void) pf_report_evidence_copy(report, second->evidence, second->n_evidence);
+        if (first->remedy && second->remedy)
                 (void) pf_report_remedy(report, "%s; then %s", first->remedy, second->remedy);
-        else if (first->remedy)
-                (void) pf_report_remedy(report, "%s", first->remedy);
 }
 
-static void answer_from(const PfCheck *check, const PfResult *result, PfReport *report,
-                        int (*answer)(PfReport *, const PfCheck *, const char *, ...),
-                        const char *prefix) {
-        (void) answer(report, check, "%s%s", prefix, result->summary);
-        pf_report_reason(report, result->reason);
-        pf_report_where(report, result->where);
-        take_evidence(result, report);
-        if (result->remedy)
-                (void) pf_report_remedy(report, "%s", result->remedy);
+static void answer_warn(const PfCheck *check, const PfResult *result, PfReport *report) {
+        (void) pf_report_warn(report, check, "an SFTP session opens, but %s", result->summary);
+        (void) pf_report_grounds(report, result);
 }
 
 void pf_sshd_answer_access(const PfDemand *demand, const PfReport *ladder, PfReport *report) {
@@ -135,14 +121,15 @@ void pf_sshd_answer_access(const PfDemand *demand, const PfReport *ladder, PfRep
         if ((result = find(ladder, 0, PF_FAIL, false)))
                 answer_fail(check, demand, ladder, result, report);
         else if ((result = find(ladder, 0, PF_UNKNOWN, false)))
-                answer_from(check, result, report, pf_report_unknown, "");
+                (void) pf_report_copy(report, check, result);
         else if ((result = find(ladder, 0, PF_FAIL, true)))
-                answer_from(check, result, report, pf_report_warn, "an SFTP session opens, but ");
+                answer_warn(check, result, report);
         else
                 (void) pf_report_pass(
                         report, check, "with the right password, %s%s%s can open SFTP on port %u",
                         demand->account, demand->source ? " from " : "",
                         demand->source ? demand->source : "", (unsigned) demand->local_port);
+        pf_report_where(report, result ? result->where : NULL);
 }
 
 /* --- for people and programs --- */

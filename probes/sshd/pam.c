@@ -65,8 +65,7 @@ static bool is_asked(const PfSshdRoom *room, const PfCheck *stage) {
 }
 
 static void show(const PfSshdRoom *room, const PfPamVerdict *verdict) {
-        for (size_t i = 0; i < verdict->n_evidence; i++)
-                (void) pf_report_evidence_copy(room->report, &verdict->evidence[i]);
+        (void) pf_report_evidence_copy(room->report, verdict->evidence, verdict->n_evidence);
 }
 
 static int answer_fail(const PfSshdRoom *room, const PfCheck *stage, const Stage *about,

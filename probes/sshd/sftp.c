@@ -259,22 +259,6 @@ static const PfResult *find(const PfReport *report, PfVerdict verdict) {
         return NULL;
 }
 
-static void give(const PfSshdRoom *room, const PfCheck *stage, const PfResult *result) {
-        static int (*const answers[PF_N_VERDICTS])(PfReport *, const PfCheck *, const char *,
-                                                   ...) = {
-                [PF_PASS] = pf_report_pass, [PF_WARN] = pf_report_warn,
-                [PF_FAIL] = pf_report_fail, [PF_WAIVED] = pf_report_skip,
-                [PF_SKIP] = pf_report_skip, [PF_UNKNOWN] = pf_report_unknown,
-        };
-
-        (void) answers[result->verdict](room->report, stage, "%s", result->summary);
-        pf_report_reason(room->report, result->reason);
-        for (size_t i = 0; i < result->n_evidence; i++)
-                (void) pf_report_evidence_copy(room->report, &result->evidence[i]);
-        if (result->remedy)
-                (void) pf_report_remedy(room->report, "%s", result->remedy);
-}
-
 /* The worst of its parts; where all is well, what the program has to say. */
 int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         static const PfVerdict order[] = { PF_FAIL, PF_UNKNOWN, PF_WARN, PF_PASS, PF_SKIP };
@@ -291,7 +275,5 @@ int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err)
                 return report.error;
         for (size_t i = 0; i < PF_ELEMENTS(order) && !result; i++)
                 result = find(&report, order[i]);
-        if (result)
-                give(room, stage, result);
-        return 0;
+        return result ? pf_report_copy(room->report, stage, result) : 0;
 }

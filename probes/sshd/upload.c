@@ -172,8 +172,7 @@ static int check_exec(const PfSshdRoom *room, const PfCheck *stage, const PfSshd
                 (void) pf_report_fail(room->report, stage,
                                       "the installer's commands do not run: %s", result->summary);
         pf_report_reason(room->report, "exec-refused");
-        for (size_t i = 0; i < result->n_evidence; i++)
-                (void) pf_report_evidence_copy(room->report, &result->evidence[i]);
+        (void) pf_report_evidence_copy(room->report, result->evidence, result->n_evidence);
         return 1;
 }
 
