@@ -24,4 +24,8 @@
         X("Check", "Source", pf_key_address, source, "",                                           \
           "address that the installer connects from; empty: not known")                            \
         X("Check", "DeadlineSec", pf_key_time, deadline_usec, "0",                                 \
-          "how long one probe may take; 0: as long as each probe says")
+          "how long one probe may take; 0: as long as each probe says")                            \
+        X("Network", "Endpoints", parse_endpoints, endpoints, "",                                  \
+          "HOST:PORT of servers the agent must reach; given again it adds, empty takes all back")  \
+        X("Network", "TimeoutSec", parse_network_timeout, network_timeout_usec, "5s",              \
+          "how long names and connections to all of them may take together")

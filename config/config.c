@@ -10,12 +10,16 @@
 #include "config/config-keys.h"
 #include "config/key.h"
 #include "config/value.h"
+#include "daemon/base/endpoint.h"
 
 #define FILE_MAX (64u << 10)
 #define FILES_MAX 1024
 #define CLIENTS_MAX 65536
 #define MESSAGE_MIN (UINT64_C(4) << 10)
 #define MESSAGE_MAX (UINT64_C(64) << 20)
+#define ENDPOINTS_MAX 64
+#define NETWORK_TIMEOUT_MIN_USEC 100000
+#define NETWORK_TIMEOUT_MAX_USEC 20000000
 
 static const char *const directories[] = { "/etc/preflightd", "/run/preflightd",
                                            "/usr/lib/preflightd" };
@@ -62,6 +66,43 @@ static const char *parse_log_level(const char *text, void *field) {
         return "expected error, warning, notice, info or debug";
 }
 
+static const char *check_endpoints(const PfStrv *words) {
+        PfEndpoint endpoint;
+
+        for (size_t i = 0; i < words->n; i++)
+                if (pf_endpoint_parse(words->items[i], &endpoint) < 0)
+                        return "expected HOST:PORT, ADDRESS:PORT or [ADDRESS]:PORT, and spaces "
+                               "between them";
+        return NULL;
+}
+
+/* A list: what is given again is added to it, and nothing takes all of it back. */
+static const char *parse_endpoints(const char *text, void *field) {
+        PF_AUTO_STRV PfStrv words = { 0 };
+        PfStrv *list = field;
+        const char *expected = pf_key_words(text, &words);
+
+        if (!expected)
+                expected = check_endpoints(&words);
+        if (expected)
+                return expected;
+        if (words.n == 0)
+                pf_strv_deinit(list);
+        if (list->n + words.n > ENDPOINTS_MAX)
+                return "expected at most 64 of them";
+        return pf_strv_copy(&words, list) < 0 ? pf_key_no_memory : NULL;
+}
+
+static const char *parse_network_timeout(const char *text, void *field) {
+        uint64_t usec;
+
+        if (pf_value_parse_time(text, &usec) < 0 || usec < NETWORK_TIMEOUT_MIN_USEC ||
+            usec > NETWORK_TIMEOUT_MAX_USEC)
+                return "expected a time from 100ms to 20s";
+        *(uint64_t *) field = usec;
+        return NULL;
+}
+
 typedef struct Key {
         PfSettingsKey key;
         PfKeyParser parse;
@@ -94,6 +135,7 @@ PfSettings *pf_settings_free(PfSettings *settings) {
         free(settings->agent_version);
         free(settings->account);
         free(settings->source);
+        pf_strv_deinit(&settings->endpoints);
         free(settings);
         return NULL;
 }
@@ -149,7 +191,7 @@ static int take_entry(const PfIniEntry *entry, void *data) {
                 return take_value(entry, reading);
         if (!entry->name && !has_section(entry->section))
                 pf_ini_complain(reading->errors, entry,
-                                "unknown section [%s], expected [Daemon] or [Check]",
+                                "unknown section [%s], expected [Daemon], [Check] or [Network]",
                                 entry->section);
         if (entry->name && entry->section[0] == '\0')
                 pf_ini_complain(reading->errors, entry, "%s= stands before the first [Section]",

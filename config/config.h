@@ -8,6 +8,7 @@
 #include "config/ini-reader.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/base/strv.h"
 #include "daemon/base/target.h"
 
 /*
@@ -28,6 +29,10 @@ typedef struct PfSettings {
         char *account;          /* that the installer logs in as */
         char *source;           /* address it comes from; NULL: not known */
         uint64_t deadline_usec; /* of every probe; 0: as each probe says */
+
+        /* [Network] */
+        PfStrv endpoints;              /* each as pf_endpoint_parse(); nothing else is contacted */
+        uint64_t network_timeout_usec; /* for all of them together */
 } PfSettings;
 
 /**

@@ -43,6 +43,8 @@ typedef struct PfDemand {
         const char *source_host;   /* the name sshd would find for it; NULL: none */
         const char *local_address; /* it connects to; NULL: not known */
         uint16_t local_port;       /* 22 unless something else was asked for */
+        const PfStrv *endpoints;   /* HOST:PORT each: all that is contacted; NULL: none */
+        uint64_t network_timeout_usec; /* for all of them together */
 } PfDemand;
 
 /* Where a verdict comes from. */

@@ -99,6 +99,8 @@ static PfExit make_question(Process *process, const PfOptions *options, PfErr *e
                 .local_port = options->local_port,
                 .only = &options->only,
                 .skip = &options->skip,
+                .endpoints = &settings->endpoints,
+                .network_timeout_usec = settings->network_timeout_usec,
         };
 
         if (pf_question_new(&spec, &process->question, &field, &refused) < 0) {

@@ -16,6 +16,7 @@ struct PfQuestion {
         PfDemand demand;
         PfProfile *profile;
         PfStrv texts; /* what the demand points to */
+        PfStrv endpoints;
         PfStrv only;
         PfStrv skip;
 };
@@ -101,6 +102,10 @@ static int fill(PfQuestion *question, const PfQuestionSpec *spec, const char **r
                 r = pf_strv_copy(spec->only, &question->only);
         if (r == 0 && spec->skip)
                 r = pf_strv_copy(spec->skip, &question->skip);
+        if (r == 0 && spec->endpoints)
+                r = pf_strv_copy(spec->endpoints, &question->endpoints);
+        demand->endpoints = &question->endpoints;
+        demand->network_timeout_usec = spec->network_timeout_usec;
         demand->local_port = spec->local_port ? spec->local_port : SSH_PORT;
         return r;
 }
@@ -137,6 +142,7 @@ PfQuestion *pf_question_unref(PfQuestion *question) {
         pf_strv_deinit(&question->texts);
         pf_strv_deinit(&question->only);
         pf_strv_deinit(&question->skip);
+        pf_strv_deinit(&question->endpoints);
         free(question);
         return NULL;
 }
@@ -182,7 +188,9 @@ bool pf_question_equal(const PfQuestion *a, const PfQuestion *b) {
                same_text(a->demand.source, b->demand.source) &&
                same_text(a->demand.source_host, b->demand.source_host) &&
                same_text(a->demand.local_address, b->demand.local_address) &&
-               a->demand.local_port == b->demand.local_port && same_strv(&a->only, &b->only) &&
+               a->demand.local_port == b->demand.local_port &&
+               a->demand.network_timeout_usec == b->demand.network_timeout_usec &&
+               same_strv(&a->endpoints, &b->endpoints) && same_strv(&a->only, &b->only) &&
                same_strv(&a->skip, &b->skip);
 }
 

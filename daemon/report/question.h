@@ -18,9 +18,11 @@ typedef struct PfQuestionSpec {
         const char *source;        /* these: NULL where not known */
         const char *source_host;
         const char *local_address;
-        uint16_t local_port; /* 0: 22 */
-        const PfStrv *only;  /* wildcards of check IDs; NULL or empty: all */
-        const PfStrv *skip;  /* wildcards; NULL: none */
+        uint16_t local_port;     /* 0: 22 */
+        const PfStrv *endpoints; /* servers to be reached; NULL: none */
+        uint64_t network_timeout_usec;
+        const PfStrv *only; /* wildcards of check IDs; NULL or empty: all */
+        const PfStrv *skip; /* wildcards; NULL: none */
 } PfQuestionSpec;
 
 /**

@@ -107,6 +107,8 @@ int pf_service_read_question(PfService *service, PfVarlinkCall *call, PfQuestion
                 .local_address = pf_json_get_string(parameters, "localAddress"),
                 .only = &only,
         };
+                .endpoints = &settings->endpoints,
+                .network_timeout_usec = settings->network_timeout_usec,
         int r;
 
         if (port && (pf_json_integer(port) < 1 || pf_json_integer(port) > UINT16_MAX)) {
@@ -214,11 +216,14 @@ int pf_service_reload(PfService *service, const PfSettings *settings, PfErr *err
                 return -ENOMEM;
         r = load_profile(service, settings->profile, &profile, err);
         if (r == 0)
-                r = pf_question_new(&(PfQuestionSpec){ .profile = profile,
-                                                       .agent_version = settings->agent_version,
-                                                       .account = settings->account,
-                                                       .source = settings->source },
-                                    &question, NULL, err);
+                r = pf_question_new(
+                        &(PfQuestionSpec){ .profile = profile,
+                                           .agent_version = settings->agent_version,
+                                           .account = settings->account,
+                                           .source = settings->source,
+                                           .endpoints = &settings->endpoints,
+                                           .network_timeout_usec = settings->network_timeout_usec },
+                        &question, NULL, err);
         if (r == 0)
                 r = pf_cache_new(&cache);
         if (r < 0)

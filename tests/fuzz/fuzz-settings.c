@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/profile.h"
 #include "config/value.h"
+#include "daemon/base/endpoint.h"
 
 static void check(bool holds) {
         if (!holds)
@@ -48,6 +49,9 @@ static void check_settings(const PfSettings *settings) {
         check(settings->maximum_clients >= 1 && settings->maximum_clients <= 65536);
         check(settings->maximum_message_bytes >= 4096 &&
               settings->maximum_message_bytes <= 64 << 20);
+        for (size_t i = 0; i < settings->endpoints.n; i++)
+                check(pf_endpoint_parse(settings->endpoints.items[i], &(PfEndpoint){ 0 }) == 0);
+        check(settings->endpoints.n <= 64 && settings->network_timeout_usec >= 100000);
         check(settings->log_level >= PF_LOG_ERROR && settings->log_level <= PF_LOG_DEBUG);
 }
 

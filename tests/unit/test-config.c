@@ -41,6 +41,8 @@ START_TEST(built_in_values) {
         ck_assert_str_eq(settings->account, "root");
         ck_assert_ptr_null(settings->source);
         ck_assert_uint_eq(settings->deadline_usec, 0);
+        ck_assert_uint_eq(settings->endpoints.n, 0);
+        ck_assert_uint_eq(settings->network_timeout_usec, 5000000);
 }
 END_TEST
 
@@ -58,7 +60,11 @@ START_TEST(every_key) {
                                      "AgentVersion=9.62\n"
                                      "Account=CORP\\admin\n"
                                      "Source=2001:db8::7\n"
-                                     "DeadlineSec=1.5\n",
+                                     "DeadlineSec=1.5\n"
+                                     "[Network]\n"
+                                     "Endpoints=192.0.2.7:443 cs.example:9443\n"
+                                     "Endpoints=[2001:db8::7]:443\n"
+                                     "TimeoutSec=1500ms\n",
                                      complaints, sizeof(complaints));
 
         ck_assert_str_eq(complaints, "");
@@ -72,6 +78,10 @@ START_TEST(every_key) {
         ck_assert_str_eq(settings->account, "CORP\\admin");
         ck_assert_str_eq(settings->source, "2001:db8::7");
         ck_assert_uint_eq(settings->deadline_usec, 1500000);
+        ck_assert_uint_eq(settings->endpoints.n, 3);
+        ck_assert_str_eq(settings->endpoints.items[1], "cs.example:9443");
+        ck_assert_str_eq(settings->endpoints.items[2], "[2001:db8::7]:443");
+        ck_assert_uint_eq(settings->network_timeout_usec, 1500000);
 }
 END_TEST
 
@@ -79,12 +89,15 @@ START_TEST(empty_takes_back) {
         char complaints[4096];
         PF_CLEANUP(pf_settings_freep)
         PfSettings *settings = parse("[Check]\nSource=192.0.2.7\nAgentVersion=9.1\nSource=\n"
-                                     "AgentVersion=\n",
+                                     "AgentVersion=\n[Network]\nEndpoints=a:1 b:2\nEndpoints=\n"
+                                     "Endpoints=c:3\n",
                                      complaints, sizeof(complaints));
 
         ck_assert_str_eq(complaints, "");
         ck_assert_ptr_null(settings->source);
         ck_assert_ptr_null(settings->agent_version);
+        ck_assert_uint_eq(settings->endpoints.n, 1);
+        ck_assert_str_eq(settings->endpoints.items[0], "c:3");
 }
 END_TEST
 
@@ -109,6 +122,27 @@ START_TEST(values_that_are_wrong) {
                          "f:2: Account=a:b: expected the name of an account|");
         expect_complaint("[Check]\nSource=db7\n",
                          "f:2: Source=db7: expected an IPv4 or IPv6 address|");
+        expect_complaint("[Network]\nEndpoints=a:1 b\n",
+                         "f:2: Endpoints=a:1 b: expected HOST:PORT, ADDRESS:PORT or "
+                         "[ADDRESS]:PORT, and spaces between them|");
+        expect_complaint("[Network]\nTimeoutSec=1min\n",
+                         "f:2: TimeoutSec=1min: expected a time from 100ms to 20s|");
+}
+
+END_TEST
+
+/* More servers than are asked for in one run, line by line. */
+START_TEST(too_many_endpoints) {
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(8192);
+        char complaints[4096];
+        PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
+
+        ck_assert_int_eq(pf_buf_add_string(&text, "[Network]\n"), 0);
+        for (int i = 0; i < 65; i++)
+                ck_assert_int_eq(pf_buf_printf(&text, "Endpoints=a:%d\n", i + 1), 0);
+        settings = parse(text.data, complaints, sizeof(complaints));
+        ck_assert_str_eq(complaints, "f:66: Endpoints=a:65: expected at most 64 of them|");
+        ck_assert_uint_eq(settings->endpoints.n, 64);
 }
 END_TEST
 
@@ -124,7 +158,7 @@ END_TEST
 
 START_TEST(unknown_names) {
         expect_complaint("[Deamon]\nSocket=/x\n",
-                         "f:1: unknown section [Deamon], expected [Daemon] or [Check]|");
+                         "f:1: unknown section [Deamon], expected [Daemon], [Check] or [Network]|");
         expect_complaint("[Daemon]\nsocket=/x\n",
                          "f:2: unknown key socket=, expected one of preflightd.conf(5)|");
         expect_complaint("[Check]\nSocket=/x\n",
@@ -140,7 +174,7 @@ START_TEST(all_complaints_at_once) {
                          "f:2: unknown key X=, expected one of preflightd.conf(5)|"
                          "f:3: expected Key=Value, [Section] or a comment|"
                          "f:4: MaximumClients=no: expected a number from 1 to 65536|"
-                         "f:5: unknown section [Y], expected [Daemon] or [Check]|");
+                         "f:5: unknown section [Y], expected [Daemon], [Check] or [Network]|");
 }
 END_TEST
 
@@ -243,7 +277,7 @@ START_TEST(a_failed_load_keeps_the_old_settings) {
                                                 "X=, expected one of preflightd.conf(5)");
         ck_assert_str_eq(errors.texts.items[1],
                          "/run/preflightd/preflightd.conf.d/a.conf:2: unknown section [Y], "
-                         "expected [Daemon] or [Check]");
+                         "expected [Daemon], [Check] or [Network]");
         ck_assert_str_eq(err.text, "/etc/preflightd/preflightd.conf:2: unknown key X=, expected "
                                    "one of preflightd.conf(5) (and 1 more)");
 }
@@ -324,6 +358,7 @@ int main(void) {
         PF_TEST(suite, every_key);
         PF_TEST(suite, empty_takes_back);
         PF_TEST(suite, values_that_are_wrong);
+        PF_TEST(suite, too_many_endpoints);
         PF_TEST(suite, a_wrong_value_leaves_the_old_one);
         PF_TEST(suite, unknown_names);
         PF_TEST(suite, all_complaints_at_once);
