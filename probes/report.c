@@ -71,43 +71,50 @@ static int out_of_memory(PfReport *report) {
         return -ENOMEM;
 }
 
-static char *format_text(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
-
-static char *format_text(const char *fmt, va_list args) {
-        char text[TEXT_MAX];
-
-        if (vsnprintf(text, sizeof(text), fmt, args) < 0)
-                return NULL;
+static void hide_controls(char *text) {
         for (unsigned char *p = (unsigned char *) text; *p; p++)
                 if (*p < 0x20 || *p == 0x7f)
                         *p = '?';
+}
+
+/* The same text whole and, in @message, taken apart. Return: NULL: out of memory. */
+static char *format_text(PfMessage *message, const char *fmt, va_list args) PF_PRINTF(2, 0);
+
+static char *format_text(PfMessage *message, const char *fmt, va_list args) {
+        char text[TEXT_MAX];
+
+        if (pf_message_take(message, fmt, args) < 0 || vsnprintf(text, sizeof(text), fmt, args) < 0)
+                return NULL;
+        hide_controls(text);
+        for (size_t i = 0; i < message->arguments.n; i++)
+                hide_controls(message->arguments.items[i]);
         return strdup(text);
 }
 
-static int add_take(PfReport *report, const PfCheck *check, PfVerdict verdict, char *summary_take) {
-        PfResult *results;
+/* Takes over what the result holds; one without a summary is for want of memory. */
+static int add_take(PfReport *report, PfResult result) {
+        PfResult *results = NULL;
 
-        results =
-                summary_take ? realloc(report->results, (report->n + 1) * sizeof(*results)) : NULL;
+        if (result.summary)
+                results = realloc(report->results, (report->n + 1) * sizeof(*results));
         if (!results) {
-                free(summary_take);
+                pf_result_deinit(&result);
                 return out_of_memory(report);
         }
         report->results = results;
-        results[report->n++] =
-                (PfResult){ .check = check, .verdict = verdict, .summary = summary_take };
+        results[report->n++] = result;
         return 0;
 }
 
-#define DEFINE_ANSWER(name, verdict)                                                               \
+#define DEFINE_ANSWER(name, answer)                                                                \
         int pf_report_##name(PfReport *report, const PfCheck *check, const char *fmt, ...) {       \
+                PfResult result = { .check = check, .verdict = answer };                           \
                 va_list args;                                                                      \
-                int r;                                                                             \
                                                                                                    \
                 va_start(args, fmt);                                                               \
-                r = add_take(report, check, verdict, format_text(fmt, args));                      \
+                result.summary = format_text(&result.summary_message, fmt, args);                  \
                 va_end(args);                                                                      \
-                return r;                                                                          \
+                return add_take(report, result);                                                   \
         }
 
 DEFINE_ANSWER(pass, PF_PASS)
@@ -183,20 +190,16 @@ void pf_report_where(PfReport *report, const char *word) {
                 result->where = word;
 }
 
-static int set_text(PfReport *report, char **text, const char *fmt, va_list args)
-        __attribute__((format(printf, 3, 0)));
-
-static int set_text(PfReport *report, char **text, const char *fmt, va_list args) {
-        char *formatted = format_text(fmt, args);
-
-        if (!formatted)
+/* Puts @text_take, or want of memory, in the place of *@text. */
+static int set_take(PfReport *report, char **text, char *text_take) {
+        if (!text_take)
                 return out_of_memory(report);
         free(*text);
-        *text = formatted;
+        *text = text_take;
         return 0;
 }
 
-#define DEFINE_TEXT(name, field)                                                                   \
+#define DEFINE_TEXT(name, field, message)                                                          \
         int pf_report_##name(PfReport *report, const char *fmt, ...) {                             \
                 PfResult *result = last_result(report);                                            \
                 va_list args;                                                                      \
@@ -205,30 +208,42 @@ static int set_text(PfReport *report, char **text, const char *fmt, va_list args
                 if (!result)                                                                       \
                         return report->error;                                                      \
                 va_start(args, fmt);                                                               \
-                r = set_text(report, &result->field, fmt, args);                                   \
+                r = set_take(report, &result->field, format_text(&result->message, fmt, args));    \
                 va_end(args);                                                                      \
                 return r;                                                                          \
         }
 
-DEFINE_TEXT(remedy, remedy)
-DEFINE_TEXT(vendor_verdict, vendor_verdict)
+DEFINE_TEXT(remedy, remedy, remedy_message)
+DEFINE_TEXT(vendor_verdict, vendor_verdict, vendor_message)
 
 /* --- of another answer --- */
 
+/* Return: NULL: out of memory. */
+static char *copy_text(const char *text, const PfMessage *from, PfMessage *to) {
+        return pf_message_copy(from, to) == 0 ? strdup(text) : NULL;
+}
+
 int pf_report_grounds(PfReport *report, const PfResult *from) {
         int r = pf_report_evidence_copy(report, from->evidence, from->n_evidence);
+        PfResult *to = last_result(report);
 
         pf_report_reason(report, from->reason);
-        if (r == 0 && from->remedy)
-                r = pf_report_remedy(report, "%s", from->remedy);
-        if (r == 0 && from->vendor_verdict)
-                r = pf_report_vendor_verdict(report, "%s", from->vendor_verdict);
+        if (r == 0 && to && from->remedy)
+                r = set_take(report, &to->remedy,
+                             copy_text(from->remedy, &from->remedy_message, &to->remedy_message));
+        if (r == 0 && to && from->vendor_verdict)
+                r = set_take(report, &to->vendor_verdict,
+                             copy_text(from->vendor_verdict, &from->vendor_message,
+                                       &to->vendor_message));
         return r;
 }
 
 int pf_report_copy(PfReport *report, const PfCheck *check, const PfResult *from) {
-        int r = add_take(report, check, from->verdict, strdup(from->summary));
+        PfResult result = { .check = check, .verdict = from->verdict };
+        int r;
 
+        result.summary = copy_text(from->summary, &from->summary_message, &result.summary_message);
+        r = add_take(report, result);
         return r == 0 ? pf_report_grounds(report, from) : r;
 }
 

@@ -80,6 +80,14 @@ void pf_message_deinit(PfMessage *message) {
         *message = (PfMessage){ 0 };
 }
 
+int pf_message_copy(const PfMessage *from, PfMessage *to) {
+        pf_message_deinit(to);
+        if (pf_strv_copy(&from->arguments, &to->arguments) < 0)
+                return -ENOMEM;
+        to->format = from->format;
+        return 0;
+}
+
 /* --- arguments, as they are printed --- */
 
 /* A va_list that can be handed on by its address, whatever type it is. */

@@ -23,6 +23,9 @@ typedef struct PfMessage {
 void pf_message_deinit(PfMessage *message);
 #define PF_AUTO_MESSAGE PF_CLEANUP(pf_message_deinit)
 
+/* Takes the place of what @to was. Return: 0 or -ENOMEM. */
+int pf_message_copy(const PfMessage *from, PfMessage *to) PF_MUST_CHECK;
+
 #define PF_MESSAGE_ARGUMENT_MAX 4095 /* bytes of each; the rest is cut off */
 
 /**

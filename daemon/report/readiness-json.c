@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/catalogue.h"
+#include "daemon/report/fingerprint.h"
 
 #define SCHEMA 1
 
@@ -35,13 +36,30 @@ static int put_remedy(PfJson *object, const PfResult *result, const PfCatalogueE
         remedy = pf_json_new_object();
         if (!remedy ||
             pf_json_put_string(remedy, "safety", pf_safety_to_string(entry->safety)) < 0 ||
-            pf_json_put_string(remedy, "summary", result->remedy) < 0)
+            pf_json_put_string(remedy, "summary", result->remedy) < 0 ||
+            pf_message_put(&result->remedy_message, remedy, "message") < 0)
                 return -ENOMEM;
         return pf_json_put_take(object, "remedy", PF_STEAL(remedy));
 }
 
-int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool privileged,
-                      PfJson **ret) {
+/* Only of what can be waived, and not where it would let a secret be guessed. */
+static int put_fingerprint(PfJson *object, const PfResult *result, bool privileged) {
+        bool matters = result->verdict == PF_FAIL || result->verdict == PF_WAIVED;
+        char text[PF_FINGERPRINT_SIZE];
+
+        if (!matters || (!privileged && !pf_fingerprint_is_public(result)))
+                return pf_json_put_null(object, "fingerprint");
+        if (pf_fingerprint(result, text) < 0)
+                return -ENOMEM;
+        return pf_json_put_string(object, "fingerprint", text);
+}
+
+static const PfWaiverEntry *find_waiver(const PfResult *result, const PfWaivers *waivers) {
+        return result->verdict == PF_WAIVED ? pf_waivers_find(waivers, result->check->id) : NULL;
+}
+
+int pf_result_to_json(const PfResult *result, const PfProfile *profile, const PfWaivers *waivers,
+                      bool privileged, PfJson **ret) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
         const PfCatalogueEntry *entry = pf_catalogue_find(result->check->id);
         PfSeverity severity = pf_profile_severity(profile, result->check->id);
@@ -51,11 +69,15 @@ int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool pri
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
             pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
             pf_json_put_string(object, "summary", result->summary) < 0 ||
+            pf_message_put(&result->summary_message, object, "message") < 0 ||
             pf_result_put_evidence(result, privileged, object) < 0 ||
             put_remedy(object, result, entry) < 0 ||
             put_text_or_null(object, "vendorVerdict", result->vendor_verdict) < 0 ||
+            pf_message_put(&result->vendor_message, object, "vendorMessage") < 0 ||
             put_text_or_null(object, "reason", result->reason) < 0 ||
             put_text_or_null(object, "where", result->where) < 0 ||
+            pf_waivers_put_waiver(object, find_waiver(result, waivers), privileged) < 0 ||
+            put_fingerprint(object, result, privileged) < 0 ||
             pf_json_put_string(object, "documentation", entry->documentation) < 0 ||
             pf_json_put_uint(object, "probedUSec", result->probed_usec) < 0 ||
             pf_json_put_uint(object, "durationUSec", result->duration_usec) < 0)
@@ -98,8 +120,8 @@ static int put_checks(PfJson *object, const PfReadiness *readiness, bool privile
         for (size_t i = 0; i < readiness->report.n; i++) {
                 PfJson *item = NULL;
 
-                if (pf_result_to_json(&readiness->report.results[i], profile, privileged, &item) <
-                            0 ||
+                if (pf_result_to_json(&readiness->report.results[i], profile, &readiness->waivers,
+                                      privileged, &item) < 0 ||
                     pf_json_append_take(array, item) < 0)
                         return -ENOMEM;
         }
@@ -140,7 +162,8 @@ int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson *
             put_counts(object, readiness) < 0 ||
             pf_json_put_uint(object, "startedUSec", readiness->started_usec) < 0 ||
             pf_json_put_uint(object, "durationUSec", readiness->duration_usec) < 0 ||
-            put_checks(object, readiness, privileged) < 0 || put_not_covered(object) < 0)
+            put_checks(object, readiness, privileged) < 0 || put_not_covered(object) < 0 ||
+            pf_waivers_put_all(object, &readiness->waivers, privileged) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(object);
         return 0;

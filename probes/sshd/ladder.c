@@ -51,22 +51,15 @@ static const Rung rungs[] = {
 };
 
 static int climb(const PfSshdRoom *room, const Rung *rung) {
-        PfReport *report = room->report;
-        size_t n = report->n;
-        PfErr err = { 0 };
-        int r = 0;
+        int r;
 
-        if (!rung->is_about_server && !room->look->effective)
-                (void) pf_report_skip(report, &rung->stage, "there is no configuration to look at");
+        if (rung->is_about_server || room->look->effective)
+                r = pf_sshd_answer_stage(room, &rung->stage, rung->run);
         else
-                r = rung->run(room, &rung->stage, &err);
-        if (r == -ENOMEM)
-                return r;
-        if (report->n == n)
-                (void) pf_report_unknown(report, &rung->stage, "%s",
-                                         r < 0 ? pf_err_text(&err, r) : "the stage gave no answer");
-        pf_report_where(report, rung->where);
-        return report->error;
+                r = pf_report_skip(room->report, &rung->stage,
+                                   "there is no configuration to look at");
+        pf_report_where(room->report, rung->where);
+        return r;
 }
 
 int pf_sshd_climb(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
@@ -77,6 +70,14 @@ int pf_sshd_climb(const PfTarget *target, const PfDemand *demand, const PfSshdLo
         for (size_t i = 0; i < PF_ELEMENTS(rungs) && r == 0; i++)
                 r = climb(&room, &rungs[i]);
         return r;
+}
+
+const PfResult *pf_sshd_ladder_find(const PfReport *ladder, PfSshdStageFn run) {
+        size_t i = 0;
+
+        while (i < ladder->n && rungs[i].run != run)
+                i++;
+        return i < ladder->n ? &ladder->results[i] : NULL;
 }
 
 /* --- what it comes to --- */
@@ -140,7 +141,8 @@ static int rung_to_json(const PfResult *result, bool privileged, PfJson **ret) {
         if (!object || pf_json_put_string(object, "stage", result->check->id) < 0 ||
             pf_json_put_string(object, "where", result->where) < 0 ||
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
-            pf_json_put_string(object, "summary", result->summary) < 0)
+            pf_json_put_string(object, "summary", result->summary) < 0 ||
+            pf_message_put(&result->summary_message, object, "message") < 0)
                 return -ENOMEM;
         if (result->reason && pf_json_put_string(object, "reason", result->reason) < 0)
                 return -ENOMEM;

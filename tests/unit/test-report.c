@@ -111,9 +111,28 @@ START_TEST(control_characters_are_replaced) {
 }
 END_TEST
 
+/* What a translation needs, of all three sentences and of a copy of them. */
+START_TEST(sentences_are_kept_apart_from_what_stands_in_them) {
+        PF_AUTO_REPORT PfReport from = { 0 };
+        PF_AUTO_REPORT PfReport report = { 0 };
+        const PfResult *result;
+
+        answer(&from);
+        ck_assert_int_eq(pf_report_copy(&report, &check, &from.results[0]), 0);
+        result = &report.results[0];
+        ck_assert_str_eq(result->summary_message.format, "%s is wrong");
+        ck_assert_str_eq(result->summary_message.arguments.items[0], "it");
+        ck_assert_str_eq(result->remedy_message.format, "mend %d%%");
+        ck_assert_str_eq(result->remedy_message.arguments.items[0], "100");
+        ck_assert_str_eq(result->vendor_message.format, "passes");
+        ck_assert_uint_eq(result->vendor_message.arguments.n, 0);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("report");
 
+        PF_TEST(suite, sentences_are_kept_apart_from_what_stands_in_them);
         PF_TEST(suite, a_copy_says_the_same_under_another_check);
         PF_TEST(suite, how_far_a_login_comes_is_not_copied);
         PF_TEST(suite, every_verdict_is_copied);
