@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The manual pages say what the programs take, all of it and nothing else.
 
-Prints TAP. $PF_CTL and $PF_DAEMON are the programs, $PF_SOURCE_ROOT the tree,
-$PF_MANUAL the pages, separated by colons.
+    test-manual.py PAGE...
+
+Prints TAP. $PF_CTL and $PF_DAEMON are the programs, $PF_SOURCE_ROOT the tree.
 """
 
 import json
@@ -17,7 +18,7 @@ import traceback
 CTL = os.environ["PF_CTL"]
 DAEMON = os.environ["PF_DAEMON"]
 TREE = os.environ["PF_SOURCE_ROOT"]
-PAGES = {os.path.basename(path): path for path in os.environ["PF_MANUAL"].split(":")}
+PAGES = {os.path.basename(path): path for path in sys.argv[1:]}
 
 # Pages of others that ours send a reader to.
 FOREIGN = {"glob 7", "os-release 5", "sd_listen_fds 3", "sd_notify 3"}
