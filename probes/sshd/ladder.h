@@ -23,6 +23,9 @@
 int pf_sshd_climb(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
                   PfReport *ret) PF_MUST_CHECK;
 
+/* What the stage @run answered; NULL only where it is no rung of the ladder. */
+const PfResult *pf_sshd_ladder_find(const PfReport *ladder, PfSshdStageFn run);
+
 /**
  * pf_sshd_answer_access() - ssh.access: what the ladder comes to
  * Fails where a stage fails, with the evidence of the first that does, and then

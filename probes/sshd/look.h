@@ -78,10 +78,6 @@ typedef enum PfSshdCheck {
 } PfSshdCheck;
 extern const PfCheck pf_sshd_checks[PF_SSHD_N_CHECKS];
 
-/* Answers ssh.server. @look has a version, and a configuration where there is one. */
-void pf_sshd_check_server(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
-                          PfReport *report);
-
 /* The probe's inspect(). */
 int pf_sshd_inspect(const PfTarget *target, const PfDemand *demand, bool privileged, PfJson **ret,
                     PfErr *err);

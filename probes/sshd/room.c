@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+int pf_sshd_answer_stage(const PfSshdRoom *room, const PfCheck *stage, PfSshdStageFn run) {
+        const size_t n = room->report->n;
+        PfErr err = { 0 };
+        int r = run(room, stage, &err);
+
+        if (r == -ENOMEM)
+                return r;
+        if (room->report->n == n)
+                (void) pf_report_unknown(room->report, stage, "%s",
+                                         r < 0 ? pf_err_text(&err, r) : "the stage gave no answer");
+        return room->report->error;
+}
+
 const char *pf_sshd_whom(const PfSshdRoom *room, char *buffer, size_t size) {
         if (room->demand->source)
                 (void) snprintf(buffer, size, "%s from %s", room->demand->account,

@@ -5,7 +5,7 @@
  * What the rooms of the probe sshd share: a stage of the login, and how it
  * answers. A stage is one thing sshd looks at on the way from the listening
  * socket to an open SFTP session; ladder.c has them all in sshd's own order. A
- * check of the probe is the answer of one stage, or of all of them.
+ * check of the probe is the answer of one stage, or of several of them.
  */
 
 #include "probes/sshd/look.h"
@@ -27,6 +27,9 @@ typedef struct PfSshdRoom {
  *         caller answers "unknown" for it, unless it has answered already.
  */
 typedef int (*PfSshdStageFn)(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
+
+/* Answers @stage in any case: "unknown" where it could not look. Return: 0 or -ENOMEM. */
+int pf_sshd_answer_stage(const PfSshdRoom *room, const PfCheck *stage, PfSshdStageFn run);
 
 /* "root", or "root from 192.0.2.7": whom it is about. */
 const char *pf_sshd_whom(const PfSshdRoom *room, char *buffer, size_t size);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stage service: is there an SSH server, and does anything start it? And the
- * check ssh.server, which is that and the stage listener.
+ * Stage service: is there an SSH server, and does anything start it?
  *
  * On a running machine the kernel's table of listening sockets decides; what
  * units say only explains it. In an image it is what the next boot will do.
@@ -339,35 +338,4 @@ static int judge_live(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) 
 int pf_sshd_stage_service(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         return pf_target_is_live(room->target) ? judge_live(room, stage, err)
                                                : judge_image(room, stage, err);
-}
-
-/* --- the check --- */
-
-static int run_stage(const PfSshdRoom *room, PfSshdStageFn run) {
-        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SERVER];
-        const size_t n = room->report->n;
-        PfErr err = { 0 };
-        int r = run(room, check, &err);
-
-        if (r < 0 && room->report->n == n)
-                (void) pf_report_unknown(room->report, check, "%s", pf_err_text(&err, r));
-        return r == -ENOMEM ? r : room->report->error;
-}
-
-void pf_sshd_check_server(const PfTarget *target, const PfDemand *demand, const PfSshdLook *look,
-                          PfReport *report) {
-        static const PfSshdStageFn stages[] = { pf_sshd_stage_service, pf_sshd_stage_listener };
-        const PfSshdRoom room = { target, demand, look, report };
-        const size_t n = report->n;
-
-        for (size_t i = 0; i < PF_ELEMENTS(stages); i++) {
-                if (run_stage(&room, stages[i]) < 0) {
-                        report->error = -ENOMEM;
-                        return;
-                }
-                /* The first that does not pass is the answer; else the last. */
-                if (report->results[n].verdict != PF_PASS || i + 1 == PF_ELEMENTS(stages))
-                        return;
-                pf_result_deinit(&report->results[--report->n]);
-        }
 }

@@ -242,38 +242,3 @@ int pf_sshd_stage_forced_command(const PfSshdRoom *room, const PfCheck *stage, P
 int pf_sshd_stage_sftp_program(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
         return judge(room, stage, false, err);
 }
-
-/* --- all of it --- */
-
-static const PfSshdStageFn parts[] = {
-        pf_sshd_stage_forced_command,
-        pf_sshd_stage_subsystem,
-        pf_sshd_stage_sftp_program,
-        pf_sshd_stage_writable,
-};
-
-static const PfResult *find(const PfReport *report, PfVerdict verdict) {
-        for (size_t i = 0; i < report->n; i++)
-                if (report->results[i].verdict == verdict)
-                        return &report->results[i];
-        return NULL;
-}
-
-/* The worst of its parts; where all is well, what the program has to say. */
-int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err) {
-        static const PfVerdict order[] = { PF_FAIL, PF_UNKNOWN, PF_WARN, PF_PASS, PF_SKIP };
-        PF_AUTO_REPORT PfReport report = { 0 };
-        const PfSshdRoom inner = { room->target, room->demand, room->look, &report };
-        const PfResult *result = NULL;
-        int r = 0;
-
-        for (size_t i = 0; i < PF_ELEMENTS(parts) && r == 0; i++)
-                r = parts[i](&inner, stage, err);
-        if (r < 0)
-                return r;
-        if (report.error < 0)
-                return report.error;
-        for (size_t i = 0; i < PF_ELEMENTS(order) && !result; i++)
-                result = find(&report, order[i]);
-        return result ? pf_report_copy(room->report, stage, result) : 0;
-}

@@ -22,63 +22,92 @@ const PfCheck pf_sshd_checks[PF_SSHD_N_CHECKS] = {
         [PF_SSHD_ACCESS] = { "ssh.access" },
 };
 
-/* Which check is the answer of which stage. */
+/* Which check is the answer of which stage alone. */
 static const PfSshdStageFn stages[PF_SSHD_N_CHECKS] = {
         [PF_SSHD_CONFIGURATION] = pf_sshd_stage_configuration,
         [PF_SSHD_PASSWORD] = pf_sshd_stage_password_method,
         [PF_SSHD_ROOT_LOGIN] = pf_sshd_stage_root_login,
         [PF_SSHD_ACCOUNT_ALLOWED] = pf_sshd_stage_lists,
         [PF_SSHD_METHODS] = pf_sshd_stage_methods,
-        [PF_SSHD_SFTP] = pf_sshd_stage_sftp,
 };
 
-static void skip(PfReport *report, PfSshdCheck from, PfSshdCheck to, const char *reason) {
-        for (size_t i = from; i < to; i++)
+static void skip(PfReport *report, PfSshdCheck from, const char *reason) {
+        for (size_t i = from; i < PF_SSHD_ACCESS; i++)
                 (void) pf_report_skip(report, &pf_sshd_checks[i], "%s", reason);
 }
 
-static void check_stage(const PfSshdRoom *room, PfSshdCheck check) {
-        const PfCheck *id = &pf_sshd_checks[check];
-        size_t n = room->report->n;
-        PfErr err = { 0 };
+/* Does something start it, and will that listen? The first that is not so. */
+static void answer_server(const PfReport *ladder, PfReport *report) {
+        const PfResult *result = pf_sshd_ladder_find(ladder, pf_sshd_stage_service);
+
+        if (result->verdict == PF_PASS)
+                result = pf_sshd_ladder_find(ladder, pf_sshd_stage_listener);
+        (void) pf_report_copy(report, &pf_sshd_checks[PF_SSHD_SERVER], result);
+}
+
+static const PfResult *worse(const PfResult *a, const PfResult *b) {
+        static const unsigned ranks[PF_N_VERDICTS] = {
+                [PF_PASS] = 1, [PF_WARN] = 2, [PF_UNKNOWN] = 3, [PF_FAIL] = 4
+        };
+
+        return !a || ranks[b->verdict] > ranks[a->verdict] ? b : a;
+}
+
+/* The worst of what gives the session its server, and of whether that lets files be
+ * written, which the ladder asks of the whole copy only. */
+static int answer_sftp(const PfSshdRoom *room, const PfReport *ladder) {
+        static const PfSshdStageFn parts[] = { pf_sshd_stage_forced_command,
+                                               pf_sshd_stage_subsystem,
+                                               pf_sshd_stage_sftp_program };
+        const PfCheck *check = &pf_sshd_checks[PF_SSHD_SFTP];
+        PF_AUTO_REPORT PfReport written = { 0 };
+        const PfSshdRoom inner = { room->target, room->demand, room->look, &written };
+        const PfResult *result = NULL;
         int r;
 
-        r = stages[check](room, id, &err);
-        if (r < 0 && room->report->n == n)
-                (void) pf_report_unknown(room->report, id, "%s", pf_err_text(&err, r));
+        for (size_t i = 0; i < PF_ELEMENTS(parts); i++)
+                result = worse(result, pf_sshd_ladder_find(ladder, parts[i]));
+        r = pf_sshd_answer_stage(&inner, check, pf_sshd_stage_writable);
+        return r < 0 ? r : pf_report_copy(room->report, check, worse(result, written.results));
 }
 
-static void check_configuration(const PfSshdRoom *room) {
+static int answer_configuration(const PfSshdRoom *room, const PfReport *ladder) {
+        PfReport *report = room->report;
+
         if (!room->look->is_installed) {
-                skip(room->report, PF_SSHD_CONFIGURATION, PF_SSHD_ACCESS,
-                     "no OpenSSH server is installed");
-                return;
+                skip(report, PF_SSHD_CONFIGURATION, "no OpenSSH server is installed");
+                return report->error;
         }
-        check_stage(room, PF_SSHD_CONFIGURATION);
-        if (!room->look->conf) {
-                skip(room->report, PF_SSHD_PASSWORD, PF_SSHD_ACCESS,
-                     "sshd does not start without sshd_config");
-                return;
+        for (size_t i = PF_SSHD_CONFIGURATION; i < PF_SSHD_SFTP; i++) {
+                if (i > PF_SSHD_CONFIGURATION && !room->look->conf) {
+                        skip(report, i, "sshd does not start without sshd_config");
+                        return report->error;
+                }
+                (void) pf_report_copy(report, &pf_sshd_checks[i],
+                                      pf_sshd_ladder_find(ladder, stages[i]));
         }
-        for (size_t i = PF_SSHD_PASSWORD; i < PF_SSHD_ACCESS; i++)
-                check_stage(room, i);
+        return answer_sftp(room, ladder);
 }
 
+/* The ladder is climbed once; the checks are what its rungs say. Where the
+ * configuration could not be looked at, whether the server is there still can. */
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
         PF_AUTO_SSHD_LOOK PfSshdLook look = { 0 };
         PF_AUTO_REPORT PfReport ladder = { 0 };
         const PfSshdRoom room = { target, demand, &look, report };
-        int r;
+        int looked, r;
 
         r = pf_sshd_look_at_version(target, &look, err);
         if (r < 0)
                 return r;
-        r = pf_sshd_look_at_configuration(target, demand, &look, err);
-        pf_sshd_check_server(target, demand, &look, report);
+        looked = pf_sshd_look_at_configuration(target, demand, &look, err);
+        r = pf_sshd_climb(target, demand, &look, &ladder);
         if (r < 0)
                 return r;
-        check_configuration(&room);
-        r = pf_sshd_climb(target, demand, &look, &ladder);
+        answer_server(&ladder, report);
+        if (looked < 0)
+                return looked;
+        r = answer_configuration(&room, &ladder);
         if (r < 0)
                 return r;
         pf_sshd_answer_access(demand, &ladder, report);

@@ -60,8 +60,6 @@ int pf_sshd_stage_sessions(const PfSshdRoom *room, const PfCheck *stage, PfErr *
 int pf_sshd_stage_forced_command(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_subsystem(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 int pf_sshd_stage_sftp_program(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
-/* All of that but MaxSessions, and whether it lets files be written. */
-int pf_sshd_stage_sftp(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
 
 /* upload.c: what comes behind an open session */
 int pf_sshd_stage_writable(const PfSshdRoom *room, const PfCheck *stage, PfErr *err);
