@@ -4,6 +4,7 @@
  * gives back what a captured machine said.
  */
 #include "daemon/platform/machine.h"
+#include "daemon/platform/machine-internal.h"
 
 #include <string.h>
 #include <uv.h>
@@ -11,8 +12,7 @@
 #define BOOK_LISTENERS "listeners"
 #define BOOK_UNITS "units"
 
-/* Keeps what stands in the place of an answer. */
-static PfJson *no_answer(const char *word, int r, const PfErr *err) {
+PfJson *pf_machine_no_answer(const char *word, int r, const PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
 
         if (!answer)
@@ -24,8 +24,7 @@ static PfJson *no_answer(const char *word, int r, const PfErr *err) {
         return PF_STEAL(answer);
 }
 
-/* The error that was captured, @outcome, or 0 where this is an answer. */
-static int read_no_answer(const PfJson *answer, int outcome, PfErr *err) {
+int pf_machine_read_no_answer(const PfJson *answer, int outcome, PfErr *err) {
         int64_t error = pf_json_integer(pf_json_get(answer, "error"));
         const char *text = pf_json_get_string(answer, "text");
 
@@ -83,7 +82,7 @@ static int add_socket(const PfJson *socket, PfTcpTable *table, PfErr *err) {
 static int table_from_json(const PfJson *answer, PfTcpTable *ret, PfErr *err) {
         PF_AUTO_TCP_TABLE PfTcpTable table = { 0 };
         const PfJson *sockets = pf_json_get(answer, "sockets");
-        int r = read_no_answer(answer, PF_LISTENERS_UNSUPPORTED, err);
+        int r = pf_machine_read_no_answer(answer, PF_LISTENERS_UNSUPPORTED, err);
 
         if (r == 0 && pf_json_type(sockets) != PF_JSON_ARRAY)
                 r = pf_err_set(err, -EINVAL, "the captured sockets are not understood");
@@ -113,7 +112,7 @@ int pf_machine_listeners(const PfTarget *target, PfTcpTable *ret, PfErr *err) {
         if (pf_target_is_recorded(target))
                 pf_target_remember(target, BOOK_LISTENERS, "tcp",
                                    r == 0 ? table_to_json(ret)
-                                          : no_answer("unsupported", r, &detail));
+                                          : pf_machine_no_answer("unsupported", r, &detail));
         return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&detail, r)) : r;
 }
 
@@ -134,7 +133,7 @@ static PfJson *state_to_json(PfUnitState state) {
 
 static int state_from_json(const PfJson *answer, const char *name, PfUnitState *ret, PfErr *err) {
         const char *word = pf_json_get_string(answer, "state");
-        int r = read_no_answer(answer, PF_UNITS_NO_MANAGER, err);
+        int r = pf_machine_read_no_answer(answer, PF_UNITS_NO_MANAGER, err);
 
         if (r != 0)
                 return r;
@@ -154,7 +153,7 @@ static int ask_units(const PfTarget *target, const char *const *names, size_t n,
         for (size_t i = 0; i < n && pf_target_is_recorded(target); i++)
                 pf_target_remember(target, BOOK_UNITS, names[i],
                                    r == 0 ? state_to_json(ret[i])
-                                          : no_answer("no-manager", r, &detail));
+                                          : pf_machine_no_answer("no-manager", r, &detail));
         return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&detail, r)) : r;
 }
 
