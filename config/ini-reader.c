@@ -44,6 +44,8 @@ void pf_ini_complain(PfIniErrors *errors, const PfIniEntry *entry, const char *f
         va_start(args, fmt);
         (void) vsnprintf(what, sizeof(what), fmt, args);
         va_end(args);
+        if (errors->texts.n == 0)
+                errors->first_line = entry->line;
         if (entry->line)
                 (void) pf_err_set(&clean, -EINVAL, "%s:%u: %s", entry->path, entry->line, what);
         else
