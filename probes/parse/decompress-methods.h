@@ -12,5 +12,8 @@ typedef struct PfDecompressMethod {
         void (*close)(void *state);
 } PfDecompressMethod;
 
-void *pf_lz4_open(void); /* closed with free() */
+/* Both are closed with free(). */
+void *pf_lz4_open(void);
 int pf_lz4_step(void *state, PfDecompressBuffers *buffers, bool last);
+void *pf_isal_open(void);
+int pf_isal_step(void *state, PfDecompressBuffers *buffers, bool last);

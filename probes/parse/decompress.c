@@ -9,7 +9,7 @@
 
 #include "probes/parse/decompress-methods.h"
 
-#ifdef PF_HAVE_ZLIB
+#if defined(PF_HAVE_ZLIB) && !defined(PF_HAVE_ISAL)
 #include <zlib.h>
 #endif
 #ifdef PF_HAVE_LZMA
@@ -22,7 +22,7 @@
 #include <bzlib.h>
 #endif
 
-#ifdef PF_HAVE_ZLIB
+#if defined(PF_HAVE_ZLIB) && !defined(PF_HAVE_ISAL)
 static void *gzip_open(void) {
         z_stream *stream = calloc(1, sizeof(*stream));
 
@@ -185,7 +185,9 @@ static const struct {
 } compressions[PF_COMPRESSIONS] = {
         [PF_COMPRESSION_NONE] = { "none", "", 0, { 0 }, { 0 } },
         [PF_COMPRESSION_GZIP] = { "gzip", "zlib", 2, { 0x1f, 0x8b },
-#ifdef PF_HAVE_ZLIB
+#if defined(PF_HAVE_ISAL)
+                                  { pf_isal_open, pf_isal_step, free },
+#elif defined(PF_HAVE_ZLIB)
                                   { gzip_open, gzip_step, gzip_close },
 #endif
         },

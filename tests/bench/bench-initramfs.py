@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """What it costs to list an initramfs of 60 MiB to its end, by compression.
 
-Prints one line a compression: milliseconds, the best of some runs, and the memory of
-the whole process at its peak. Bars: 150 ms and 8 MiB for the compressions that images
-are made with today, gzip and zstd, and for lz4; the others are told, since the time is
-that of their libraries and the memory that of their windows.
+Prints one line a compression: milliseconds of processor time, the best of some runs,
+since nothing here waits; and by how much the process grew. Bars: 150 ms, and 8 MiB of
+memory. xz at its default and zstd -19 are told to reach back 8 MiB, and whoever unpacks
+them has to keep these: their bar is that window and 1 MiB. The time of xz and bzip2 is
+their libraries', and has no bar.
 """
 
 import argparse
@@ -15,20 +16,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 SIZE = 60 << 20
 BAR_MS, BAR_KIB = 150, 8192
 RUNS = 5
 
-COMPRESSORS = [  # name, command, held to the bars
-    ("none", ["cat"], True),
-    ("gzip", ["gzip", "-c"], True),
-    ("zstd", ["zstd", "-q", "-9", "-T0", "-c"], True),
-    ("lz4", ["lz4", "-l", "-q", "-9", "-c"], True),
-    ("zstd-19", ["zstd", "-q", "-19", "-T0", "-c"], False),
-    ("xz", ["xz", "-T0", "--check=crc32", "-c"], False),
-    ("bzip2", ["bzip2", "-c"], False),
+COMPRESSORS = [  # name, command, bar of time, and of memory
+    ("none", ["cat"], BAR_MS, BAR_KIB),
+    ("gzip", ["gzip", "-c"], BAR_MS, BAR_KIB),
+    ("zstd", ["zstd", "-q", "-9", "-T0", "-c"], BAR_MS, BAR_KIB),
+    ("lz4", ["lz4", "-l", "-q", "-9", "-c"], BAR_MS, BAR_KIB),
+    ("zstd-19", ["zstd", "-q", "-19", "-T0", "-c"], BAR_MS, BAR_KIB + 1024),
+    ("xz", ["xz", "-T0", "--check=crc32", "-c"], None, BAR_KIB + 1024),
+    ("xz-dracut", ["xz", "-T0", "--check=crc32", "--lzma2=dict=1MiB", "-c"], None, BAR_KIB),
+    ("bzip2", ["bzip2", "-c"], None, BAR_KIB),
 ]
 
 
@@ -49,11 +50,16 @@ def fill(top, rng):
 def measure(reader, path):
     best, peak = None, 0
     for _ in range(RUNS):
-        start = time.monotonic()
-        done = subprocess.run([reader, path, "--count"], stdout=subprocess.PIPE, check=True)
-        took = (time.monotonic() - start) * 1000
+        process = subprocess.Popen([reader, path, "--count"], stdout=subprocess.PIPE)
+        answer = process.stdout.read()
+        process.stdout.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{reader} failed on {path}")
+        took = (usage.ru_utime + usage.ru_stime) * 1000
         best = took if best is None else min(best, took)
-        peak = max(peak, int(done.stdout.split()[1]))
+        peak = max(peak, int(answer.split()[1]))
     return best, peak
 
 
@@ -73,7 +79,7 @@ def main():
                                stdout=subprocess.PIPE, check=True).stdout
         archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=names, cwd=top,
                                  stdout=subprocess.PIPE, check=True).stdout
-        for name, command, held in COMPRESSORS:
+        for name, command, bar_ms, bar_kib in COMPRESSORS:
             if not shutil.which(command[0]):
                 print(f"{name:10} skipped: no {command[0]}")
                 continue
@@ -81,10 +87,10 @@ def main():
             with open(path, "wb") as file:
                 subprocess.run(command, input=archive, stdout=file, check=True)
             took, peak = measure(options.reader, path)
-            missed = held and (took > BAR_MS or peak > BAR_KIB)
+            missed = peak > bar_kib or (bar_ms is not None and took > bar_ms)
             failed |= missed
-            bar = f"bar {BAR_MS} ms, {BAR_KIB} KiB" if held else "no bar"
-            print(f"{name:10} {took:8.1f} ms {peak:8} KiB  {bar}{'  MISSED' if missed else ''}")
+            bars = f"bar {bar_kib} KiB" + (f", {bar_ms} ms" if bar_ms else "")
+            print(f"{name:10} {took:8.1f} ms {peak:8} KiB  {bars}{'  MISSED' if missed else ''}")
     return 1 if failed and options.enforce else 0
 
 

@@ -5,8 +5,9 @@
  *
  *   initramfs-names FILE [--until=NAME | --count]
  *
- * --until stops at the first file of that name, --count prints but how many there are
- * and the memory that it took. Exit status: 0; 1 for an image that is wrong, 2 usage.
+ * --until stops at the first file of that name, --count prints but how many there are,
+ * and the KiB of memory by which the reading made the process grow. Exit status: 0; 1 for an image
+ * that is wrong, 2 usage.
  */
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,7 @@ int main(int argc, char *argv[]) {
         PF_AUTO_FCLOSE FILE *file = argc >= 2 && argc <= 3 ? fopen(argv[1], "rb") : NULL;
         PfInitramfsInput input = { .read = read_input, .skip = skip_input, .data = file };
         PfErr err = { 0 };
+        long before;
         int r;
 
         if (argc == 3 && strncmp(argv[2], "--until=", 8) == 0)
@@ -76,12 +78,13 @@ int main(int argc, char *argv[]) {
                 (void) fprintf(stderr, "usage: initramfs-names FILE [--until=NAME | --count]\n");
                 return 2;
         }
+        before = peak_memory();
         r = pf_initramfs_read(&input, print_name, &names, &err);
         if (r < 0) {
                 (void) fprintf(stderr, "%s: %s\n", argv[1], pf_err_text(&err, r));
                 return 1;
         }
         if (names.quiet)
-                (void) printf("%lu %ld\n", names.n, peak_memory());
+                (void) printf("%lu %ld\n", names.n, peak_memory() - before);
         return 0;
 }

@@ -260,31 +260,69 @@ START_TEST(files_of_a_machine) {
 }
 END_TEST
 
-/* "abcd", then a match that reaches into itself, one byte of output at a time. */
-START_TEST(lz4_in_the_smallest_pieces) {
-        static const uint8_t packed[] = { 0x02, 0x21, 0x4c, 0x18, 13, 0, 0, 0,    0x4f,
-                                          'a',  'b',  'c',  'd',  4,  0, 1, 0x40, 'w',
-                                          'x',  'y',  'z',  0,    0,  0, 0 };
+/* What comes out of a stream that is fed in pieces of @piece bytes, up to its end; *@ret_left
+ * is what of @packed lies behind it. */
+static int unpack_in_pieces(PfCompression compression, const uint8_t *packed, size_t n,
+                            size_t piece, PfBuf *ret, size_t *ret_left) {
         PF_CLEANUP(pf_decompressor_freep) PfDecompressor *decompressor = NULL;
-        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(4096);
         size_t at = 0, have = 0;
         PfErr err = { 0 };
         int r = 0;
 
-        ck_assert_int_eq(pf_decompressor_new(PF_COMPRESSION_LZ4, &decompressor, &err), 0);
+        ck_assert_int_eq(pf_decompressor_new(compression, &decompressor, &err), 0);
         while (r == 0) {
-                uint8_t byte;
-                PfDecompressBuffers buffers = { packed + at, have - at, &byte, 1 };
+                uint8_t out[3];
+                PfDecompressBuffers buffers = { packed + at, have, out, sizeof(out) };
 
-                r = pf_decompressor_step(decompressor, &buffers, have == sizeof(packed), &err);
-                ck_assert_msg(r >= 0, "%s", err.text);
-                at = (size_t) (buffers.in - packed);
-                ck_assert_int_eq(pf_buf_add(&text, &byte, 1 - buffers.n_out), 0);
-                if (buffers.n_out == 1 && have < sizeof(packed))
-                        have++;
+                r = pf_decompressor_step(decompressor, &buffers, at + have == n, &err);
+                ck_assert_int_eq(pf_buf_add(ret, out, sizeof(out) - buffers.n_out), 0);
+                at += have - buffers.n_in;
+                have = buffers.n_in;
+                /* Only once it wants more does it get more. */
+                if (buffers.n_out > 0)
+                        have = n - at - have < piece ? n - at : have + piece;
         }
-        ck_assert_int_eq(r, PF_DECOMPRESS_END);
-        ck_assert_str_eq(text.data, "abcdabcdabcdabcdabcdabcdwxyz");
+        *ret_left = n - at;
+        return r;
+}
+
+/* The kernel does not look at the checksum, and takes what follows as the next archive. */
+START_TEST(gzip_in_pieces_of_every_size) {
+        uint8_t packed[] = { 0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+                             0x4b, 0x4c, 0x4a, 0x4e, 0x84, 0x21, 0x03, 0x43, 0x23, 0x63,
+                             0x13, 0x53, 0x33, 0x73, 0x0b, 0x4b, 0x00, 0xc9, 0xe9, 0x87,
+                             0x92, 0x16, 0x00, 0x00, 0x00, '0',  '7',  '0',  '7' };
+
+        packed[30] ^= (uint8_t) _i; /* of the checksum */
+        for (size_t piece = 1; piece <= sizeof(packed); piece++) {
+                PF_AUTO_BUF PfBuf text = PF_BUF_INIT(4096);
+                size_t left = 0;
+
+                ck_assert_int_eq(unpack_in_pieces(PF_COMPRESSION_GZIP, packed, sizeof(packed),
+                                                  piece, &text, &left),
+                                 PF_DECOMPRESS_END);
+                ck_assert_str_eq(text.data, "abcabcabcabc0123456789");
+                ck_assert_uint_eq(left, 4);
+        }
+}
+END_TEST
+
+/* "abcd", then a match that reaches into itself. */
+START_TEST(lz4_in_pieces_of_every_size) {
+        static const uint8_t packed[] = { 0x02, 0x21, 0x4c, 0x18, 13, 0, 0, 0,    0x4f,
+                                          'a',  'b',  'c',  'd',  4,  0, 1, 0x40, 'w',
+                                          'x',  'y',  'z',  0,    0,  0, 0 };
+
+        for (size_t piece = 1; piece <= sizeof(packed); piece++) {
+                PF_AUTO_BUF PfBuf text = PF_BUF_INIT(4096);
+                size_t left = 0;
+
+                ck_assert_int_eq(unpack_in_pieces(PF_COMPRESSION_LZ4, packed, sizeof(packed), piece,
+                                                  &text, &left),
+                                 PF_DECOMPRESS_END);
+                ck_assert_str_eq(text.data, "abcdabcdabcdabcdabcdabcdwxyz");
+                ck_assert_uint_eq(left, 4); /* a size of no block */
+        }
 }
 END_TEST
 
@@ -310,7 +348,8 @@ int main(void) {
         tcase_add_loop_test(texts, refusals_have_texts, 0, PF_ELEMENTS(refused));
         suite_add_tcase(suite, texts);
         PF_TEST(suite, files_of_a_machine);
-        PF_TEST(suite, lz4_in_the_smallest_pieces);
+        tcase_add_loop_test(texts, gzip_in_pieces_of_every_size, 0, 2);
+        PF_TEST(suite, lz4_in_pieces_of_every_size);
         PF_TEST(suite, compressions_by_their_magic);
         return pf_test_main(suite);
 }
