@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "daemon/base/utf8.h"
 #include "daemon/ctl/text.h"
+#include "daemon/ctl/width.h"
 
 static const char *const colours[] = {
         [PF_COLOUR_NONE] = "",
@@ -53,6 +55,7 @@ static void start_line(PfPage *page, unsigned indent) {
         add_blanks(page, indent);
         page->fresh = true;
         page->blanks = 0;
+        page->before = 0;
         page->last = PF_COLOUR_NONE;
 }
 
@@ -111,6 +114,11 @@ static void extend_word(PfPage *page, PfColour colour, const char *bytes, size_t
         page->word_width += columns;
 }
 
+/* May the line end before this character, which is no blank? */
+static bool is_break(const PfPage *page, const PfTextChar *one) {
+        return page->before != 0 && pf_char_may_break(page->before, one->code_point);
+}
+
 static void add_text(PfPage *page, PfColour colour, const char *text, bool may_break) {
         PF_AUTO_BUF PfBuf piece = PF_BUF_INIT(PF_PAGE_MAX);
         unsigned columns = 0;
@@ -119,16 +127,19 @@ static void add_text(PfPage *page, PfColour colour, const char *text, bool may_b
 
         for (size_t i = 0; i < n;) {
                 i += pf_text_next(text + i, n - i, page->terminal->utf8, &one);
-                if (!one.is_space || !may_break) {
-                        add(page, &piece, one.bytes, one.n);
-                        columns += one.columns;
+                if (may_break && (one.is_space || is_break(page, &one))) {
+                        extend_word(page, colour, piece.data, piece.n, columns);
+                        piece.n = 0;
+                        columns = 0;
+                        place_word(page);
+                }
+                page->before = one.is_space ? 0 : one.code_point;
+                if (one.is_space && may_break) {
+                        page->blanks++;
                         continue;
                 }
-                extend_word(page, colour, piece.data, piece.n, columns);
-                piece.n = 0;
-                columns = 0;
-                place_word(page);
-                page->blanks++;
+                add(page, &piece, one.bytes, one.n);
+                columns += one.columns;
         }
         extend_word(page, colour, piece.data, piece.n, columns);
 }
@@ -144,17 +155,18 @@ void pf_page_word(PfPage *page, PfColour colour, const char *text) {
 void pf_page_printf(PfPage *page, PfColour colour, const char *fmt, ...) {
         PF_AUTO_FREE char *text = NULL;
         va_list args;
-        int r;
 
         va_start(args, fmt);
-        r = vasprintf(&text, fmt, args);
+        text = pf_language_print(page->terminal->language, fmt, args);
         va_end(args);
-        if (r < 0) {
-                text = NULL;
+        if (text)
+                pf_page_text(page, colour, text);
+        else
                 page->error = page->error ? page->error : -ENOMEM;
-                return;
-        }
-        pf_page_text(page, colour, text);
+}
+
+void pf_page_say(PfPage *page, PfColour colour, const char *english) {
+        pf_page_text(page, colour, pf_language_text(page->terminal->language, english));
 }
 
 void pf_page_column(PfPage *page, unsigned column) {
@@ -164,6 +176,7 @@ void pf_page_column(PfPage *page, unsigned column) {
         else if (!page->fresh)
                 add_blanks(page, 1);
         page->blanks = 0;
+        page->before = 0;
         page->fresh = true;
         page->last = PF_COLOUR_NONE;
 }
@@ -180,6 +193,31 @@ void pf_page_empty_line(PfPage *page) {
         add(page, &page->out, "\n", 1);
 }
 
+void pf_page_raw(PfPage *page, const char *text) {
+        add(page, &page->out, text, strlen(text));
+}
+
+void pf_page_rawf(PfPage *page, const char *fmt, ...) {
+        PF_AUTO_FREE char *text = NULL;
+        va_list args;
+        int r;
+
+        va_start(args, fmt);
+        r = vasprintf(&text, fmt, args);
+        va_end(args);
+        if (r < 0) {
+                text = NULL;
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        pf_page_raw(page, text);
+}
+
+void pf_page_escaped(PfPage *page, PfEscape escape, const char *text) {
+        if (page->error == 0)
+                page->error = escape(&page->out, text);
+}
+
 /* Adds one line of @n bytes, as words or as it stands. */
 static void prose_line(PfPage *page, PfColour colour, const char *line, size_t n, bool may_break) {
         PF_AUTO_FREE char *text = strndup(line, n);
@@ -189,6 +227,14 @@ static void prose_line(PfPage *page, PfColour colour, const char *line, size_t n
                 return;
         }
         add_text(page, colour, text, may_break);
+}
+
+/* Japanese has no blank where a line ended. */
+static bool wants_blank(uint32_t before, const char *line, size_t n) {
+        uint32_t after;
+
+        return pf_utf8_decode(line, n, &after) == 0 || !pf_char_is_wide(before) ||
+               !pf_char_is_wide(after);
 }
 
 void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char *text) {
@@ -207,7 +253,7 @@ void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char 
                 } else {
                         if (!open)
                                 pf_page_begin(page, indent, indent);
-                        else
+                        else if (wants_blank(page->before, line, n))
                                 pf_page_text(page, PF_COLOUR_NONE, " ");
                         prose_line(page, kept ? verbatim : PF_COLOUR_NONE, line, n, !kept);
                         open = !kept;

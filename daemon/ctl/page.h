@@ -37,6 +37,7 @@ typedef struct PfPage {
         unsigned column; /* what stands in the line, without the word */
         unsigned rest;   /* indent of continuation lines */
         unsigned blanks; /* between that and the word */
+        uint32_t before; /* the last character; 0: a blank, or none */
         bool fresh;      /* nothing stands in the line yet */
         int error;       /* first error: then nothing is added any more */
 } PfPage;
@@ -51,8 +52,12 @@ void pf_page_deinit(PfPage *page);
  * that it is wrapped into by @rest. */
 void pf_page_begin(PfPage *page, unsigned first, unsigned rest);
 
-/* Add to it; the line may break at blanks, and never inside a word. */
+/* Add to it; the line may break at blanks and beside wide characters, and never
+ * inside a word. */
 void pf_page_text(PfPage *page, PfColour colour, const char *text);
+
+/* The same for words of ours: in the language of the terminal, by text or by format. */
+void pf_page_say(PfPage *page, PfColour colour, const char *english);
 void pf_page_printf(PfPage *page, PfColour colour, const char *fmt, ...) PF_PRINTF(3, 4);
 
 /* The same without breaks: a path, a number with its unit. */
@@ -66,6 +71,13 @@ void pf_page_column(PfPage *page, unsigned column);
 void pf_page_end(PfPage *page);
 
 void pf_page_empty_line(PfPage *page);
+
+/* Add text as it stands, for formats that programs read: not wrapped, not made
+ * safe. What comes from others goes through one of the functions of escape.h. */
+typedef int (*PfEscape)(PfBuf *buf, const char *text);
+void pf_page_raw(PfPage *page, const char *text);
+void pf_page_rawf(PfPage *page, const char *fmt, ...) PF_PRINTF(2, 3);
+void pf_page_escaped(PfPage *page, PfEscape escape, const char *text);
 
 /**
  * pf_page_prose() - text of several paragraphs, as the catalogue has it

@@ -3,8 +3,10 @@
 #include "daemon/ctl/terminal.h"
 
 #include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -35,8 +37,21 @@ static bool wants_colour(void) {
         return term && *term && strcmp(term, "dumb") != 0;
 }
 
+static bool is_utf8(void) {
+        const char *name;
+
+        if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+                return true;
+        /* "C" may be what is asked for, or what is left where a locale is missing. */
+        name = pf_language_locale("LC_CTYPE");
+        name = strcmp(setlocale(LC_CTYPE, NULL), "C") == 0 ? strchr(name, '.') : NULL;
+        return name && (strncasecmp(name, ".utf-8", 6) == 0 || strncasecmp(name, ".utf8", 5) == 0);
+}
+
 void pf_terminal_probe(int fd, PfTerminal *ret) {
-        *ret = (PfTerminal){ .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
+        *ret = (PfTerminal){ .utf8 = is_utf8() };
+        if (ret->utf8)
+                ret->language = pf_language_choose();
         if (!isatty(fd))
                 return;
         ret->is_terminal = true;

@@ -3,12 +3,15 @@
 
 #include <stdbool.h>
 
+#include "daemon/ctl/language.h"
+
 /* What the place that output goes to can show. */
 typedef struct PfTerminal {
         bool is_terminal;
         bool colour;
         bool utf8;      /* by the locale; the program has called setlocale(3) */
         unsigned width; /* in columns; 0: do not wrap */
+        PfLanguage language;
 } PfTerminal;
 
 /**
@@ -16,6 +19,8 @@ typedef struct PfTerminal {
  *
  * Rule: no colour and no wrapping but on a terminal, so that what is piped is
  *       always the same; https://no-color.org; TERM=dumb, as in terminfo(5); the
- *       width is that of COLUMNS, or else of the terminal, or else 80.
+ *       width is that of COLUMNS, or else of the terminal, or else 80. A locale that
+ *       this system does not have counts for what its name says: of UTF-8, and of the
+ *       language, whose texts are our own.
  */
 void pf_terminal_probe(int fd, PfTerminal *ret);

@@ -8,17 +8,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "daemon/base/utf8.h"
-
-typedef struct Range {
-        uint32_t first;
-        uint32_t last;
-} Range;
+#include "daemon/ctl/width.h"
 
 /* Sorted. General categories Cc, Cf, Zl and Zp, and what fills blanks invisibly. */
-static const Range unsafe[] = {
+static const PfCharRange unsafe[] = {
         { 0x0, 0x1f },        { 0x7f, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },
         { 0x600, 0x605 },     { 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },
         { 0x890, 0x891 },     { 0x8e2, 0x8e2 },     { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },
@@ -29,19 +24,8 @@ static const Range unsafe[] = {
 };
 
 bool pf_text_is_safe(uint32_t c) {
-        size_t low = 0, high = PF_ELEMENTS(unsafe);
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (c < unsafe[middle].first)
-                        high = middle;
-                else if (c > unsafe[middle].last)
-                        low = middle + 1;
-                else
-                        return false;
-        }
-        return c <= 0x10ffff && (c & 0xfffe) != 0xfffe;
+        return c <= 0x10ffff && (c & 0xfffe) != 0xfffe &&
+               !pf_char_is_in(c, unsafe, PF_ELEMENTS(unsafe));
 }
 
 static void escape(PfTextChar *ret, char letter, int digits, uint32_t c) {
@@ -50,6 +34,7 @@ static void escape(PfTextChar *ret, char letter, int digits, uint32_t c) {
         ret->n = (size_t) snprintf(text, sizeof(text), "\\%c%0*x", letter, digits, (unsigned) c);
         memcpy(ret->bytes, text, ret->n);
         ret->columns = (unsigned) ret->n;
+        ret->code_point = '\\';
 }
 
 static void escape_code_point(PfTextChar *ret, uint32_t c) {
@@ -72,11 +57,13 @@ size_t pf_text_next(const char *text, size_t n, bool utf8, PfTextChar *ret) {
                 return 1;
         }
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-                *ret = (PfTextChar){ .bytes = " ", .n = 1, .columns = 1, .is_space = true };
+                *ret = (PfTextChar){
+                        .bytes = " ", .n = 1, .columns = 1, .code_point = ' ', .is_space = true
+                };
                 return length;
         }
 
-        columns = c < 0x7f ? 1 : wcwidth((wchar_t) c);
+        columns = c < 0x7f ? 1 : pf_char_width(c);
         if (!pf_text_is_safe(c) || columns < 0 || (c > 0x7e && !utf8)) {
                 escape_code_point(ret, c);
                 return length;
@@ -84,6 +71,7 @@ size_t pf_text_next(const char *text, size_t n, bool utf8, PfTextChar *ret) {
         memcpy(ret->bytes, text, length);
         ret->n = length;
         ret->columns = (unsigned) columns;
+        ret->code_point = c;
         return length;
 }
 

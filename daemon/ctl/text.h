@@ -29,7 +29,8 @@ typedef struct PfTextChar {
         char bytes[PF_TEXT_CHAR_MAX]; /* not NUL-terminated */
         size_t n;
         unsigned columns;
-        bool is_space; /* a blank, or white space that became one: a line may break here */
+        uint32_t code_point; /* what it is shown as; of an escape, the backslash */
+        bool is_space;       /* a blank, or white space that became one: a line may break here */
 } PfTextChar;
 
 /**

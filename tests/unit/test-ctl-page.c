@@ -164,13 +164,44 @@ END_TEST
 START_TEST(wide_characters) {
         begin(&narrow);
         pf_page_begin(&page, 0, 0);
-        /* Eight characters of two columns each, twice: they do not fit together. */
+        /* Eight characters of two columns each, twice: a line may break inside. */
         for (int i = 0; i < 2; i++)
-                pf_page_text(&page, PF_COLOUR_NONE,
-                             " \xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
-                             "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5");
+                pf_page_text(&page, PF_COLOUR_NONE, " 日日日日日日日日");
         pf_page_end(&page);
-        ck_assert_uint_eq(page.out.n, 2 * (8 * 3 + 1));
+        expect("日日日日日日日日 日\n日日日日日日日\n");
+}
+END_TEST
+
+/* No line begins with what ends a clause, or ends with what begins one. */
+START_TEST(kinsoku) {
+        begin(&narrow);
+        pf_page_begin(&page, 0, 0);
+        pf_page_text(&page, PF_COLOUR_NONE, "あああああああああ、い。うううううう「え」");
+        pf_page_end(&page);
+        expect("あああああああああ、\nい。うううううう\n「え」\n");
+        begin(&narrow);
+        pf_page_begin(&page, 0, 0);
+        pf_page_text(&page, PF_COLOUR_NONE, "ああああああああああ、いっ");
+        pf_page_end(&page);
+        expect("あああああああああ\nあ、いっ\n");
+}
+END_TEST
+
+/* A word of Latin letters is kept together, and may stand at the end of a line. */
+START_TEST(latin_words_among_wide_characters) {
+        begin(&narrow);
+        pf_page_begin(&page, 0, 0);
+        pf_page_text(&page, PF_COLOUR_NONE, "構成は /etc/ssh/sshd_config にある (95108)。");
+        pf_page_end(&page);
+        expect("構成は\n/etc/ssh/sshd_config\nにある (95108)。\n");
+}
+END_TEST
+
+/* Where paragraphs are filled anew, nothing stands between what a line parted. */
+START_TEST(prose_of_wide_characters) {
+        begin(&narrow);
+        pf_page_prose(&page, 0, PF_COLOUR_NONE, "ああああ\nいいい sshd\nを\n\n    a  b\n");
+        expect("ああああいいい sshd\nを\n\n    a  b\n");
 }
 END_TEST
 
@@ -292,6 +323,9 @@ int main(void) {
         PF_TEST(suite, colours_end_with_the_line);
         PF_TEST(suite, texts_are_made_safe);
         PF_TEST(suite, wide_characters);
+        PF_TEST(suite, kinsoku);
+        PF_TEST(suite, latin_words_among_wide_characters);
+        PF_TEST(suite, prose_of_wide_characters);
         PF_TEST(suite, prose_is_wrapped_anew);
         PF_TEST(suite, prose_is_kept_when_piped);
         PF_TEST(suite, prose_without_its_last_newline);

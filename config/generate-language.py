@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Turns the Japanese texts into the C tables of language-table.h.
+
+    generate-language.py catalogue.toml catalogue.ja.toml messages.ja.toml language-table.c
+
+What is wrong in the files is an error here: an entry that the catalogue does not
+have, a sentence that takes other arguments than the English one. What is not
+translated yet is none: tests/unit/test-language.py complains of that. Needs
+Python 3.11 and nothing else.
+"""
+
+import pathlib
+import re
+import sys
+import unicodedata
+
+try:
+    import tomllib
+except ModuleNotFoundError:
+    sys.exit("generate-language.py needs Python 3.11 or later")
+
+FIELDS = ("title", "why", "fix", "applies-to")
+COLUMNS = 76
+# As daemon/base/message.h has them.
+DIRECTIVE = re.compile(r"%(?:(?P<position>[1-9][0-9]?)\$)?0?[0-9]*(?:\.(?:\*|[0-9]*))?"
+                       r"(?:ll|l|z)?(?P<conversion>[cdiosuxX%])")
+# No line begins, or ends, with one of these.
+NOT_FIRST = "、。，．・：；？！゛゜ヽヾゝゞ々ー）〕］｝〉》」』】ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+NOT_FIRST += ",.:;?!)]}%"
+NOT_LAST = "（〔［｛〈《「『【([{"
+
+
+class Texts:
+    """What the files say, and everything that is wrong with it."""
+
+    def __init__(self):
+        self.errors = []
+
+    def load(self, path, kinds):
+        try:
+            document = tomllib.loads(path.read_bytes().decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            self.errors.append(f"{path.name}: {error}")
+            return {}
+        for kind in set(document) - set(kinds):
+            self.errors.append(f"{path.name}: unknown table '{kind}'")
+        return document
+
+    def check_strings(self, where, table, required, allowed):
+        for field, value in table.items():
+            if field not in allowed:
+                self.errors.append(f"{where}: unknown field '{field}'")
+            elif not isinstance(value, str) or not value.strip():
+                self.errors.append(f"{where}: '{field}' is no text")
+            elif re.search(r"[\0-\x09\x0b-\x1f\x7f]", value):
+                self.errors.append(f"{where}: '{field}' has a control character")
+        for field in required:
+            if field not in table:
+                self.errors.append(f"{where}: field '{field}' is missing")
+
+
+def directives(text):
+    """How many arguments a format takes, or None where it is not understood."""
+    positions, following, end = set(), 0, 0
+    for match in DIRECTIVE.finditer(text):
+        if "%" in text[end:match.start()]:
+            return None
+        end = match.end()
+        if match["conversion"] == "%":
+            if match[0] != "%%":
+                return None
+        elif match["position"]:
+            positions.add(int(match["position"]))
+        else:
+            following += 1
+    if "%" in text[end:] or (positions and following):
+        return None
+    if positions != set(range(1, len(positions) + 1)):
+        return None
+    return len(positions) or following
+
+
+def is_wide(character):
+    return unicodedata.east_asian_width(character) in "WF"
+
+
+def columns(text):
+    return sum(2 if is_wide(c) else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def may_break(before, after):
+    return ((is_wide(before) or is_wide(after)) and before not in NOT_LAST
+            and after not in NOT_FIRST and '"' not in before + after)
+
+
+def join(lines):
+    """One paragraph; Japanese has no blank where a line ended."""
+    text = ""
+    for line in lines:
+        blank = text and not (is_wide(text[-1]) and is_wide(line[0]))
+        text += (" " if blank else "") + line
+    return text
+
+
+def fill(text):
+    """Lines of at most COLUMNS columns."""
+    pieces = [""]
+    for i, character in enumerate(text):
+        if i > 0 and (text[i - 1] == " " or may_break(text[i - 1], character)):
+            pieces.append("")
+        pieces[-1] += character
+    line = ""
+    for piece in pieces:
+        if line and columns(line + piece.rstrip(" ")) > COLUMNS:
+            yield line.rstrip(" ")
+            line = ""
+        line += piece
+    yield line
+
+
+def wrap(text):
+    """Paragraphs filled anew; lines that begin with four blanks as they stand."""
+    result, paragraph = [], []
+
+    def finish():
+        if paragraph:
+            result.extend(fill(join(paragraph)))
+            paragraph.clear()
+
+    for line in text.strip("\n").split("\n"):
+        if line.startswith("    ") or not line:
+            finish()
+            result.append(line)
+        else:
+            paragraph.append(line.strip())
+    finish()
+    return "\n".join(result)
+
+
+def verbatim(text):
+    return [line for line in text.split("\n") if line.startswith("    ")]
+
+
+def read_catalogue(texts, english_path, path):
+    """{id: {field: text}} of what is translated, and the IDs in their order."""
+    english = tomllib.loads(english_path.read_text("utf-8"))
+    entries = {t["id"]: t for kind in ("check", "error") for t in english[kind]}
+    found = {}
+    for table in texts.load(path, ("entry",)).get("entry", []):
+        name = table.get("id")
+        where = f"{path.name}: [{name}]"
+        texts.check_strings(where, table, ("id", "title", "why", "fix"), ("id",) + FIELDS)
+        if name not in entries:
+            texts.errors.append(f"{where}: the catalogue has no such entry")
+            continue
+        if name in found:
+            texts.errors.append(f"{where}: is there twice")
+        if ("applies-to" in table) != ("applies-to" in entries[name]):
+            texts.errors.append(f"{where}: 'applies-to' is in one language only")
+        for field in ("why", "fix"):
+            if verbatim(table.get(field, "")) != verbatim(entries[name][field]):
+                texts.errors.append(f"{where}: '{field}' has other commands than in English: " +
+                                    repr([a for a in verbatim(entries[name][field])
+                                          if a not in verbatim(table.get(field, ""))]))
+        found[name] = {f: wrap(table[f]) if f in ("why", "fix") else table[f]
+                       for f in FIELDS if f in table}
+    return found, list(entries)
+
+
+def read_messages(texts, path):
+    found = {}
+    for table in texts.load(path, ("message",)).get("message", []):
+        english, japanese = table.get("en", ""), table.get("ja", "")
+        where = f"{path.name}: [{english}]"
+        texts.check_strings(where, table, ("en", "ja"), ("en", "ja"))
+        if english in found:
+            texts.errors.append(f"{where}: is there twice")
+        if directives(english) is None or directives(english) != directives(japanese):
+            texts.errors.append(f"{where}: takes other arguments in Japanese: {japanese}")
+        found[english] = japanese
+    return found
+
+
+class Pool:
+    """Texts behind each other; the one at 0 is empty and means none."""
+
+    def __init__(self):
+        self.offsets = {"": 0}
+        self.used = 1
+
+    def add(self, text):
+        if text not in self.offsets:
+            self.offsets[text] = self.used
+            self.used += len(text.encode()) + 1
+        return self.offsets[text]
+
+    def write(self):
+        yield "const char pf_language_pool[] ="
+        for text in self.offsets:
+            yield f'        "{c_text(text)}\\0"'
+        yield "        ;"
+
+
+def c_text(text):
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return text.replace("??", "?\\?")
+
+
+def write_tables(catalogue, ids, messages):
+    pool = Pool()
+    rows = [[pool.add(catalogue.get(name, {}).get(field, "")) for field in FIELDS] for name in ids]
+    pairs = [(pool.add(en), pool.add(messages[en]))
+             for en in sorted(messages, key=lambda text: text.encode())]
+    yield "/* Written by generate-language.py. */"
+    yield '#include "config/language-table.h"'
+    yield ""
+    yield from pool.write()
+    yield ""
+    yield "const PfLanguageEntry pf_language_entries[] = {"
+    for name, row in zip(ids, rows):
+        yield f"        {{ {{ {', '.join(map(str, row))} }} }}, /* {name} */"
+    yield "};"
+    yield f"const size_t pf_language_n_entries = {len(rows)};"
+    yield ""
+    yield "const PfLanguageMessage pf_language_messages[] = {"
+    for english, japanese in pairs or [(0, 0)]:
+        yield f"        {{ {english}, {japanese} }},"
+    yield "};"
+    yield f"const size_t pf_language_n_messages = {len(pairs)};"
+
+
+def main():
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    english, catalogue, messages, target = map(pathlib.Path, sys.argv[1:])
+    texts = Texts()
+    translated, ids = read_catalogue(texts, english, catalogue)
+    sentences = read_messages(texts, messages)
+    for error in texts.errors:
+        print(error, file=sys.stderr)
+    if texts.errors:
+        return 1
+    text = "\n".join(write_tables(translated, ids, sentences)) + "\n"
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
