@@ -15,7 +15,11 @@ PfExit pf_cmd_check(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *report = NULL;
         PF_AUTO_PAGE PfPage page;
         PfErr err = { 0 };
-        const PfShow show = { .root = ctl->options.root, .quiet = ctl->options.quiet };
+        const PfShow show = {
+                .root = ctl->options.root,
+                .quiet = ctl->options.quiet,
+                .strict = ctl->options.strict,
+        };
         PfExit status;
 
         pf_page_init(&page, &ctl->out);
@@ -23,7 +27,7 @@ PfExit pf_cmd_check(PfCtl *ctl) {
         if (status != PF_EXIT_OK)
                 return pf_ctl_fail(ctl, status, &err);
         ctl->options.format->report(&page, report, &show);
-        status = pf_ctl_print(ctl, &page, pf_view_exit(report, ctl->options.strict));
+        status = pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
         hint_at_root(ctl, report);
         return status;
 }

@@ -20,18 +20,26 @@ PfExit pf_cmd_status(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *line = NULL;
         PF_AUTO_PAGE PfPage page;
         PfErr err = { 0 };
-        const PfShow show = { 0 };
+        const PfShow show = {
+                .root = ctl->options.root,
+                .quiet = ctl->options.quiet,
+                .strict = ctl->options.strict,
+        };
         PfExit status;
 
         pf_page_init(&page, &ctl->out);
         status = pf_ask(ctl, PF_ASK_STATUS, &report, &err);
         if (status != PF_EXIT_OK)
                 return pf_ctl_fail(ctl, status, &err);
+        if (!ctl->options.format->status) {
+                ctl->options.format->report(&page, report, &show);
+                return pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
+        }
         line = make_status(report);
         if (!line) {
                 status = pf_exit_set(&err, PF_EXIT_UNKNOWN, "out of memory");
                 return pf_ctl_fail(ctl, status, &err);
         }
         ctl->options.format->status(&page, line, &show);
-        return pf_ctl_print(ctl, &page, pf_view_exit(report, ctl->options.strict));
+        return pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
 }

@@ -3,12 +3,13 @@
 
 #include <stdarg.h>
 
+#include "daemon/ctl/format.h"
+#include "daemon/ctl/view.h"
+
 static void PF_PRINTF(2, 0) say(const PfCtl *ctl, const char *fmt, va_list args) {
         PF_AUTO_PAGE PfPage page;
-        PF_AUTO_FREE char *text = NULL;
+        PF_AUTO_FREE char *text = pf_language_print(ctl->errors.language, fmt, args);
 
-        if (vasprintf(&text, fmt, args) < 0)
-                text = NULL;
         pf_page_init(&page, &ctl->errors);
         pf_page_begin(&page, 0, 4);
         pf_page_text(&page, PF_COLOUR_NONE, PF_CTL_NAME ": ");
@@ -36,10 +37,30 @@ void pf_ctl_note(const PfCtl *ctl, const char *fmt, ...) {
         va_end(args);
 }
 
+/* There may be nobody who reads standard output: then nothing is left to be done. */
+static PfExit fail_in_format(const PfCtl *ctl, const char *text) {
+        PF_AUTO_PAGE PfPage page;
+        int status;
+
+        pf_page_init(&page, &ctl->out);
+        status = ctl->options.format->failure(&page, text);
+        (void) !pf_page_write(&page, STDOUT_FILENO, NULL);
+        return (PfExit) status;
+}
+
 PfExit pf_ctl_fail(const PfCtl *ctl, PfExit status, const PfErr *err) {
-        if (err->text[0] != '\0')
-                pf_ctl_say(ctl, "%s", err->text);
-        return status;
+        if (err->text[0] == '\0')
+                return status;
+        pf_ctl_say(ctl, "%s", err->text);
+        return ctl->options.format->failure ? fail_in_format(ctl, err->text) : status;
+}
+
+PfExit pf_ctl_exit(const PfCtl *ctl, const PfJson *report) {
+        bool strict = ctl->options.strict;
+
+        if (ctl->options.format->exit)
+                return (PfExit) ctl->options.format->exit(report, strict);
+        return pf_view_exit(report, strict);
 }
 
 PfExit pf_ctl_print(const PfCtl *ctl, PfPage *page, PfExit status) {

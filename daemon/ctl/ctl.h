@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/json.h"
 #include "daemon/base/strv.h"
 #include "daemon/ctl/page.h"
 
@@ -46,7 +47,8 @@ typedef struct PfOptions {
         bool strict;
         bool all;
         bool quiet;
-        bool no_pager; /* accepted: there is no pager */
+        bool no_pager;
+        bool no_check;
         bool help;
         bool version;
 } PfOptions;
@@ -96,12 +98,16 @@ void pf_ctl_say(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);
 /* The same, unless --quiet. */
 void pf_ctl_note(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);
 
-/* Says what went wrong, if there is a text. Return: @status. */
+/* Says what went wrong, if there is a text; also on standard output where the format
+ * wants that. Return: @status, or what the format has for a failure. */
 PfExit pf_ctl_fail(const PfCtl *ctl, PfExit status, const PfErr *err);
 
 /* Writes a page to standard output. Return: @status, or PF_EXIT_USAGE where that
  * was not possible: what nobody could read is no answer. */
 PfExit pf_ctl_print(const PfCtl *ctl, PfPage *page, PfExit status);
+
+/* The exit status for a report, in the convention of the format. */
+PfExit pf_ctl_exit(const PfCtl *ctl, const PfJson *report);
 
 /* Sets a text, as pf_err_set(). Return: @status. */
 PfExit pf_exit_set(PfErr *err, PfExit status, const char *fmt, ...) PF_PRINTF(3, 4);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers as they are, for programs. */
+/*
+ * Answers as they are, for programs: as one value, or as lines of which each is
+ * one.
+ */
 #include "daemon/ctl/format.h"
+
+#include <string.h>
 
 #include "daemon/ctl/text.h"
 
@@ -29,4 +34,53 @@ const PfFormat pf_format_json = {
         .list = show,
         .explain = show,
         .facts = show,
+};
+
+/* --- lines --- */
+
+static void show_each(PfPage *page, const PfJson *array) {
+        for (size_t i = 0; i < pf_json_length(array); i++)
+                add(page, pf_json_at(array, i), false);
+}
+
+static int copy_member(const char *key, PfJson *value, void *data) {
+        if (strcmp(key, "checks") == 0)
+                return 0;
+        return value ? pf_json_put_take(data, key, pf_json_ref(value))
+                     : pf_json_put_null(data, key);
+}
+
+/* A line for each check, which has the member "check", and a last one for the whole
+ * without them, which has the member "schema". */
+static void show_report_lines(PfPage *page, const PfJson *report, const PfShow *how) {
+        PF_CLEANUP(pf_json_freep) PfJson *whole = pf_json_new_object();
+
+        (void) how;
+        show_each(page, pf_json_get(report, "checks"));
+        if (!whole || pf_json_each(report, copy_member, whole) < 0) {
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        add(page, whole, false);
+}
+
+static void show_list_lines(PfPage *page, const PfJson *value, const PfShow *how) {
+        (void) how;
+        show_each(page, pf_json_get(value, "checks"));
+        show_each(page, pf_json_get(value, "errors"));
+}
+
+static void show_explain_lines(PfPage *page, const PfJson *value, const PfShow *how) {
+        (void) how;
+        show_each(page, pf_json_get(value, "entries"));
+}
+
+const PfFormat pf_format_json_lines = {
+        .name = "json-lines",
+        .report = show_report_lines,
+        .status = show_line,
+        .change = show_line,
+        .list = show_list_lines,
+        .explain = show_explain_lines,
+        .facts = show_line,
 };

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "config/catalogue.h"
+#include "daemon/ctl/findings.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/view.h"
 
@@ -21,6 +22,19 @@ const char *pf_table_string(const PfJson *object, const char *key, const char *o
         const char *text = pf_json_get_string(object, key);
 
         return text ? text : otherwise;
+}
+
+char *pf_table_sentence(PfPage *page, const PfJson *object, const char *key, const char *message) {
+        const char *english = pf_json_get_string(object, key);
+        char *text;
+
+        if (!english)
+                return NULL;
+        text = pf_language_sentence(page->terminal->language, english,
+                                    message ? pf_json_get(object, message) : NULL);
+        if (!text)
+                page->error = page->error ? page->error : -ENOMEM;
+        return text;
 }
 
 void pf_table_place(PfPage *page, const PfJson *object) {
@@ -59,7 +73,7 @@ void pf_table_heading(PfPage *page, const char *text) {
         if (page->out.n > 0)
                 pf_page_empty_line(page);
         pf_page_begin(page, 0, 0);
-        pf_page_text(page, PF_COLOUR_BOLD, text);
+        pf_page_say(page, PF_COLOUR_BOLD, text);
         pf_page_end(page);
 }
 
@@ -92,7 +106,7 @@ PfColumns pf_table_columns(const PfPage *page, unsigned name_columns) {
 void pf_table_verdict(PfPage *page, const PfColumns *columns, const PfLook *look, const char *name,
                       const char *summary) {
         pf_page_begin(page, 2, columns->summary);
-        pf_page_text(page, look->colour, columns->marks ? look->mark : look->word);
+        pf_page_say(page, look->colour, columns->marks ? look->mark : look->word);
         pf_page_column(page, columns->name);
         pf_page_word(page, look->is_trouble ? PF_COLOUR_BOLD : PF_COLOUR_NONE, name);
         if (columns->below) {
@@ -116,16 +130,16 @@ void pf_table_evidence(PfPage *page, unsigned indent, const PfJson *evidence) {
                 pf_page_text(page, PF_COLOUR_NONE, ": ");
         }
         if (pf_json_bool(pf_json_get(evidence, "withheld"))) {
-                pf_page_text(page, PF_COLOUR_DIM,
-                             "only root and group preflightd may see what was found");
+                pf_page_say(page, PF_COLOUR_DIM,
+                            "only root and group preflightd may see what was found");
         } else if (found) {
-                pf_page_text(page, PF_COLOUR_NONE, has_path ? "found " : "");
+                pf_page_say(page, PF_COLOUR_NONE, has_path ? "found " : "");
                 pf_table_quote(page, PF_COLOUR_NONE, found);
         } else if (expected) {
-                pf_page_text(page, PF_COLOUR_NONE, "nothing found");
+                pf_page_say(page, PF_COLOUR_NONE, "nothing found");
         }
         if (expected) {
-                pf_page_text(page, PF_COLOUR_NONE, ", expected ");
+                pf_page_say(page, PF_COLOUR_NONE, ", expected ");
                 pf_table_quote(page, PF_COLOUR_NONE, expected);
         }
         pf_page_end(page);
@@ -136,11 +150,12 @@ void pf_table_labelled(PfPage *page, unsigned indent, const char *label, const c
         if (!text)
                 return;
         pf_page_begin(page, indent, indent + 2);
-        pf_page_text(page, PF_COLOUR_BOLD, label);
+        pf_page_say(page, PF_COLOUR_BOLD, label);
         pf_page_text(page, PF_COLOUR_NONE, " ");
         pf_page_text(page, PF_COLOUR_NONE, text);
         if (behind)
-                pf_page_printf(page, PF_COLOUR_NONE, " (%s)", behind);
+                pf_page_printf(page, PF_COLOUR_NONE, " (%s)",
+                               pf_language_text(page->terminal->language, behind));
         pf_page_end(page);
 }
 
@@ -148,35 +163,50 @@ static void show_errors(PfPage *page, unsigned indent, const PfJson *errors) {
         if (pf_json_length(errors) == 0)
                 return;
         pf_page_begin(page, indent, indent + 2);
-        pf_page_text(page, PF_COLOUR_BOLD, pf_json_length(errors) == 1 ? "error: " : "errors: ");
+        pf_page_say(page, PF_COLOUR_BOLD, pf_json_length(errors) == 1 ? "error: " : "errors: ");
         pf_table_strings(page, errors);
         pf_page_end(page);
 }
 
-static void show_details(PfPage *page, unsigned indent, const PfJson *check) {
+static void show_waiver(PfPage *page, unsigned indent, const PfJson *waiver) {
+        PF_AUTO_FREE char *text = NULL;
+
+        if (!waiver)
+                return;
+        text = pf_findings_waiver(waiver);
+        if (!text)
+                page->error = page->error ? page->error : -ENOMEM;
+        pf_table_labelled(page, indent, "waived:", text, pf_json_get_string(waiver, "file"));
+}
+
+void pf_table_details(PfPage *page, unsigned indent, const PfJson *check) {
         const PfJson *evidence = pf_json_get(check, "evidence");
         const PfJson *remedy = pf_json_get(check, "remedy");
+        PF_AUTO_FREE char *vendor =
+                pf_table_sentence(page, check, "vendorVerdict", "vendorMessage");
+        PF_AUTO_FREE char *cure = pf_table_sentence(page, remedy, "summary", "message");
         const char *severity = pf_table_string(check, "severity", "blocker");
         const char *verdict = pf_table_string(check, "verdict", "");
 
         for (size_t i = 0; i < pf_json_length(evidence); i++)
                 pf_table_evidence(page, indent, pf_json_at(evidence, i));
         if (strcmp(verdict, "fail") == 0 && strcmp(severity, "blocker") != 0)
-                pf_table_labelled(page, indent, "does not block:", severity, NULL);
-        pf_table_labelled(page, indent,
-                          "vendor's check:", pf_json_get_string(check, "vendorVerdict"), NULL);
-        pf_table_labelled(page, indent, "fix:", pf_json_get_string(remedy, "summary"),
-                          pf_json_get_string(remedy, "safety"));
+                pf_table_labelled(page, indent, "does not block:",
+                                  pf_language_text(page->terminal->language, severity), NULL);
+        pf_table_labelled(page, indent, "vendor's check:", vendor, NULL);
+        pf_table_labelled(page, indent, "fix:", cure, pf_json_get_string(remedy, "safety"));
         show_errors(page, indent, pf_json_get(check, "errorIds"));
+        show_waiver(page, indent, pf_json_get(check, "waiver"));
 }
 
 static void show_check(PfPage *page, const PfColumns *columns, const PfJson *check) {
         const PfLook *look = pf_look_find(pf_json_get_string(check, "verdict"));
+        PF_AUTO_FREE char *summary = pf_table_sentence(page, check, "summary", "message");
 
         pf_table_verdict(page, columns, look, pf_table_string(check, "check", "(no name)"),
-                         pf_table_string(check, "summary", ""));
+                         summary ? summary : "");
         if (look->is_trouble)
-                show_details(page, columns->name + 2, check);
+                pf_table_details(page, columns->name + 2, check);
 }
 
 /* --- the whole --- */
@@ -219,13 +249,17 @@ static void show_header(PfPage *page, const PfJson *report, const PfShow *show) 
         const char *source = pf_json_get_string(report, "source");
 
         pf_page_begin(page, 0, 2);
-        pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(host, "hostname", "(no host name)"));
+        pf_page_word(page, PF_COLOUR_BOLD,
+                     pf_table_string(host, "hostname",
+                                     pf_language_text(page->terminal->language, "(no host name)")));
         pf_page_text(page, PF_COLOUR_NONE, ": ");
-        pf_page_text(page, PF_COLOUR_NONE, pf_table_string(host, "os", "unknown system"));
+        pf_page_text(page, PF_COLOUR_NONE,
+                     pf_table_string(host, "os",
+                                     pf_language_text(page->terminal->language, "unknown system")));
         if (kernel)
                 pf_page_printf(page, PF_COLOUR_NONE, ", kernel %s", kernel);
         if (show->root) {
-                pf_page_text(page, PF_COLOUR_NONE, ", image at ");
+                pf_page_say(page, PF_COLOUR_NONE, ", image at ");
                 pf_page_word(page, PF_COLOUR_NONE, show->root);
         }
         pf_page_end(page);
@@ -238,7 +272,7 @@ static void show_header(PfPage *page, const PfJson *report, const PfShow *show) 
         if (source)
                 pf_page_printf(page, PF_COLOUR_NONE, " from %s", source);
         else
-                pf_page_text(page, PF_COLOUR_NONE, "; --source was not given");
+                pf_page_say(page, PF_COLOUR_NONE, "; --source was not given");
         pf_page_end(page);
 }
 
@@ -291,7 +325,7 @@ static void show_not_covered(PfPage *page, const PfJson *report) {
         if (n == 0)
                 return;
         pf_page_begin(page, 0, 2);
-        pf_page_text(page, PF_COLOUR_DIM, "not covered yet:");
+        pf_page_say(page, PF_COLOUR_DIM, "not covered yet:");
         for (size_t i = 0; i < n; i++) {
                 const char *id = pf_json_string(pf_json_at(names, i));
                 bool whole = id && contains_subject(names, id);
@@ -305,9 +339,38 @@ static void show_not_covered(PfPage *page, const PfJson *report) {
                         pf_page_text(page, PF_COLOUR_DIM, id);
                 last = id;
         }
-        pf_page_printf(page, PF_COLOUR_DIM, " (%zu %s); the verdict does not speak of %s", n,
-                       n == 1 ? "check" : "checks", n == 1 ? "it" : "them");
+        if (n == 1)
+                pf_page_say(page, PF_COLOUR_DIM, " (1 check); the verdict does not speak of it");
+        else
+                pf_page_printf(page, PF_COLOUR_DIM,
+                               " (%zu checks); the verdict does not speak of them", n);
         pf_page_end(page);
+}
+
+/* Waivers that are in vain: somebody believes that they count. */
+static void show_waivers(PfPage *page, const PfJson *report) {
+        const PfJson *waivers = pf_json_get(report, "waivers");
+        bool is_first = true;
+
+        for (size_t i = 0; i < pf_json_length(waivers); i++) {
+                const PfJson *waiver = pf_json_at(waivers, i);
+
+                if (!pf_findings_waiver_is_trouble(waiver))
+                        continue;
+                if (is_first)
+                        pf_table_heading(page, "Waivers that do not count");
+                is_first = false;
+                pf_page_begin(page, 2, 4);
+                pf_page_say(page, PF_COLOUR_YELLOW, pf_table_string(waiver, "state", "unknown"));
+                pf_page_text(page, PF_COLOUR_NONE, " ");
+                pf_page_word(page, PF_COLOUR_NONE, pf_table_string(waiver, "file", ""));
+                if (pf_json_integer(pf_json_get(waiver, "line")) > 0)
+                        pf_page_printf(page, PF_COLOUR_NONE, ":%" PRId64,
+                                       pf_json_integer(pf_json_get(waiver, "line")));
+                pf_page_text(page, PF_COLOUR_NONE, ": ");
+                pf_page_sentence(page, PF_COLOUR_NONE, pf_table_string(waiver, "summary", ""));
+                pf_page_end(page);
+        }
 }
 
 /* Where to read on, once, if anything is wrong. */
@@ -315,9 +378,8 @@ static void show_hint(PfPage *page, const PfJson *report) {
         for (size_t i = 0; i < pf_n_looks; i++)
                 if (pf_looks[i].is_trouble && pf_view_count(report, pf_looks[i].verdict) > 0) {
                         pf_page_begin(page, 0, 2);
-                        pf_page_text(page, PF_COLOUR_DIM,
-                                     "more about a check or an error: " PF_CTL_NAME
-                                     " explain NAME");
+                        pf_page_say(page, PF_COLOUR_DIM,
+                                    "more about a check or an error: " PF_CTL_NAME " explain NAME");
                         pf_page_end(page);
                         return;
                 }
@@ -327,7 +389,7 @@ static void show_verdict(PfPage *page, const PfJson *report) {
         bool is_first = true;
 
         pf_page_begin(page, 0, 2);
-        pf_page_text(page, pf_view_colour(report), pf_view_verdict(report));
+        pf_page_say(page, pf_view_colour(report), pf_view_verdict(report));
         pf_page_text(page, PF_COLOUR_NONE, ":");
         for (size_t i = 0; i < pf_n_looks; i++) {
                 int64_t n = pf_view_count(report, pf_looks[i].verdict);
@@ -335,13 +397,14 @@ static void show_verdict(PfPage *page, const PfJson *report) {
                 if (n <= 0)
                         continue;
                 pf_page_printf(page, PF_COLOUR_NONE, "%s%" PRId64 " %s", is_first ? " " : ", ", n,
-                               n == 1 ? pf_looks[i].one : pf_looks[i].many);
+                               pf_language_text(page->terminal->language,
+                                                n == 1 ? pf_looks[i].one : pf_looks[i].many));
                 is_first = false;
         }
         if (is_first)
-                pf_page_text(page, PF_COLOUR_NONE, " no check was answered");
+                pf_page_say(page, PF_COLOUR_NONE, " no check was answered");
         if (pf_json_bool(pf_json_get(report, "partial")))
-                pf_page_text(page, PF_COLOUR_NONE, "; only these checks were asked for");
+                pf_page_say(page, PF_COLOUR_NONE, "; only these checks were asked for");
         pf_page_end(page);
 }
 
@@ -350,12 +413,14 @@ static void show_report(PfPage *page, const PfJson *report, const PfShow *show) 
 
         if (show->quiet) {
                 show_checks(page, checks, show);
+                show_waivers(page, report);
                 if (page->out.n > 0 || strcmp(pf_view_verdict(report), "ready") != 0)
                         show_verdict(page, report);
                 return;
         }
         show_header(page, report, show);
         show_checks(page, checks, show);
+        show_waivers(page, report);
         pf_page_empty_line(page);
         show_hint(page, report);
         show_not_covered(page, report);

@@ -42,6 +42,15 @@ void pf_table_evidence(PfPage *page, unsigned indent, const PfJson *evidence);
 void pf_table_labelled(PfPage *page, unsigned indent, const char *label, const char *text,
                        const char *behind);
 
+/* What stands below such a line: evidence, the vendor's check, remedy, errors, waiver.
+ * @check is of type CheckResult. */
+void pf_table_details(PfPage *page, unsigned indent, const PfJson *check);
+
+/* The text of the member @key in the language of the page; @message names the member
+ * that has it taken apart, or is NULL. The caller frees it; NULL where there is none, or
+ * memory ran out, which the page remembers. */
+char *pf_table_sentence(PfPage *page, const PfJson *object, const char *key, const char *message);
+
 /* A member that is a string, or @otherwise. */
 const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise);
 
@@ -54,5 +63,6 @@ void pf_table_strings(PfPage *page, const PfJson *array);
 /* Adds a text in quotes; of a long one only the beginning. */
 void pf_table_quote(PfPage *page, PfColour colour, const char *text);
 
-/* A line in bold, with an empty one before it unless the page begins there. */
+/* A line in bold, with an empty one before it unless the page begins there. The text is
+ * one of ours, or a path. */
 void pf_table_heading(PfPage *page, const char *text);

@@ -12,10 +12,13 @@
 
 /* What is not in the answer itself. */
 typedef struct PfShow {
-        const char *text; /* of explain: what was asked for */
-        const char *root; /* the image that was looked at; NULL: the running machine */
+        const char *text;      /* of explain: what was asked for */
+        const PfJson *report;  /* of explain: what is so here; NULL: not known */
+        const char *no_report; /* of explain: why there is none */
+        const char *root;      /* the image that was looked at; NULL: the running machine */
         bool quiet;
-        bool all; /* of the catalogue: also what is not for this system */
+        bool strict; /* warnings count as blocked */
+        bool all;    /* of the catalogue: also what is not for this system */
 } PfShow;
 
 /* Adds a value to a page; errors are kept there. */
@@ -25,16 +28,31 @@ typedef void (*PfShowValue)(PfPage *page, const PfJson *value, const PfShow *sho
 struct PfFormat {
         const char *name;
         PfShowValue report;  /* type Report */
-        PfShowValue status;  /* {"verdict", "status"} */
+        PfShowValue status;  /* {"verdict", "status"}; NULL: as report */
         PfShowValue change;  /* what Monitor() answers */
         PfShowValue list;    /* {"checks": [], "errors": []} of type CatalogueEntry */
         PfShowValue explain; /* {"entries": []} of type CatalogueEntry */
-        PfShowValue facts;   /* what Inspect() answers about ssh */
+        PfShowValue facts;   /* what Inspect() answers, and what capture did */
+
+        /* Where statuses have a convention of their own, instead of pf_view_exit(). */
+        int (*exit)(const PfJson *report, bool strict);
+        /* Shows that there is no answer, where a reader looks nowhere else.
+         * Return: the exit status. */
+        int (*failure)(PfPage *page, const char *text);
 };
 typedef struct PfFormat PfFormat;
 
 extern const PfFormat pf_format_table;
 extern const PfFormat pf_format_json;
+extern const PfFormat pf_format_json_lines;
+extern const PfFormat pf_format_junit;
+extern const PfFormat pf_format_tap;
+extern const PfFormat pf_format_sarif;
+extern const PfFormat pf_format_nagios;
+extern const PfFormat pf_format_openmetrics;
 
 /* All of them, the default first; ends with NULL. */
 extern const PfFormat *const pf_formats[];
+
+/* Can the format show what a command, one of PF_COMMAND_…, answers? */
+bool pf_format_shows(const PfFormat *format, unsigned command);

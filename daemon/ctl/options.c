@@ -84,7 +84,7 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
 
 #define FIELD(name) offsetof(PfOptions, name)
 #define VERDICTS (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
-#define LOOKING (VERDICTS | PF_COMMAND_INSPECT)
+#define LOOKING (VERDICTS | PF_COMMAND_INSPECT | PF_COMMAND_EXPLAIN)
 #define PROBING (LOOKING | PF_COMMAND_CAPTURE)
 #define DEMANDING (VERDICTS | PF_COMMAND_CAPTURE)
 
@@ -96,9 +96,9 @@ static const Option options[] = {
           "ask the daemon that listens there, and nobody else" },
         { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
           "look without asking a daemon" },
-        { "profile", 0, "NAME", DEMANDING, FIELD(profile), parse_text,
+        { "profile", 0, "NAME", DEMANDING | PF_COMMAND_EXPLAIN, FIELD(profile), parse_text,
           "what the agent demands" },
-        { "agent-version", 0, "VERSION", DEMANDING, FIELD(agent_version), parse_text,
+        { "agent-version", 0, "VERSION", DEMANDING | PF_COMMAND_EXPLAIN, FIELD(agent_version), parse_text,
           "version of the agent that will be installed" },
         { "account", 0, "NAME", PROBING, FIELD(account), parse_text,
           "account that the installer logs in as; root unless configured otherwise" },
@@ -119,11 +119,14 @@ static const Option options[] = {
         { "all", 'a', NULL, PF_COMMAND_LIST, FIELD(all), parse_flag,
           "checks of every platform, and the errors of the agent's installer" },
         { "format", 0, "FORMAT", PF_COMMAND_ALL, FIELD(format), parse_format,
-          "table, for people; or json" },
+          "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
+          "nagios, openmetrics" },
         { "quiet", 'q', NULL, PF_COMMAND_ALL, FIELD(quiet), parse_flag,
           "no notes and no progress; a table shows only what is wrong" },
         { "no-pager", 0, NULL, PF_COMMAND_ALL, FIELD(no_pager), parse_flag,
-          "accepted, as output is never given to a pager" },
+          "no pager on a terminal, which explain would use" },
+        { "no-check", 0, NULL, PF_COMMAND_EXPLAIN, FIELD(no_check), parse_flag,
+          "do not look whether this machine has the condition" },
         { "help", 'h', NULL, PF_COMMAND_ALL, FIELD(help), parse_flag,
           "this; behind a command, its own options" },
         { "version", 0, NULL, PF_COMMAND_ALL, FIELD(version), parse_flag,
@@ -194,6 +197,7 @@ PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_giv
                         PfErr *err) {
         struct option long_options[N_OPTIONS + 1];
         char letters[N_OPTIONS + 2];
+        PfExit first = PF_EXIT_OK;
         int code;
 
         _Static_assert(N_OPTIONS <= 32, "ret_given has a bit for each");
@@ -201,20 +205,25 @@ PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_giv
         opterr = 0;
         optind = 0; /* begin anew: glibc, musl and BSD */
         *ret_given = 0;
+        /* The first mistake is told; the rest is read all the same, since the format
+         * decides how that is told. */
         while ((code = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
                 const Option *option;
                 PfExit status;
 
-                if (code == '?' || code == ':')
-                        return complain(code, argv[optind - 1], err);
-                option = &options[find_option(code)];
-                status = option->parse(option->name, optarg, (char *) ret + option->offset, err);
-                if (status != PF_EXIT_OK)
-                        return status;
-                *ret_given |= UINT32_C(1) << (option - options);
+                if (code == '?' || code == ':') {
+                        status = complain(code, argv[optind - 1], err);
+                } else {
+                        option = &options[find_option(code)];
+                        status = option->parse(option->name, optarg, (char *) ret + option->offset,
+                                               err);
+                        *ret_given |= UINT32_C(1) << (option - options);
+                }
+                if (first == PF_EXIT_OK)
+                        first = status;
         }
         *ret_first = optind;
-        return PF_EXIT_OK;
+        return first;
 }
 
 PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const PfCommand *command,
@@ -223,6 +232,10 @@ PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const Pf
                 if ((given >> i & 1) && !(options[i].commands & command->bit))
                         return pf_exit_set(err, PF_EXIT_USAGE, "%s has no option --%s",
                                            command->name, options[i].name);
+        if (!pf_format_shows(given_options->format, command->bit))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--format=%s: %s cannot be shown in that; it can in json",
+                                   given_options->format->name, command->name);
         if (given_options->socket && (given_options->root || given_options->in_process))
                 return pf_exit_set(err, PF_EXIT_USAGE,
                                    "--socket asks a daemon, and --%s does not: choose one",
@@ -264,7 +277,7 @@ void pf_options_help(PfPage *page, unsigned commands) {
                                option->argument ? "=" : "",
                                option->argument ? option->argument : "");
                 pf_page_column(page, HELP_COLUMN);
-                pf_page_text(page, PF_COLOUR_NONE, option->help);
+                pf_page_say(page, PF_COLOUR_NONE, option->help);
                 pf_page_end(page);
         }
 }
