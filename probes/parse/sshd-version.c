@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BINARY_MAX (16 << 20)  /* bytes of a server's executable */
+#include "probes/parse/program.h"
+
 #define STATUS_MAX (64 << 20)  /* bytes of dpkg's status file */
 #define RELEASE_MAX (64 << 10) /* bytes of os-release */
-#define MARK "OpenSSH_"
+#define MARK PF_SSHD_VERSION_MARK
 
 #define LATEST_MAJOR 10
 #define LATEST_MINOR 0
@@ -107,22 +108,13 @@ static PfSshdFlavour flavour_in(const char *text, PfSshdFlavour otherwise) {
 
 /* The text "OpenSSH_9.2p1 Debian-2" in an executable. That with the release of the
  * portable edition wins wherever it stands: the bare "OpenSSH_9.2" is in there too. */
-static bool find_in_binary(const PfBuf *buf, PfSshdFlavour flavour, PfSshdVersion *ret) {
-        const char *at = buf->data;
-        const char *end = buf->data + buf->n;
+static bool find_in_binary(const PfStrv *texts, PfSshdFlavour flavour, PfSshdVersion *ret) {
         bool found = false;
 
-        while (at && (at = memmem(at, (size_t) (end - at), MARK, strlen(MARK)))) {
+        for (size_t i = 0; i < texts->n; i++) {
+                const char *text = texts->items[i];
                 PfSshdVersion version;
-                char text[sizeof(ret->text)];
-                size_t n = 0;
 
-                while (n + 1 < sizeof(text) && at + n < end && isprint((unsigned char) at[n])) {
-                        text[n] = at[n];
-                        n++;
-                }
-                text[n] = '\0';
-                at += strlen(MARK);
                 if (pf_sshd_version_parse(text, flavour_in(text, flavour), &version) < 0)
                         continue;
                 if (!found || version.portable > 0) {
@@ -153,17 +145,17 @@ static void note_path(Search *search, const char *path) {
 
 /* Return: 1 found, 0 not found, or a negative errno. */
 static int search_binary(Search *search, const char *path, bool is_server) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(BINARY_MAX);
+        PF_AUTO_PROGRAM PfProgram program = { 0 };
         PfErr ignored = { 0 };
         int r;
 
-        r = pf_target_read(search->target, path, BINARY_MAX, &buf, &ignored);
+        r = pf_program_load(search->target, path, PF_SSHD_VERSION_MARK, &program, &ignored);
         if (r == -ENOMEM)
                 return r;
         /* One that may not be read is there all the same; the packages may tell. */
         if (r < 0 || (r == 0 && is_server))
                 search->found_server = search->found_server || is_server;
-        if (r != 0 || !buf.data || !find_in_binary(&buf, search->flavour, search->version))
+        if (r != 0 || !find_in_binary(&program.texts, search->flavour, search->version))
                 return 0;
         note_path(search, path);
         return 1;

@@ -12,6 +12,9 @@
 #include "daemon/base/err.h"
 #include "daemon/base/target.h"
 
+/* What the version begins with in an executable. */
+#define PF_SSHD_VERSION_MARK "OpenSSH_"
+
 typedef enum PfSshdFlavour {
         PF_SSHD_UPSTREAM,
         PF_SSHD_DEBIAN, /* and Ubuntu */

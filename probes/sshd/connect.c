@@ -7,12 +7,11 @@
 
 #include <string.h>
 
-#include "probes/parse/elf-needed.h"
 #include "probes/parse/hosts-access.h"
+#include "probes/parse/program.h"
 #include "probes/parse/resolver.h"
 
 #define LIBWRAP "libwrap.so.0"
-#define BINARY_MAX (16u << 20)
 #define TABLE_MAX (1u << 20)
 
 /* --- is this server linked with libwrap? --- */
@@ -38,20 +37,18 @@ static Wrapped wrapped_by_release(const PfSshdVersion *version) {
 /* The program itself decides, where it is there. */
 static int is_wrapped(const PfSshdRoom *room, Wrapped *ret, PfErr *err) {
         const PfSshdVersion *version = &room->look->version;
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(BINARY_MAX);
-        PF_AUTO_STRV PfStrv needed = { 0 };
-        int r = PF_ELF_NOT_DYNAMIC;
+        PF_AUTO_PROGRAM PfProgram program = { 0 };
+        int r = 0;
 
         if (version->source == PF_SSHD_VERSION_BINARY && version->path[0])
-                r = pf_target_read(room->target, version->path, BINARY_MAX, &buf, err);
-        if (r == 0)
-                r = pf_elf_needed(buf.data ? buf.data : "", buf.n, &needed);
+                r = pf_program_load(room->target, version->path, PF_SSHD_VERSION_MARK, &program,
+                                    err);
         if (r < 0)
                 return r;
-        if (r == 0)
-                *ret = pf_strv_contains(&needed, LIBWRAP) ? WRAPPED_YES : WRAPPED_NO;
-        else
+        if (!program.is_dynamic)
                 *ret = wrapped_by_release(version);
+        else
+                *ret = pf_strv_contains(&program.needed, LIBWRAP) ? WRAPPED_YES : WRAPPED_NO;
         return 0;
 }
 
