@@ -107,20 +107,22 @@ static void doubt_own_view(const PfTarget *target, const PfSpaceMounts *mounts,
         }
 }
 
-/* An image's own table tells what will lie on another file system than now. */
+/* Without the table nobody knows what lies there, and how; and an image's own
+ * table tells what will lie on another file system than now. */
 static void check_table(const PfTarget *target, const PfSpaceMounts *mounts, PfSpacePlace *place) {
-        if (pf_target_is_live(target) || !place->measured)
-                return;
-        if (mounts->error < 0)
-                because(place, "what is mounted there is not known: %s",
-                        pf_err_text(&mounts->err, mounts->error));
-        else if (mounts->planned && place->mount && strcmp(place->mount->directory, "/") != 0 &&
-                 place->space.device == mounts->root_device)
+        if (mounts->error < 0) {
+                place->read_only = place->no_exec = false;
+                if (place->measured)
+                        because(place, "what is mounted there is not known: %s",
+                                pf_err_text(&mounts->err, mounts->error));
+                place->measured = false;
+        } else if (place->measured && !pf_target_is_live(target) && mounts->planned &&
+                   place->mount && strcmp(place->mount->directory, "/") != 0 &&
+                   place->space.device == mounts->root_device) {
                 because(place, "%s is a file system of its own in /etc/fstab, and not mounted here",
                         place->mount->directory);
-        else
-                return;
-        place->measured = false;
+                place->measured = false;
+        }
 }
 
 int pf_space_locate(const PfTarget *target, const PfSpaceMounts *mounts, const char *path,

@@ -183,14 +183,22 @@ static int read_links(const PfTarget *target, PfBlockGraph *graph) {
 }
 
 int pf_block_read_udev(const PfTarget *target, PfBlockGraph *graph, PfErr *err) {
-        PfFileInfo info;
+        for (int old = 0; old < 2; old++) {
+                PfErr detail = { 0 };
+                PfFileInfo info;
+                int r = pf_target_stat(target, old ? UDEV_OLD_DATABASE : UDEV_DATABASE, &info,
+                                       &detail);
 
-        for (int old = 0; old < 2; old++)
-                if (pf_target_stat(target, old ? UDEV_OLD_DATABASE : UDEV_DATABASE, &info, NULL) ==
-                    0) {
+                if (r == 0) {
                         graph->links_known = true;
                         return read_records(target, graph, old, err);
                 }
+                if (r == PF_TARGET_ABSENT)
+                        continue;
+                graph->known = false;
+                pf_block_because(graph->reason, "%.200s", pf_err_text(&detail, r));
+                return r == -ENOMEM ? r : 0;
+        }
         for (size_t i = 0; i < graph->n; i++)
                 pf_block_because(graph->nodes[i]->content_reason, "there is no udev database");
         return read_links(target, graph);
@@ -200,15 +208,17 @@ int pf_block_read_udev(const PfTarget *target, PfBlockGraph *graph, PfErr *err) 
 static int is_suspended(const PfTarget *target, const PfBlockNode *node, bool *ret) {
         PF_AUTO_FREE char *directory = NULL;
         PF_AUTO_FREE char *text = NULL;
+        PfErr detail = { 0 };
         int r;
 
         *ret = false;
         if (!node->mapper_name)
                 return 0;
         directory = pf_block_directory(node);
-        r = directory ? pf_block_attribute(target, directory, "dm/suspended", &text) : -ENOMEM;
-        *ret = text && strcmp(text, "1") == 0;
-        return r;
+        r = directory ? pf_block_attribute(target, directory, "dm/suspended", &text, &detail)
+                      : -ENOMEM;
+        *ret = r < 0 || (text && strcmp(text, "1") == 0); /* rather not asked than for ever */
+        return r == -ENOMEM ? r : 0;
 }
 
 static int take_tags(PfBlockNode *node, const PfJson *answer) {

@@ -22,10 +22,10 @@ int pf_block_read_usage(const PfTarget *target, PfBlockGraph *graph, PfErr *err)
 int pf_block_read_superblocks(const PfTarget *target, PfBlockGraph *graph,
                               PfErr *err) PF_MUST_CHECK;
 
-/* An attribute of sysfs without the newline; NULL where it is not there, or cannot
- * be read, as those of a device that has just gone. Return: 0 or -ENOMEM. */
-int pf_block_attribute(const PfTarget *target, const char *directory, const char *name,
-                       char **ret) PF_MUST_CHECK;
+/* An attribute of sysfs without the newline; NULL where it is not there, or the device
+ * has just gone. Return: 0, or with a text what reading it failed with. */
+int pf_block_attribute(const PfTarget *target, const char *directory, const char *name, char **ret,
+                       PfErr *err) PF_MUST_CHECK;
 
 /* The devices that a path below /dev names: kernel's names, device-mapper's, links. */
 int pf_block_collect_path(const PfBlockGraph *graph, const char *path,

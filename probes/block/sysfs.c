@@ -44,8 +44,8 @@ static PfBlockType find_type(const struct Prefix *rows, size_t n, const char *te
         return otherwise;
 }
 
-int pf_block_attribute(const PfTarget *target, const char *directory, const char *name,
-                       char **ret) {
+int pf_block_attribute(const PfTarget *target, const char *directory, const char *name, char **ret,
+                       PfErr *err) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_BLOCK_ATTRIBUTE_MAX);
         PF_AUTO_FREE char *path = NULL;
         int r;
@@ -55,9 +55,11 @@ int pf_block_attribute(const PfTarget *target, const char *directory, const char
                 path = NULL;
                 return -ENOMEM;
         }
-        r = pf_target_read(target, path, PF_BLOCK_ATTRIBUTE_MAX, &buf, NULL);
-        if (r != 0)
-                return r == -ENOMEM ? r : 0;
+        r = pf_target_read(target, path, PF_BLOCK_ATTRIBUTE_MAX, &buf, err);
+        if (r == PF_TARGET_ABSENT || r == -ENODEV || r == -ENXIO)
+                return 0;
+        if (r < 0)
+                return r;
         while (buf.n > 0 && strchr(" \n", buf.data[buf.n - 1]))
                 buf.data[--buf.n] = '\0';
         *ret = pf_buf_steal(&buf);
@@ -66,11 +68,11 @@ int pf_block_attribute(const PfTarget *target, const char *directory, const char
 
 /* A number at the beginning of an attribute; 0 where there is none. */
 static int read_number(const PfTarget *target, const char *directory, const char *name,
-                       uint64_t *ret) {
+                       uint64_t *ret, PfErr *err) {
         PF_AUTO_FREE char *text = NULL;
         int r;
 
-        r = pf_block_attribute(target, directory, name, &text);
+        r = pf_block_attribute(target, directory, name, &text, err);
         *ret = text ? strtoull(text, NULL, 10) : 0;
         return r;
 }
@@ -102,39 +104,39 @@ static int copy_line(const char *text, const char *key, char **ret) {
 
 typedef struct Kernel {
         unsigned major, minor, part_number;
-        bool is_device;
 } Kernel;
 
 /* "uevent" could not be read before Linux 2.6.19; "dev" always could. */
-static int read_old_numbers(const PfTarget *target, const char *directory, Kernel *kernel) {
+static int read_old_numbers(const PfTarget *target, const char *directory, Kernel *kernel,
+                            PfErr *err) {
         PF_AUTO_FREE char *dev = NULL;
         uint64_t number;
         int r;
 
-        r = pf_block_attribute(target, directory, "dev", &dev);
-        if (r < 0 || !dev)
+        r = pf_block_attribute(target, directory, "dev", &dev, err);
+        if (r < 0)
                 return r;
-        kernel->is_device = sscanf(dev, "%9u:%9u", &kernel->major, &kernel->minor) == 2;
-        r = read_number(target, directory, "partition", &number);
+        if (!dev || sscanf(dev, "%9u:%9u", &kernel->major, &kernel->minor) != 2)
+                return pf_err_set(err, -EINVAL, "%s: tells no device number", directory);
+        r = read_number(target, directory, "partition", &number, err);
         kernel->part_number = (unsigned) number;
         return r;
 }
 
 static int read_numbers(const PfTarget *target, const char *directory, Kernel *kernel,
-                        PfBlockContent *content) {
+                        PfBlockContent *content, PfErr *err) {
         PF_AUTO_FREE char *uevent = NULL;
         const char *major, *minor, *part;
         int r;
 
-        r = pf_block_attribute(target, directory, "uevent", &uevent);
+        r = pf_block_attribute(target, directory, "uevent", &uevent, err);
         if (r < 0)
                 return r;
         major = uevent ? find_line(uevent, "MAJOR") : NULL;
         minor = uevent ? find_line(uevent, "MINOR") : NULL;
         if (!major || !minor)
-                return read_old_numbers(target, directory, kernel);
+                return read_old_numbers(target, directory, kernel, err);
         part = find_line(uevent, "PARTN");
-        kernel->is_device = true;
         kernel->major = (unsigned) strtoul(major, NULL, 10);
         kernel->minor = (unsigned) strtoul(minor, NULL, 10);
         kernel->part_number = part ? (unsigned) strtoul(part, NULL, 10) : 0;
@@ -167,13 +169,13 @@ static char *take_part(const char **text) {
         return part;
 }
 
-static int read_map(const PfTarget *target, const char *directory, PfBlockNode *node) {
+static int read_map(const PfTarget *target, const char *directory, PfBlockNode *node, PfErr *err) {
         const char *rest;
         int r;
 
-        r = pf_block_attribute(target, directory, "dm/name", &node->mapper_name);
+        r = pf_block_attribute(target, directory, "dm/name", &node->mapper_name, err);
         if (r == 0)
-                r = pf_block_attribute(target, directory, "dm/uuid", &node->mapper_uuid);
+                r = pf_block_attribute(target, directory, "dm/uuid", &node->mapper_uuid, err);
         if (r < 0 || !node->mapper_uuid)
                 return r;
         node->type = find_type(maps, PF_ELEMENTS(maps), node->mapper_uuid, PF_BLOCK_MAP);
@@ -189,24 +191,25 @@ static int read_map(const PfTarget *target, const char *directory, PfBlockNode *
 }
 
 /* What only whole devices have. */
-static int read_whole(const PfTarget *target, const char *directory, PfBlockNode *node) {
+static int read_whole(const PfTarget *target, const char *directory, PfBlockNode *node,
+                      PfErr *err) {
         uint64_t number;
         int r;
 
-        r = read_number(target, directory, "ro", &number);
+        r = read_number(target, directory, "ro", &number, err);
         node->read_only = number != 0;
         if (r == 0)
-                r = read_number(target, directory, "removable", &number);
+                r = read_number(target, directory, "removable", &number, err);
         node->removable = number != 0;
         if (r == 0)
-                r = read_number(target, directory, "queue/logical_block_size", &number);
+                r = read_number(target, directory, "queue/logical_block_size", &number, err);
         node->sector_bytes = (unsigned) number;
         if (r == 0 && node->type == PF_BLOCK_MAP)
-                r = read_map(target, directory, node);
+                r = read_map(target, directory, node, err);
         if (r == 0 && node->type == PF_BLOCK_RAID)
-                r = pf_block_attribute(target, directory, "md/level", &node->raid_level);
+                r = pf_block_attribute(target, directory, "md/level", &node->raid_level, err);
         if (r == 0 && node->type == PF_BLOCK_LOOP)
-                r = pf_block_attribute(target, directory, "loop/backing_file", &node->file);
+                r = pf_block_attribute(target, directory, "loop/backing_file", &node->file, err);
         return r;
 }
 
@@ -252,20 +255,20 @@ static int read_device(const PfTarget *target, PfBlockGraph *graph, const char *
         int r;
 
         *ret = NULL;
-        r = read_number(target, directory, "size", &size);
+        r = read_number(target, directory, "size", &size, err);
         if (r < 0 || is_empty_slot(type, size))
                 return r;
         if (graph->n == PF_BLOCK_NODES_MAX)
                 return pf_err_set(err, -E2BIG, SYS_BLOCK ": more than %d devices",
                                   PF_BLOCK_NODES_MAX);
-        r = read_numbers(target, directory, &kernel, &content);
-        if (r == 0 && kernel.is_device && disk)
-                r = read_number(target, directory, "start", &start);
-        node = r == 0 && kernel.is_device ? add_node(graph, name) : NULL;
+        r = read_numbers(target, directory, &kernel, &content, err);
+        if (r == 0 && disk)
+                r = read_number(target, directory, "start", &start, err);
+        node = r == 0 ? add_node(graph, name) : NULL;
         if (!node) {
                 free(content.part_uuid);
                 free(content.part_label);
-                return r == 0 && kernel.is_device ? -ENOMEM : r;
+                return r == 0 ? -ENOMEM : r;
         }
         node->major = kernel.major;
         node->minor = kernel.minor;
@@ -275,7 +278,7 @@ static int read_device(const PfTarget *target, PfBlockGraph *graph, const char *
         node->start_bytes = sectors_to_bytes(start);
         node->content = content;
         *ret = node;
-        return disk ? add_edge(node, disk) : read_whole(target, directory, node);
+        return disk ? add_edge(node, disk) : read_whole(target, directory, node, err);
 }
 
 static int read_partitions(const PfTarget *target, PfBlockGraph *graph, const char *directory,
@@ -283,7 +286,7 @@ static int read_partitions(const PfTarget *target, PfBlockGraph *graph, const ch
         PF_AUTO_STRV PfStrv names = { 0 };
         int r;
 
-        r = pf_target_list(target, directory, &names, NULL);
+        r = pf_target_list(target, directory, &names, err);
         for (size_t i = 0; i < names.n && r >= 0; i++) {
                 PF_AUTO_FREE char *below = NULL;
                 PfBlockNode *node;
@@ -296,7 +299,7 @@ static int read_partitions(const PfTarget *target, PfBlockGraph *graph, const ch
                 }
                 r = read_device(target, graph, below, names.items[i], disk, &node, err);
         }
-        return r == -ENOMEM || r == -E2BIG ? r : 0;
+        return r == PF_TARGET_ABSENT ? pf_err_set(err, -ENOENT, "%s: has just gone", directory) : r;
 }
 
 static int read_disk(const PfTarget *target, PfBlockGraph *graph, const char *name, PfErr *err) {
@@ -345,9 +348,11 @@ static int read_slaves(const PfTarget *target, PfBlockGraph *graph, PfBlockNode 
                 slaves = NULL;
                 return -ENOMEM;
         }
-        r = pf_target_list(target, slaves, &names, NULL);
-        if (r != 0)
-                return r == -ENOMEM ? r : 0;
+        r = pf_target_list(target, slaves, &names, err);
+        if (r == PF_TARGET_ABSENT)
+                return pf_err_set(err, -ENOENT, "%s: is not there", slaves);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < names.n; i++) {
                 PfBlockNode *slave = find_slave(graph, names.items[i]);
 
@@ -396,12 +401,16 @@ int pf_block_read_sysfs(const PfTarget *target, PfBlockGraph *graph, PfErr *err)
                 return 0;
         }
         for (size_t i = 0; i < names.n && r == 0; i++)
-                r = read_disk(target, graph, names.items[i], err);
+                r = read_disk(target, graph, names.items[i], &detail);
         for (size_t i = 0; i < graph->n && r == 0; i++)
                 if (has_slaves(graph->nodes[i]))
-                        r = read_slaves(target, graph, graph->nodes[i], &edges, err);
+                        r = read_slaves(target, graph, graph->nodes[i], &edges, &detail);
         graph->known = r == 0 && graph->n > 0;
-        if (r == 0 && graph->n == 0)
-                pf_block_because(graph->reason, SYS_BLOCK " names no device");
-        return r;
+        if (r == -ENOMEM || r == -E2BIG)
+                return pf_err_set(err, r, "%s", pf_err_text(&detail, r));
+        /* One device that was not seen could be the one that everything hangs on. */
+        if (!graph->known)
+                pf_block_because(graph->reason, "%.200s",
+                                 r < 0 ? pf_err_text(&detail, r) : SYS_BLOCK " names no device");
+        return 0;
 }

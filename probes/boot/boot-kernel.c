@@ -76,12 +76,12 @@ int pf_boot_kernel_running(const PfTarget *target, PfBootKernel *ret, PfErr *err
         ret->path = "/proc/sys/kernel/osrelease";
         ret->line = 1;
         r = pf_target_read(target, ret->path, RELEASE_MAX, &buf, err);
-        if (r == -ENOMEM)
+        if (r == PF_TARGET_ABSENT)
+                return PF_KERNEL_NONE_RUNS;
+        if (r < 0)
                 return r;
-        if (r != 0 || !buf.data || !take_version(buf.data, ret->version)) {
-                (void) pf_err_set(err, -ENOENT, "no kernel runs there");
-                return PF_KERNEL_NOT_KNOWN;
-        }
+        if (!buf.data || !take_version(buf.data, ret->version))
+                return pf_err_set(err, -EINVAL, "%s: does not begin with a version", ret->path);
         return find_images(target, ret);
 }
 

@@ -28,10 +28,13 @@ void pf_boot_kernel_deinit(PfBootKernel *kernel);
 /* Positive outcome, with a text in @err: nobody can tell. */
 enum { PF_KERNEL_NOT_KNOWN = 1 };
 
+/* Positive outcome: this is an image, or a container without /proc. */
+enum { PF_KERNEL_NONE_RUNS = 2 };
+
 /**
  * pf_boot_kernel_running() - the kernel that runs, with the images it is usually started with
  * Rule:   /proc/sys/kernel/osrelease; images as initramfs-tools, dracut and mkinitrd name them.
- * Return: 0; PF_KERNEL_NOT_KNOWN, as for an image; -ENOMEM.
+ * Return: 0; PF_KERNEL_NONE_RUNS; or with a text what reading it failed with.
  */
 int pf_boot_kernel_running(const PfTarget *target, PfBootKernel *ret, PfErr *err) PF_MUST_CHECK;
 
@@ -39,7 +42,7 @@ int pf_boot_kernel_running(const PfTarget *target, PfBootKernel *ret, PfErr *err
  * pf_boot_kernel_next() - the kernel of the entry that starts if nobody chooses another one
  * Rule:   the version is what the kernel's own file says: "kernel_version" in the boot
  *         protocol of x86; where it has no such header, the end of the file's name.
- * Return: as above.
+ * Return: 0; PF_KERNEL_NOT_KNOWN; -ENOMEM.
  */
 int pf_boot_kernel_next(const PfTarget *target, const PfBootInventory *inventory, PfBootKernel *ret,
                         PfErr *err) PF_MUST_CHECK;

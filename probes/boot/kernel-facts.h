@@ -27,7 +27,8 @@ typedef struct PfKernelFacts {
         bool next_known;
         PfErr next_err; /* why not */
         PfBootKernel running;
-        bool runs; /* false: an image */
+        bool runs;         /* false: an image, or it is not known */
+        PfErr running_err; /* why it is not known; code 0: it is */
 } PfKernelFacts;
 
 /* Answers boot.drivers: kernel-drivers.c. Return: 0, -ENOMEM. */

@@ -37,9 +37,9 @@ static int gather(PfKernelFacts *facts, PfErr *err) {
         if (r < 0)
                 return r;
         facts->next_known = r == 0;
-        r = pf_boot_kernel_running(facts->target, &facts->running, &ignored);
+        r = pf_boot_kernel_running(facts->target, &facts->running, &facts->running_err);
         facts->runs = r == 0;
-        return r < 0 ? r : 0;
+        return r == -ENOMEM ? r : 0;
 }
 
 static void judge(const PfKernelFacts *facts, const char *version, PfKernelJudgement *ret) {
@@ -101,6 +101,8 @@ static int check_directory(const PfKernelFacts *facts, PfReport *report, bool *r
                               "the modules of the running kernel %s are not installed any more",
                               facts->running.version);
         (void) pf_report_evidence(report, facts->target, path, 0, NULL, "a directory");
+        (void) pf_report_evidence(report, facts->target, facts->running.path, facts->running.line,
+                                  facts->running.version, NULL);
         return pf_report_remedy(report,
                                 "Start an installed kernel, or install the package of %s "
                                 "again",
@@ -210,6 +212,10 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
         r = pf_kernel_check_drivers(&facts, report);
         if (r < 0)
                 return r;
+        if (facts.running_err.code < 0)
+                return pf_report_unknown(report, &pf_kernel_checks[PF_KERNEL_OS],
+                                         "which kernel runs is not known: %s",
+                                         pf_err_text(&facts.running_err, facts.running_err.code));
         return facts.runs ? check_running(&facts, report) : check_installed(&facts, report);
 }
 
