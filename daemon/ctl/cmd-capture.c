@@ -51,15 +51,14 @@ static PfJson *summary_to_json(const char *directory, const PfCopied *copied, si
 static void add_line(PfPage *page, const char *label, const char *fmt, ...) PF_PRINTF(3, 4);
 
 static void add_line(PfPage *page, const char *label, const char *fmt, ...) {
-        PF_AUTO_FREE char *text = NULL;
+        PF_AUTO_FREE char *text;
         va_list args;
 
         va_start(args, fmt);
-        if (vasprintf(&text, fmt, args) < 0)
-                text = NULL;
+        text = pf_language_print(page->terminal->language, fmt, args);
         va_end(args);
         pf_page_begin(page, 0, 10);
-        pf_page_text(page, PF_COLOUR_DIM, label);
+        pf_page_say(page, PF_COLOUR_DIM, label);
         pf_page_column(page, 10);
         pf_page_text(page, PF_COLOUR_NONE, text ? text : "");
         pf_page_end(page);

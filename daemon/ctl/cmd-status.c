@@ -4,9 +4,9 @@
 #include "daemon/ctl/format.h"
 #include "daemon/ctl/view.h"
 
-static PfJson *make_status(const PfJson *report) {
+static PfJson *make_status(const PfJson *report, PfLanguage language) {
         PF_CLEANUP(pf_json_freep) PfJson *status = pf_json_new_object();
-        PF_AUTO_FREE char *line = pf_view_status(report);
+        PF_AUTO_FREE char *line = pf_view_status(report, language);
 
         if (!status || !line ||
             pf_json_put_string(status, "verdict", pf_view_verdict(report)) < 0 ||
@@ -35,7 +35,9 @@ PfExit pf_cmd_status(PfCtl *ctl) {
                 ctl->options.format->report(&page, report, &show);
                 return pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
         }
-        line = make_status(report);
+        /* Programs are spoken to in English. */
+        line = make_status(report, ctl->options.format == &pf_format_table ? ctl->out.language
+                                                                           : PF_LANGUAGE_ENGLISH);
         if (!line) {
                 status = pf_exit_set(&err, PF_EXIT_UNKNOWN, "out of memory");
                 return pf_ctl_fail(ctl, status, &err);

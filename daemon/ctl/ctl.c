@@ -8,8 +8,13 @@
 
 static void PF_PRINTF(2, 0) say(const PfCtl *ctl, const char *fmt, va_list args) {
         PF_AUTO_PAGE PfPage page;
-        PF_AUTO_FREE char *text = pf_language_print(ctl->errors.language, fmt, args);
+        PF_AUTO_FREE char *english = NULL;
+        PF_AUTO_FREE char *text = NULL;
 
+        if (vasprintf(&english, fmt, args) < 0)
+                english = NULL;
+        if (english)
+                text = pf_language_sentence(ctl->errors.language, english, NULL);
         pf_page_init(&page, &ctl->errors);
         pf_page_begin(&page, 0, 4);
         pf_page_text(&page, PF_COLOUR_NONE, PF_CTL_NAME ": ");

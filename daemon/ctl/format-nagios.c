@@ -138,7 +138,7 @@ static void add_waivers(PfPage *page, const PfJson *report) {
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
         PF_AUTO_FINDINGS PfFindings findings = { 0 };
-        PF_AUTO_FREE char *status = pf_view_status(report);
+        PF_AUTO_FREE char *status = pf_view_status(report, PF_LANGUAGE_ENGLISH);
 
         if (!status || pf_findings_load(report, show->strict, &findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;

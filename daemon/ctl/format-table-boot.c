@@ -39,12 +39,12 @@ static void show_device(PfPage *page, const PfJson *identity) {
         const char *device = pf_json_get_string(identity, "resolvesTo");
 
         if (device) {
-                pf_page_text(page, PF_COLOUR_DIM, " is ");
+                pf_page_say(page, PF_COLOUR_DIM, " is ");
                 pf_page_text(page, PF_COLOUR_NONE, device);
         } else if (is_text(identity, "state", "dangling")) {
-                pf_page_text(page, PF_COLOUR_RED, " is nothing here");
+                pf_page_say(page, PF_COLOUR_RED, " is nothing here");
         } else if (is_text(identity, "state", "unknown")) {
-                pf_page_text(page, PF_COLOUR_DIM, " is not known here");
+                pf_page_say(page, PF_COLOUR_DIM, " is not known here");
         }
 }
 
@@ -57,11 +57,11 @@ static void show_identity(PfPage *page, const char *label, const PfJson *identit
         show_device(page, identity);
         if (bad) {
                 pf_page_text(page, counts ? PF_COLOUR_RED : PF_COLOUR_DIM, ": ");
-                pf_page_text(page, counts ? PF_COLOUR_RED : PF_COLOUR_DIM,
-                             pf_table_string(identity, "class", ""));
+                pf_page_sentence(page, counts ? PF_COLOUR_RED : PF_COLOUR_DIM,
+                                 pf_table_string(identity, "class", ""));
         }
         if (!counts)
-                pf_page_text(page, PF_COLOUR_DIM, " (a later one takes its place)");
+                pf_page_say(page, PF_COLOUR_DIM, " (a later one takes its place)");
         pf_page_end(page);
 }
 
@@ -87,13 +87,16 @@ static void show_title(PfPage *page, const PfJson *entry) {
         bool withheld = is_true(entry, "withheld");
 
         pf_page_begin(page, 2, 4);
-        pf_page_text(page, withheld ? PF_COLOUR_DIM : PF_COLOUR_BOLD,
-                     withheld ? "(only root and group preflightd may see it)"
-                              : pf_table_string(entry, "title", "(outside of entries)"));
+        if (withheld)
+                pf_page_say(page, PF_COLOUR_DIM, "(only root and group preflightd may see it)");
+        else if (pf_json_get_string(entry, "title"))
+                pf_page_text(page, PF_COLOUR_BOLD, pf_json_get_string(entry, "title"));
+        else
+                pf_page_say(page, PF_COLOUR_BOLD, "(outside of entries)");
         if (is_true(entry, "next"))
-                pf_page_text(page, PF_COLOUR_GREEN, "  starts next");
+                pf_page_say(page, PF_COLOUR_GREEN, "  starts next");
         if (is_true(entry, "running"))
-                pf_page_text(page, PF_COLOUR_CYAN, "  running");
+                pf_page_say(page, PF_COLOUR_CYAN, "  running");
         pf_page_text(page, PF_COLOUR_DIM, "  # ");
         pf_table_place(page, entry);
         pf_page_end(page);
@@ -111,22 +114,22 @@ static void show_loader(PfPage *page, const PfJson *loader) {
         pf_page_begin(page, 2, 4);
         pf_page_text(page, PF_COLOUR_DIM, pf_table_string(loader, "format", ""));
         if (is_text(loader, "live", "no"))
-                pf_page_text(page, PF_COLOUR_YELLOW, ", this machine does not start from it");
+                pf_page_say(page, PF_COLOUR_YELLOW, ", this machine does not start from it");
         else if (is_text(loader, "live", "yes"))
-                pf_page_text(page, PF_COLOUR_GREEN, ", this machine starts from it");
+                pf_page_say(page, PF_COLOUR_GREEN, ", this machine starts from it");
         else
-                pf_page_text(page, PF_COLOUR_DIM,
-                             ", whether this machine starts from it is not "
-                             "known");
+                pf_page_say(page, PF_COLOUR_DIM,
+                            ", whether this machine starts from it is not "
+                            "known");
         if (pf_json_get_string(loader, "why")) {
                 pf_page_text(page, PF_COLOUR_DIM, ": ");
-                pf_page_text(page, PF_COLOUR_DIM, pf_json_get_string(loader, "why"));
+                pf_page_sentence(page, PF_COLOUR_DIM, pf_json_get_string(loader, "why"));
         }
         pf_page_end(page);
         if (!pf_json_get_string(loader, "problem"))
                 return;
         pf_page_begin(page, 2, 4);
-        pf_page_text(page, PF_COLOUR_RED, pf_json_get_string(loader, "problem"));
+        pf_page_sentence(page, PF_COLOUR_RED, pf_json_get_string(loader, "problem"));
         pf_page_end(page);
 }
 
@@ -148,8 +151,8 @@ static void show_settings(PfPage *page, const PfJson *settings) {
                 pf_table_heading(page, pf_table_string(file, "path", ""));
                 if (is_true(file, "withheld")) {
                         pf_page_begin(page, 2, 4);
-                        pf_page_text(page, PF_COLOUR_DIM,
-                                     "(only root and group preflightd may see it)");
+                        pf_page_say(page, PF_COLOUR_DIM,
+                                    "(only root and group preflightd may see it)");
                         pf_page_end(page);
                 }
                 (void) pf_json_each(pf_json_get(file, "variables"), show_variable, page);
@@ -173,7 +176,7 @@ void pf_table_boot(PfPage *page, const PfJson *facts, const PfShow *show) {
 
         if (pf_json_length(loaders) == 0) {
                 pf_page_begin(page, 0, 2);
-                pf_page_text(page, PF_COLOUR_YELLOW, "no boot loader's files were found");
+                pf_page_say(page, PF_COLOUR_YELLOW, "no boot loader's files were found");
                 pf_page_end(page);
         }
         for (size_t i = 0; i < pf_json_length(loaders); i++) {
@@ -186,7 +189,7 @@ void pf_table_boot(PfPage *page, const PfJson *facts, const PfShow *show) {
         show_running(page, pf_json_get(facts, "cmdline"));
         for (size_t i = 0; i < pf_json_length(problems); i++) {
                 pf_page_begin(page, 0, 2);
-                pf_page_text(page, PF_COLOUR_RED, pf_json_string(pf_json_at(problems, i)));
+                pf_page_sentence(page, PF_COLOUR_RED, pf_json_string(pf_json_at(problems, i)));
                 pf_page_end(page);
         }
         if (!show->quiet)

@@ -28,6 +28,12 @@ static bool is_for_here(const PfJson *entry) {
         return false;
 }
 
+static const char *title_of(const PfPage *page, const PfJson *entry) {
+        const char *title = pf_language_entry(page->terminal->language, entry, "title");
+
+        return title ? title : "";
+}
+
 static unsigned widest_id(const PfPage *page, const PfJson *entries) {
         unsigned widest = 0;
 
@@ -50,17 +56,17 @@ static void show_row(PfPage *page, unsigned id_columns, const PfJson *entry) {
         pf_page_word(page, is_answered ? PF_COLOUR_BOLD : PF_COLOUR_NONE,
                      pf_table_string(entry, "id", ""));
         pf_page_column(page, severity);
-        pf_page_text(page, PF_COLOUR_DIM, pf_table_string(entry, "severity", ""));
+        pf_page_say(page, PF_COLOUR_DIM, pf_table_string(entry, "severity", ""));
         if (below) {
                 pf_page_end(page);
                 pf_page_begin(page, 4, 4);
         } else {
                 pf_page_column(page, title);
         }
-        pf_page_text(page, PF_COLOUR_NONE, pf_table_string(entry, "title", ""));
+        pf_page_text(page, PF_COLOUR_NONE, title_of(page, entry));
         if (!is_answered) {
                 pf_page_text(page, PF_COLOUR_NONE, " ");
-                pf_page_word(page, PF_COLOUR_DIM, "(not covered yet)");
+                pf_page_say(page, PF_COLOUR_DIM, "(not covered yet)");
         }
         pf_page_end(page);
 }
@@ -106,7 +112,7 @@ static void show_strings(PfPage *page, const char *label, const PfJson *array) {
         if (pf_json_length(array) == 0)
                 return;
         pf_page_begin(page, 0, 15);
-        pf_page_text(page, PF_COLOUR_BOLD, label);
+        pf_page_say(page, PF_COLOUR_BOLD, label);
         pf_page_column(page, 15);
         pf_table_strings(page, array);
         pf_page_end(page);
@@ -116,37 +122,44 @@ static void show_string(PfPage *page, const char *label, const char *text) {
         if (!text || !*text)
                 return;
         pf_page_begin(page, 0, 15);
-        pf_page_text(page, PF_COLOUR_BOLD, label);
+        pf_page_say(page, PF_COLOUR_BOLD, label);
         pf_page_column(page, 15);
         pf_page_text(page, PF_COLOUR_NONE, text);
         pf_page_end(page);
 }
 
+/* The same for words of ours. */
+static void show_word(PfPage *page, const char *label, const char *english) {
+        if (english)
+                show_string(page, label, pf_language_text(page->terminal->language, english));
+}
+
 static void show_entry(PfPage *page, const PfJson *entry) {
+        PfLanguage language = page->terminal->language;
         bool is_error = strcmp(pf_table_string(entry, "kind", ""), "error") == 0;
 
         pf_page_begin(page, 0, 2);
         pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(entry, "id", ""));
         pf_page_text(page, PF_COLOUR_BOLD, ": ");
-        pf_page_text(page, PF_COLOUR_BOLD, pf_table_string(entry, "title", ""));
+        pf_page_text(page, PF_COLOUR_BOLD, title_of(page, entry));
         pf_page_end(page);
 
-        show_prose(page, "Why it matters", pf_json_get_string(entry, "why"));
-        show_prose(page, "What to do", pf_json_get_string(entry, "fix"));
+        show_prose(page, "Why it matters", pf_language_entry(language, entry, "why"));
+        show_prose(page, "What to do", pf_language_entry(language, entry, "fix"));
         pf_page_empty_line(page);
-        show_string(page, "Severity", pf_json_get_string(entry, "severity"));
-        show_string(page, "Remedy", pf_json_get_string(entry, "safety"));
+        show_word(page, "Severity", pf_json_get_string(entry, "severity"));
+        show_word(page, "Remedy", pf_json_get_string(entry, "safety"));
         show_strings(page, "Platforms", pf_json_get(entry, "platforms"));
-        show_string(page, "Applies to", pf_json_get_string(entry, "appliesTo"));
+        show_string(page, "Applies to", pf_language_entry(language, entry, "appliesTo"));
         show_strings(page, "Also known as", pf_json_get(entry, "aliases"));
         if (is_error)
                 show_strings(page, "Checks", pf_json_get(entry, "checks"));
         else
                 show_strings(page, "Errors", pf_json_get(entry, "errorIds"));
         if (!pf_json_bool(pf_json_get(entry, "implemented")))
-                show_string(page, "Covered",
-                            is_error ? "no check of this version finds it beforehand"
-                                     : "not yet: no probe of this version answers it here");
+                show_word(page, "Covered",
+                          is_error ? "no check of this version finds it beforehand"
+                                   : "not yet: no probe of this version answers it here");
         show_string(page, "Read more", pf_json_get_string(entry, "documentation"));
 }
 
@@ -169,7 +182,7 @@ static void show_others(PfPage *page, const PfJson *entries) {
                 pf_page_begin(page, 2, 4);
                 pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(entry, "id", ""));
                 pf_page_text(page, PF_COLOUR_NONE, ": ");
-                pf_page_text(page, PF_COLOUR_NONE, pf_table_string(entry, "title", ""));
+                pf_page_text(page, PF_COLOUR_NONE, title_of(page, entry));
                 pf_page_end(page);
         }
 }

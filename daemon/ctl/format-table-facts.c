@@ -30,7 +30,7 @@ static int measure(const char *keyword, PfJson *setting, void *data) {
 
 static void show_places(PfPage *page, const char *label, const PfJson *places) {
         for (size_t i = 0; i < pf_json_length(places); i++) {
-                pf_page_text(page, PF_COLOUR_DIM, i > 0 ? ", " : label);
+                pf_page_say(page, PF_COLOUR_DIM, i > 0 ? ", " : label);
                 pf_table_place(page, pf_json_at(places, i));
         }
 }
@@ -44,9 +44,9 @@ static void show_origin(PfPage *page, const PfJson *setting) {
         }
         show_places(page, ", instead of ", pf_json_get(setting, "shadowed"));
         if (doubt) {
-                pf_page_text(page, PF_COLOUR_YELLOW, "  # undecided: the Match at ");
+                pf_page_say(page, PF_COLOUR_YELLOW, "  # undecided: the Match at ");
                 pf_table_place(page, doubt);
-                pf_page_text(page, PF_COLOUR_YELLOW, " asks for what was not given");
+                pf_page_say(page, PF_COLOUR_YELLOW, " asks for what was not given");
         }
 }
 
@@ -69,7 +69,7 @@ static void show_value(PfPage *page, const char *text) {
         if (text && *text)
                 pf_page_text(page, PF_COLOUR_BOLD, text);
         else
-                pf_page_text(page, PF_COLOUR_DIM, "(empty)");
+                pf_page_say(page, PF_COLOUR_DIM, "(empty)");
 }
 
 static int show_setting(const char *keyword, PfJson *setting, void *data) {
@@ -86,7 +86,7 @@ static int show_setting(const char *keyword, PfJson *setting, void *data) {
 
         begin_value(page, column, keyword);
         if (pf_json_bool(pf_json_get(setting, "withheld")))
-                pf_page_text(page, PF_COLOUR_DIM, "(only root and group preflightd may see it)");
+                pf_page_say(page, PF_COLOUR_DIM, "(only root and group preflightd may see it)");
         else if (pf_json_length(values) > 0)
                 show_value(page, pf_json_string(pf_json_at(values, 0)));
         else
@@ -108,7 +108,7 @@ static void show_problem(PfPage *page, const PfJson *problem) {
                 pf_table_place(page, problem);
                 pf_page_text(page, PF_COLOUR_NONE, ": ");
         }
-        pf_page_text(
+        pf_page_sentence(
                 page, PF_COLOUR_NONE,
                 pf_table_string(problem, "text", "(only root and group preflightd may see it)"));
         pf_page_end(page);
@@ -131,9 +131,9 @@ void pf_table_facts(PfPage *page, const PfJson *facts, const PfShow *show) {
         pf_table_path(page, pf_json_get(facts, "path"), show);
         pf_page_begin(page, 0, 2);
         if (accepted)
-                pf_page_text(page, PF_COLOUR_GREEN, "sshd accepts this configuration");
+                pf_page_say(page, PF_COLOUR_GREEN, "sshd accepts this configuration");
         else
-                pf_page_text(page, PF_COLOUR_RED, "sshd refuses this configuration");
+                pf_page_say(page, PF_COLOUR_RED, "sshd refuses this configuration");
         pf_page_end(page);
         for (size_t i = 0; i < pf_json_length(errors); i++)
                 show_problem(page, pf_json_at(errors, i));

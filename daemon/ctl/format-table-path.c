@@ -14,15 +14,17 @@ static bool is_skipped(const PfJson *stage) {
 static void show_stage(PfPage *page, const PfColumns *columns, const PfJson *stage) {
         const PfLook *look = pf_look_find(pf_json_get_string(stage, "verdict"));
         const PfJson *evidence = pf_json_get(stage, "evidence");
+        PF_AUTO_FREE char *summary = pf_table_sentence(page, stage, "summary", "message");
+        PF_AUTO_FREE char *cure = pf_table_sentence(page, stage, "remedy", NULL);
         unsigned indent = columns->name + 2;
 
         pf_table_verdict(page, columns, look, pf_table_string(stage, "stage", "(no name)"),
-                         pf_table_string(stage, "summary", ""));
+                         summary ? summary : "");
         if (!look->is_trouble)
                 return;
         for (size_t i = 0; i < pf_json_length(evidence); i++)
                 pf_table_evidence(page, indent, pf_json_at(evidence, i));
-        pf_table_labelled(page, indent, "fix:", pf_json_get_string(stage, "remedy"), NULL);
+        pf_table_labelled(page, indent, "fix:", cure, NULL);
 }
 
 /* In one line: they say nothing of this login. */
@@ -36,7 +38,7 @@ static void show_skipped(PfPage *page, const PfJson *stages) {
                         continue;
                 if (is_first)
                         pf_page_begin(page, 2, 4);
-                pf_page_text(page, PF_COLOUR_DIM, is_first ? "not applicable: " : ", ");
+                pf_page_say(page, PF_COLOUR_DIM, is_first ? "not applicable: " : ", ");
                 pf_page_text(page, PF_COLOUR_DIM, pf_table_string(stage, "stage", ""));
                 is_first = false;
         }

@@ -102,8 +102,9 @@ static void show_identity(PfPage *page, const PfJson *device) {
         if (label)
                 pf_page_printf(page, PF_COLOUR_DIM, " (%s)", label);
         if (pf_json_get(device, "unknown"))
-                pf_page_printf(page, PF_COLOUR_YELLOW, " not known: %s",
-                               pf_table_string(device, "unknown", ""));
+                pf_page_say(page, PF_COLOUR_YELLOW, " not known: ");
+        if (pf_json_get(device, "unknown"))
+                pf_page_sentence(page, PF_COLOUR_YELLOW, pf_table_string(device, "unknown", ""));
 }
 
 /* The type that people know: of an array its level. */
@@ -175,7 +176,7 @@ static void show_file_system(Tree *tree, const PfJson *system) {
                 pf_page_word(page, PF_COLOUR_BOLD, pf_json_string(pf_json_at(points, i)));
         }
         if (is_read_only(system))
-                pf_page_text(page, PF_COLOUR_YELLOW, " (read-only)");
+                pf_page_say(page, PF_COLOUR_YELLOW, " (read-only)");
         if (pf_json_length(devices) == 0)
                 pf_page_printf(page, PF_COLOUR_DIM, " is %s, which lies on no device",
                                pf_table_string(system, "type", ""));
@@ -199,9 +200,8 @@ void pf_table_storage(PfPage *page, const PfJson *facts, const PfShow *show) {
         (void) show;
         if (!pf_json_bool(pf_json_get(facts, "known"))) {
                 pf_page_begin(page, 0, 2);
-                pf_page_printf(page, PF_COLOUR_YELLOW,
-                               "the devices of this machine are not known: %s",
-                               pf_table_string(facts, "reason", ""));
+                pf_page_say(page, PF_COLOUR_YELLOW, "the devices of this machine are not known: ");
+                pf_page_sentence(page, PF_COLOUR_YELLOW, pf_table_string(facts, "reason", ""));
                 pf_page_end(page);
         }
         for (size_t i = 0; i < pf_json_length(systems); i++)

@@ -169,6 +169,16 @@ void pf_page_say(PfPage *page, PfColour colour, const char *english) {
         pf_page_text(page, colour, pf_language_text(page->terminal->language, english));
 }
 
+void pf_page_sentence(PfPage *page, PfColour colour, const char *english) {
+        PF_AUTO_FREE char *text =
+                pf_language_sentence(page->terminal->language, english ? english : "", NULL);
+
+        if (text)
+                pf_page_text(page, colour, text);
+        else
+                page->error = page->error ? page->error : -ENOMEM;
+}
+
 void pf_page_column(PfPage *page, unsigned column) {
         place_word(page);
         if (page->column < column)

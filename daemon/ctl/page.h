@@ -58,6 +58,8 @@ void pf_page_text(PfPage *page, PfColour colour, const char *text);
 
 /* The same for words of ours: in the language of the terminal, by text or by format. */
 void pf_page_say(PfPage *page, PfColour colour, const char *english);
+/* The same for a sentence of an answer: see pf_language_sentence(). */
+void pf_page_sentence(PfPage *page, PfColour colour, const char *english);
 void pf_page_printf(PfPage *page, PfColour colour, const char *fmt, ...) PF_PRINTF(3, 4);
 
 /* The same without breaks: a path, a number with its unit. */

@@ -50,14 +50,14 @@ static const struct {
 
 static void add_line(PfPage *page, unsigned indent, const char *text) {
         pf_page_begin(page, indent, indent);
-        pf_page_text(page, PF_COLOUR_NONE, text);
+        pf_page_say(page, PF_COLOUR_NONE, text);
         pf_page_end(page);
 }
 
 static void add_title(PfPage *page, const char *text) {
         pf_page_empty_line(page);
         pf_page_begin(page, 0, 0);
-        pf_page_text(page, PF_COLOUR_BOLD, text);
+        pf_page_say(page, PF_COLOUR_BOLD, text);
         pf_page_end(page);
 }
 
@@ -67,7 +67,7 @@ static void add_exits(PfPage *page) {
                 pf_page_begin(page, 2, 5);
                 pf_page_printf(page, PF_COLOUR_NONE, "%d", (int) exits[i].status);
                 pf_page_column(page, 5);
-                pf_page_text(page, PF_COLOUR_NONE, exits[i].meaning);
+                pf_page_say(page, PF_COLOUR_NONE, exits[i].meaning);
                 pf_page_end(page);
         }
 }
@@ -79,7 +79,7 @@ static void add_commands(PfPage *page) {
                 pf_page_text(page, PF_COLOUR_BOLD, commands[i].name);
                 pf_page_printf(page, PF_COLOUR_NONE, " %s", commands[i].arguments);
                 pf_page_column(page, 17);
-                pf_page_text(page, PF_COLOUR_NONE, commands[i].help);
+                pf_page_say(page, PF_COLOUR_NONE, commands[i].help);
                 pf_page_end(page);
         }
 }

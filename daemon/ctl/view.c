@@ -86,23 +86,33 @@ static const PfJson *deciding_check(const PfJson *report) {
         return check ? check : find_check(report, "unknown", NULL);
 }
 
-char *pf_view_status(const PfJson *report) {
+/* "31 passed", in that language. */
+static int add_count(PfBuf *buf, PfLanguage language, const char *before, const PfJson *report,
+                     const char *verdict) {
+        return pf_buf_printf(buf, "%s%" PRId64 " %s", before, pf_view_count(report, verdict),
+                             pf_language_text(language, pf_look_find(verdict)->many));
+}
+
+char *pf_view_status(const PfJson *report, PfLanguage language) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(1u << 20);
         const PfJson *check = deciding_check(report);
-        const char *summary = pf_json_get_string(check, "summary");
+        const char *english = pf_json_get_string(check, "summary");
         const char *error = pf_json_string(pf_json_at(pf_json_get(check, "errorIds"), 0));
-        int64_t failed = pf_view_count(report, "fail");
+        PF_AUTO_FREE char *summary = NULL;
         int r;
 
-        r = pf_buf_add_string(&buf, pf_view_verdict(report));
+        if (english)
+                summary = pf_language_sentence(language, english, pf_json_get(check, "message"));
+        r = english && !summary ? -ENOMEM : 0;
+        if (r == 0)
+                r = pf_buf_add_string(&buf, pf_language_text(language, pf_view_verdict(report)));
         if (r == 0 && summary)
                 r = pf_buf_printf(&buf, ": %s", summary);
         if (r == 0 && summary && error)
                 r = pf_buf_printf(&buf, " (%s)", error);
         if (r == 0)
-                r = pf_buf_printf(&buf, "%s %" PRId64 " passed", summary ? "," : ":",
-                                  pf_view_count(report, "pass"));
-        if (r == 0 && failed > 1)
-                r = pf_buf_printf(&buf, ", %" PRId64 " failed", failed);
+                r = add_count(&buf, language, summary ? ", " : ": ", report, "pass");
+        if (r == 0 && pf_view_count(report, "fail") > 1)
+                r = add_count(&buf, language, ", ", report, "fail");
         return r == 0 ? pf_buf_steal(&buf) : NULL;
 }

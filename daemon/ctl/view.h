@@ -39,4 +39,4 @@ PfExit pf_view_exit(const PfJson *report, bool strict);
 
 /* The one line for a status: "blocked: sshd refuses passwords for root (95108), 31
  * passed". The caller frees it; NULL: out of memory. */
-char *pf_view_status(const PfJson *report);
+char *pf_view_status(const PfJson *report, PfLanguage language);
