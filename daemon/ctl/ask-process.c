@@ -146,9 +146,10 @@ static PfExit prepare(Process *process, const PfCtl *ctl, PfErr *err) {
 
 /* --- reports --- */
 
-static void on_finished(const PfResult *results, size_t n, void *data) {
+static void on_finished(const PfResult *results, size_t n, const PfWaivers *waivers, void *data) {
         Process *process = data;
 
+        (void) waivers;
         for (size_t i = 0; i < n; i++)
                 pf_progress_finished(process->progress, results[i].check->id);
 }

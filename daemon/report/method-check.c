@@ -33,7 +33,8 @@ static void on_check_gone(PfVarlinkCall *call, void *data) {
         pf_varlink_drop(call);
 }
 
-static void on_check_finished(const PfResult *results, size_t n, void *data) {
+static void on_check_finished(const PfResult *results, size_t n, const PfWaivers *waivers,
+                              void *data) {
         PfChecking *checking = data;
         const PfProfile *profile = pf_question_demand(checking->question)->profile;
         bool privileged = pf_varlink_call_is_privileged(checking->call);
@@ -44,7 +45,7 @@ static void on_check_finished(const PfResult *results, size_t n, void *data) {
                 PfJson *message = NULL;
 
                 /* What is lost here is in the report that follows. */
-                if (pf_service_result_message(&results[i], profile, "finished", privileged,
+                if (pf_service_result_message(&results[i], profile, waivers, "finished", privileged,
                                               &message) == 0)
                         pf_varlink_reply_continues(checking->call, message);
         }

@@ -40,7 +40,7 @@ static const PfResult *find_result(const PfReadiness *readiness, const PfCheck *
         return NULL;
 }
 
-static void tell_change(PfService *service, const PfResult *result) {
+static void tell_change(PfService *service, const PfResult *result, const PfWaivers *waivers) {
         const PfProfile *profile = pf_question_demand(service->question)->profile;
 
         for (PfMonitor *monitor = service->monitors, *next; monitor; monitor = next) {
@@ -49,7 +49,7 @@ static void tell_change(PfService *service, const PfResult *result) {
                 next = monitor->next;
                 if (!monitor->has_report)
                         continue;
-                if (pf_service_result_message(result, profile, "changed",
+                if (pf_service_result_message(result, profile, waivers, "changed",
                                               pf_varlink_call_is_privileged(monitor->call),
                                               &message) < 0)
                         monitor_end(monitor);
@@ -64,7 +64,7 @@ static void tell_changes(PfService *service, const PfReadiness *before, const Pf
                 const PfResult *old = find_result(before, result->check);
 
                 if (!old || !pf_result_equal(old, result))
-                        tell_change(service, result);
+                        tell_change(service, result, &now->waivers);
         }
 }
 
@@ -87,10 +87,18 @@ static void tell_report(PfService *service, const PfReadiness *readiness) {
         }
 }
 
+/* What is only in the whole report has changed: everybody gets it again. */
+static void forget_reports(PfService *service) {
+        for (PfMonitor *monitor = service->monitors; monitor; monitor = monitor->next)
+                monitor->has_report = false;
+}
+
 void pf_service_tell_monitors(PfService *service, const PfReadiness *before,
                               const PfReadiness *now) {
-        if (before)
+        if (before && pf_waivers_equal(&before->waivers, &now->waivers))
                 tell_changes(service, before, now);
+        else if (before)
+                forget_reports(service);
         tell_report(service, now);
 }
 
@@ -119,7 +127,7 @@ void pf_method_monitor(PfVarlinkCall *call, void *data) {
         (void) uv_timer_start(service->timer, on_monitor_timer, interval_ms, interval_ms);
 
         cached = pf_cache_find(service->cache, service->question);
-        if (pf_service_is_young(cached, service->config.settings->maximum_age_usec))
+        if (pf_service_is_young(service, cached, service->config.settings->maximum_age_usec))
                 tell_report(service, cached->readiness);
         else if (pf_service_refresh(service) < 0)
                 monitor_end(added);

@@ -135,8 +135,10 @@ int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuesti
         return 0;
 }
 
-bool pf_service_is_young(const PfCached *cached, uint64_t maximum_age_usec) {
-        return cached && pf_clock_monotonic_usec() - cached->fresh_usec <= maximum_age_usec;
+bool pf_service_is_young(const PfService *service, const PfCached *cached,
+                         uint64_t maximum_age_usec) {
+        return cached && pf_clock_monotonic_usec() - cached->fresh_usec <= maximum_age_usec &&
+               pf_readiness_holds(cached->readiness, pf_target_now_usec(service->config.target));
 }
 
 void pf_method_get_report(PfVarlinkCall *call, void *data) {
@@ -157,7 +159,7 @@ void pf_method_get_report(PfVarlinkCall *call, void *data) {
                 return;
 
         cached = pf_cache_find(service->cache, question);
-        if (pf_service_is_young(cached, maximum_age_usec)) {
+        if (pf_service_is_young(service, cached, maximum_age_usec)) {
                 reply_cached(call, cached);
                 return;
         }

@@ -25,6 +25,7 @@ PfReadiness *pf_readiness_free(PfReadiness *readiness) {
         (void) pf_question_unref(readiness->question);
         pf_host_deinit(&readiness->host);
         pf_report_deinit(&readiness->report);
+        pf_waivers_deinit(&readiness->waivers);
         free(readiness);
         return NULL;
 }
@@ -55,6 +56,10 @@ PfOverall pf_readiness_overall(const PfReadiness *readiness) {
                         overall = PF_OVERALL_UNKNOWN;
         }
         return overall;
+}
+
+bool pf_readiness_holds(const PfReadiness *readiness, uint64_t now_usec) {
+        return now_usec < readiness->expires_usec;
 }
 
 void pf_readiness_count(const PfReadiness *readiness, size_t counts[static PF_N_VERDICTS]) {
@@ -98,5 +103,7 @@ char *pf_readiness_status(const PfReadiness *readiness) {
                 r = pf_buf_printf(&buf, "%s %zu passed", result ? "," : ":", n[PF_PASS]);
         if (r == 0 && n[PF_FAIL] > 1)
                 r = pf_buf_printf(&buf, ", %zu failed", n[PF_FAIL]);
+        if (r == 0 && n[PF_WAIVED] > 0)
+                r = pf_buf_printf(&buf, ", %zu waived", n[PF_WAIVED]);
         return r == 0 ? pf_buf_steal(&buf) : NULL;
 }

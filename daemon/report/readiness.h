@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/report/question.h"
+#include "daemon/report/waivers.h"
 #include "probes/probe.h"
 
 /* What the report says of the machine as a whole. */
@@ -32,14 +33,20 @@ typedef struct PfReadiness {
         PfQuestion *question;
         PfHost host;
         PfReport report;       /* in the order of the registry */
+        PfWaivers waivers;     /* of the machine, and what became of them */
         uint64_t started_usec; /* since 1970 */
         uint64_t duration_usec;
+        uint64_t expires_usec; /* since 1970, by the machine's clock: it is not true any more
+                                * then, because a waiver ends; UINT64_MAX: none does */
 } PfReadiness;
 
 PfReadiness *pf_readiness_free(PfReadiness *readiness);
 PF_DEFINE_CLEANUP(PfReadiness, pf_readiness_free);
 
 PfOverall pf_readiness_overall(const PfReadiness *readiness);
+
+/* Is it still true at @now_usec, as far as time alone can tell? */
+bool pf_readiness_holds(const PfReadiness *readiness, uint64_t now_usec);
 
 /* How many results have each verdict, by PfVerdict. */
 void pf_readiness_count(const PfReadiness *readiness, size_t counts[static PF_N_VERDICTS]);
@@ -52,9 +59,10 @@ char *pf_readiness_status(const PfReadiness *readiness);
  * pf_readiness_to_json() - the report as it goes over the wire
  * @privileged: false leaves out what a file says that not every local user may
  *              read; the evidence is then marked "withheld"
+ * @waivers:    by which a result is waived
  * Ownership:   the caller frees *@ret.
  * Return:      0 or -ENOMEM.
  */
 int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson **ret) PF_MUST_CHECK;
-int pf_result_to_json(const PfResult *result, const PfProfile *profile, bool privileged,
-                      PfJson **ret) PF_MUST_CHECK;
+int pf_result_to_json(const PfResult *result, const PfProfile *profile, const PfWaivers *waivers,
+                      bool privileged, PfJson **ret) PF_MUST_CHECK;

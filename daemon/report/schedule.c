@@ -6,10 +6,12 @@
 #include "daemon/base/clock.h"
 
 #define HOST_DEADLINE_MS 1000
+#define WAIVERS_DEADLINE_MS 2000
 
-/* One slot a probe, and one more for reading who the machine is. */
+/* One slot a probe, one for reading who the machine is, and one for its waivers. */
 #define HOST_SLOT pf_n_probes
-#define N_SLOTS (pf_n_probes + 1)
+#define WAIVERS_SLOT (pf_n_probes + 1)
+#define N_SLOTS (pf_n_probes + 2)
 
 /* One piece of work on the pool. It belongs to the worker until the loop hears
  * of its end, even if its run gave it up. */
@@ -26,6 +28,7 @@ typedef struct Job {
         PfErr err;
         PfReport report;
         PfHost host;
+        PfWaivers waivers;
         uint64_t probed_usec;
         uint64_t duration_usec;
 } Job;
@@ -40,6 +43,9 @@ struct PfRun {
 
         Job **jobs;        /* by slot; NULL where it is over or was not wanted */
         PfReport *reports; /* by slot */
+        bool *is_over;     /* by slot */
+        bool knows_waivers;
+        uint64_t waivers_usec; /* since 1970: the moment that waivers are judged for */
         PfReadiness *readiness;
         uint64_t started_usec_monotonic;
         size_t n_pending;
@@ -69,6 +75,7 @@ static Job *job_free(Job *job) {
                 return NULL;
         pf_report_deinit(&job->report);
         pf_host_deinit(&job->host);
+        pf_waivers_deinit(&job->waivers);
         (void) pf_target_unref(job->target);
         (void) pf_question_unref(job->question);
         free(job);
@@ -81,6 +88,7 @@ static PfRun *run_free(PfRun *run) {
         for (size_t i = 0; run->reports && i < N_SLOTS; i++)
                 pf_report_deinit(&run->reports[i]);
         free(run->reports);
+        free(run->is_over);
         free(run->jobs);
         (void) pf_readiness_free(run->readiness);
         (void) pf_question_unref(run->question);
@@ -98,6 +106,8 @@ static void work(uv_work_t *request) {
         job->probed_usec = pf_clock_realtime_usec();
         if (job->slot == HOST_SLOT)
                 pf_host_read(job->target, &job->host);
+        else if (job->slot == WAIVERS_SLOT)
+                job->r = pf_waivers_load(job->target, &job->waivers);
         else
                 job->r = pf_probes[job->slot]->run(job->target, pf_question_demand(job->question),
                                                    &job->report, &job->err);
@@ -158,6 +168,15 @@ static int collect(PfRun *run, PfReport *all) {
         return 0;
 }
 
+/* What the whole report says of the waivers, and until when. */
+static int conclude(PfRun *run) {
+        PfReadiness *readiness = run->readiness;
+
+        readiness->expires_usec = pf_waivers_next_expiry(&readiness->waivers, run->waivers_usec);
+        return pf_waivers_conclude(&readiness->waivers, run->question, &readiness->report,
+                                   run->waivers_usec);
+}
+
 static void finish_run(PfRun *run) {
         PfSchedule *schedule = run->schedule;
         PfReadiness *readiness = run->readiness;
@@ -166,6 +185,8 @@ static void finish_run(PfRun *run) {
         uv_timer_stop(schedule->timer);
         readiness->duration_usec = pf_clock_monotonic_usec() - run->started_usec_monotonic;
         r = collect(run, &readiness->report);
+        if (r == 0)
+                r = conclude(run);
 
         schedule->queue = run->next;
         schedule->n_queued--;
@@ -179,10 +200,36 @@ static void finish_run(PfRun *run) {
         start_next(schedule);
 }
 
+/* A probe's results, once it is known what they may be waived by. */
+static void tell_slot(PfRun *run, size_t slot) {
+        PfReport *report = &run->reports[slot];
+
+        if (report->error == 0)
+                report->error = pf_waivers_apply(&run->readiness->waivers, report->results,
+                                                 report->n, run->waivers_usec);
+        if (run->events.finished && !run->forgotten)
+                run->events.finished(report->results, report->n, &run->readiness->waivers,
+                                     run->data);
+}
+
+/* From now on nothing is added to the waivers. @waivers: taken over. */
+static void set_waivers(PfRun *run, PfWaivers *waivers, const char *fault) {
+        run->readiness->waivers = *waivers;
+        *waivers = (PfWaivers){ 0 };
+        /* What cannot be said here only leaves a failure what it is. */
+        if (fault)
+                (void) !pf_waivers_add_fault(&run->readiness->waivers, fault);
+        run->waivers_usec = pf_target_now_usec(run->schedule->target);
+        run->knows_waivers = true;
+        for (size_t i = 0; i < pf_n_probes; i++)
+                if (run->is_over[i])
+                        tell_slot(run, i);
+}
+
 /* A probe's part of the run is over, one way or the other. */
 static void finish_slot(PfRun *run, size_t slot, PfReport *report, const char *reason,
                         uint64_t probed_usec, uint64_t duration_usec) {
-        if (slot != HOST_SLOT) {
+        if (slot < pf_n_probes) {
                 answer_the_rest(pf_probes[slot], reason, report);
                 drop_unwanted(run->question, report);
                 for (size_t i = 0; i < report->n; i++) {
@@ -191,9 +238,11 @@ static void finish_slot(PfRun *run, size_t slot, PfReport *report, const char *r
                 }
                 run->reports[slot] = *report;
                 *report = (PfReport){ 0 };
-                if (run->events.finished && !run->forgotten)
-                        run->events.finished(run->reports[slot].results, run->reports[slot].n,
-                                             run->data);
+                run->is_over[slot] = true;
+                if (run->knows_waivers)
+                        tell_slot(run, slot);
+        } else if (slot == WAIVERS_SLOT && !run->knows_waivers) {
+                set_waivers(run, &(PfWaivers){ 0 }, reason);
         }
         run->jobs[slot] = NULL;
         run->n_pending--;
@@ -225,6 +274,8 @@ static void after_work(uv_work_t *request, int status) {
                 run->readiness->host = job->host;
                 job->host = (PfHost){ 0 };
         }
+        if (job->slot == WAIVERS_SLOT)
+                set_waivers(run, &job->waivers, status < 0 || job->r < 0 ? reason : NULL);
         finish_slot(run, job->slot, &job->report, reason, job->probed_usec, job->duration_usec);
         (void) job_free(job);
         if (run->n_pending == 0)
@@ -248,7 +299,9 @@ static void give_up(PfRun *run, Job *job, uint64_t deadline_msec) {
 static uint64_t deadline_of(const PfSchedule *schedule, size_t slot) {
         if (schedule->deadline_ms > 0)
                 return schedule->deadline_ms;
-        return slot == HOST_SLOT ? HOST_DEADLINE_MS : pf_probes[slot]->deadline_ms;
+        return slot == HOST_SLOT      ? HOST_DEADLINE_MS
+               : slot == WAIVERS_SLOT ? WAIVERS_DEADLINE_MS
+                                      : pf_probes[slot]->deadline_ms;
 }
 
 static void arm_timer(PfRun *run);
@@ -301,7 +354,7 @@ static int start_job(PfRun *run, size_t slot) {
 }
 
 static bool is_wanted(const PfRun *run, size_t slot) {
-        if (slot == HOST_SLOT)
+        if (slot >= pf_n_probes)
                 return true;
         for (size_t i = 0; i < pf_probes[slot]->n_checks; i++)
                 if (pf_question_wants(run->question, pf_probes[slot]->checks[i].id))
@@ -359,8 +412,9 @@ static int run_new(PfSchedule *schedule, PfQuestion *question, const PfRunEvents
         run->data = data;
         run->jobs = calloc(N_SLOTS, sizeof(*run->jobs));
         run->reports = calloc(N_SLOTS, sizeof(*run->reports));
+        run->is_over = calloc(N_SLOTS, sizeof(*run->is_over));
         run->readiness = calloc(1, sizeof(*run->readiness));
-        if (!run->jobs || !run->reports || !run->readiness)
+        if (!run->jobs || !run->reports || !run->is_over || !run->readiness)
                 return -ENOMEM;
         run->readiness->question = pf_question_ref(question);
         *ret = PF_STEAL(run);

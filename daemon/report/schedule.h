@@ -41,8 +41,9 @@ void pf_schedule_set_deadline(PfSchedule *schedule, uint64_t deadline_ms);
 size_t pf_schedule_n_stuck(const PfSchedule *schedule);
 
 typedef struct PfRunEvents {
-        /* Results of one probe, borrowed; NULL where the caller does not care. */
-        void (*finished)(const PfResult *results, size_t n, void *data);
+        /* Results of one probe, and what they may be waived by, borrowed; NULL
+         * where the caller does not care. */
+        void (*finished)(const PfResult *results, size_t n, const PfWaivers *waivers, void *data);
         /* The whole, taken over by the callee. -ENOMEM instead of a report. */
         void (*done)(PfReadiness *readiness_take, int r, void *data);
 } PfRunEvents;

@@ -26,6 +26,7 @@ struct PfService {
         PfChecking *checks;   /* calls of Check() under way */
         PfMonitor *monitors;  /* calls of Monitor(), which never end */
         uv_timer_t *timer;    /* for the monitors; outlives the service by its close callback */
+        uv_timer_t *expiry;   /* of the default question's report; likewise */
 };
 
 /**
@@ -49,8 +50,9 @@ void pf_service_reply_error(PfVarlinkCall *call, const char *error, const char *
 void pf_service_reply_failed(PfVarlinkCall *call, int r, const char *text);
 
 /* {"finished": …} and {"changed": …}; {"report": …}. Return: 0 or -ENOMEM. */
-int pf_service_result_message(const PfResult *result, const PfProfile *profile, const char *key,
-                              bool privileged, PfJson **ret) PF_MUST_CHECK;
+int pf_service_result_message(const PfResult *result, const PfProfile *profile,
+                              const PfWaivers *waivers, const char *key, bool privileged,
+                              PfJson **ret) PF_MUST_CHECK;
 int pf_service_report_message(const PfReadiness *readiness, bool privileged,
                               PfJson **ret) PF_MUST_CHECK;
 
@@ -58,7 +60,9 @@ int pf_service_report_message(const PfReadiness *readiness, bool privileged,
 typedef struct PfWaiting PfWaiting;
 int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuestion *question,
                                uint64_t maximum_age_usec) PF_MUST_CHECK;
-bool pf_service_is_young(const PfCached *cached, uint64_t maximum_age_usec);
+/* Is it there, not too old, and is no waiver in it over? */
+bool pf_service_is_young(const PfService *service, const PfCached *cached,
+                         uint64_t maximum_age_usec);
 
 /* What changed between two reports for the default question; @before may be NULL. */
 void pf_service_tell_monitors(PfService *service, const PfReadiness *before,

@@ -51,12 +51,13 @@ void pf_service_reply_failed(PfVarlinkCall *call, int r, const char *text) {
                 pf_service_reply_error(call, PF_SERVICE_INTERFACE ".ProbeFailed", "reason", text);
 }
 
-int pf_service_result_message(const PfResult *result, const PfProfile *profile, const char *key,
-                              bool privileged, PfJson **ret) {
+int pf_service_result_message(const PfResult *result, const PfProfile *profile,
+                              const PfWaivers *waivers, const char *key, bool privileged,
+                              PfJson **ret) {
         PF_CLEANUP(pf_json_freep) PfJson *message = pf_json_new_object();
         PfJson *json = NULL;
 
-        if (!message || pf_result_to_json(result, profile, privileged, &json) < 0 ||
+        if (!message || pf_result_to_json(result, profile, waivers, privileged, &json) < 0 ||
             pf_json_put_take(message, key, json) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(message);
@@ -106,9 +107,9 @@ int pf_service_read_question(PfService *service, PfVarlinkCall *call, PfQuestion
                 .source_host = pf_json_get_string(parameters, "sourceHost"),
                 .local_address = pf_json_get_string(parameters, "localAddress"),
                 .only = &only,
-        };
                 .endpoints = &settings->endpoints,
                 .network_timeout_usec = settings->network_timeout_usec,
+        };
         int r;
 
         if (port && (pf_json_integer(port) < 1 || pf_json_integer(port) > UINT16_MAX)) {
@@ -155,6 +156,27 @@ static void tell_status(PfService *service, const PfReadiness *readiness) {
                 service->config.status(line, service->config.data);
 }
 
+static void on_expiry(uv_timer_t *timer) {
+        /* Where memory is short now: whoever asks gets no report that is over. */
+        (void) !pf_service_refresh(timer->data);
+}
+
+/*
+ * Looks at the machine again when a waiver ends, for those who do not ask. A clock
+ * that is set meanwhile makes this too early or too late by that much; GetReport()
+ * goes by the clock itself.
+ */
+static void await_expiry(PfService *service, const PfReadiness *readiness) {
+        uint64_t now_usec = pf_target_now_usec(service->config.target);
+        uint64_t left_usec =
+                readiness->expires_usec > now_usec ? readiness->expires_usec - now_usec : 0;
+
+        if (readiness->expires_usec == UINT64_MAX)
+                (void) uv_timer_stop(service->expiry);
+        else
+                (void) uv_timer_start(service->expiry, on_expiry, left_usec / 1000 + 1, 0);
+}
+
 int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t asked_usec) {
         PF_CLEANUP(pf_readiness_freep) PfReadiness *before = NULL;
         const PfReadiness *readiness = readiness_take;
@@ -165,6 +187,7 @@ int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t
                 return r;
         pf_service_tell_monitors(service, before, readiness);
         tell_status(service, readiness);
+        await_expiry(service, readiness);
         return 0;
 }
 
@@ -242,6 +265,15 @@ int pf_service_reload(PfService *service, const PfSettings *settings, PfErr *err
         return 0;
 }
 
+static int new_timer(PfService *service, uv_timer_t **ret) {
+        *ret = calloc(1, sizeof(**ret));
+        if (!*ret)
+                return -ENOMEM;
+        (void) uv_timer_init(service->config.loop, *ret);
+        (*ret)->data = service;
+        return 0;
+}
+
 int pf_service_new(const PfServiceConfig *config, PfService **ret, PfErr *err) {
         PF_CLEANUP(pf_service_freep) PfService *service = NULL;
         int r;
@@ -257,11 +289,11 @@ int pf_service_new(const PfServiceConfig *config, PfService **ret, PfErr *err) {
                 r = pf_service_reload(service, config->settings, err);
         if (r < 0)
                 return r;
-        service->timer = calloc(1, sizeof(*service->timer));
-        if (!service->timer)
-                return -ENOMEM;
-        (void) uv_timer_init(config->loop, service->timer);
-        service->timer->data = service;
+        r = new_timer(service, &service->timer);
+        if (r == 0)
+                r = new_timer(service, &service->expiry);
+        if (r < 0)
+                return r;
         *ret = PF_STEAL(service);
         return 0;
 }
@@ -278,6 +310,8 @@ PfService *pf_service_free(PfService *service) {
         pf_service_forget_checks(service);
         if (service->timer)
                 uv_close((uv_handle_t *) service->timer, free_handle);
+        if (service->expiry)
+                uv_close((uv_handle_t *) service->expiry, free_handle);
         forget_profiles(service);
         (void) pf_cache_free(service->cache);
         (void) pf_question_unref(service->question);

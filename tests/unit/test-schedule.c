@@ -20,9 +20,10 @@ static uv_loop_t loop;
 static PfSandbox box;
 static PfProfile *profile;
 
-static void on_finished(const PfResult *results, size_t n, void *data) {
+static void on_finished(const PfResult *results, size_t n, const PfWaivers *waivers, void *data) {
         Outcome *outcome = data;
 
+        (void) waivers;
         if (outcome->n_finished == 0 && n > 0)
                 (void) snprintf(outcome->first_finished, sizeof(outcome->first_finished), "%s",
                                 results[0].check->id);
