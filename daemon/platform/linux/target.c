@@ -84,20 +84,33 @@ static ssize_t read_again(int fd, void *data, size_t n) {
         return got;
 }
 
+/* How many bytes to make room for next: what the file says that it has, and one, so
+ * that its end needs no more. Those of proc(5) say nothing, and change from one read
+ * to the next: then it is many. */
+static size_t next_room(const PfBuf *buf, uint64_t expected) {
+        const size_t spare = buf->allocated > buf->n ? buf->allocated - buf->n - 1 : 0;
+
+        if (spare > expected)
+                return spare;
+        return expected > 0 ? (size_t) expected + 1 : READ_CHUNK;
+}
+
 /*
  * Where a file may be as long as the room that is left, one byte more is asked
  * for, which tells a longer file; it falls on the place of the buffer's NUL.
  */
-static int read_all(int fd, const char *path, size_t max, PfBuf *buf, PfErr *err) {
+static int read_all(int fd, const char *path, uint64_t expected, size_t max, PfBuf *buf,
+                    PfErr *err) {
         size_t left = max < buf->max - buf->n ? max : buf->max - buf->n;
         const size_t limit = left;
         ssize_t n;
 
         do {
-                bool ends = left <= READ_CHUNK;
-                size_t room = ends ? left : READ_CHUNK;
+                size_t room = next_room(buf, expected);
+                bool ends = left <= room;
                 int r;
 
+                room = ends ? left : room;
                 r = pf_buf_reserve(buf, room);
                 if (r < 0)
                         return r;
@@ -110,6 +123,7 @@ static int read_all(int fd, const char *path, size_t max, PfBuf *buf, PfErr *err
                 buf->n += (size_t) n;
                 buf->data[buf->n] = '\0';
                 left -= (size_t) n;
+                expected = 0;
         } while (n > 0);
         return 0;
 }
@@ -129,7 +143,7 @@ static int read_path(const PfTarget *target, const char *path, size_t max, PfBuf
         fd = pf_path_open(target, path, looked);
         if (fd < 0)
                 return pf_err_errno(err, fd, "%s: cannot be opened", path);
-        return read_all(fd, path, max, buf, err);
+        return read_all(fd, path, *ret_size, max, buf, err);
 }
 
 int pf_target_read_file(const PfTarget *target, const char *path, size_t max, PfBuf *buf,
