@@ -4,10 +4,10 @@
 
     generate-language.py catalogue.toml catalogue.ja.toml messages.ja.toml language-table.c
 
-What is wrong in the files is an error here: an entry that the catalogue does not
-have, a sentence that takes other arguments than the English one. What is not
-translated yet is none: tests/unit/test-language.py complains of that. Needs
-Python 3.11 and nothing else.
+What is wrong in the files is an error here, as a sentence that takes other arguments
+than the English one. An entry whose English text went on without it, to other
+commands, is left out with a warning; so is what is not translated yet, without one.
+Of both complains tests/unit/test-language.py. Needs Python 3.11 and nothing else.
 """
 
 import pathlib
@@ -36,6 +36,7 @@ class Texts:
 
     def __init__(self):
         self.errors = []
+        self.stale = []  # what English has left behind
 
     def load(self, path, kinds):
         try:
@@ -142,6 +143,18 @@ def verbatim(text):
     return [line for line in text.split("\n") if line.startswith("    ")]
 
 
+def compare(table, english):
+    """What keeps an entry from standing for the English one, or None."""
+    if english is None:
+        return "the catalogue has no such entry"
+    if ("applies-to" in table) != ("applies-to" in english):
+        return "'applies-to' is in one language only"
+    for field in ("why", "fix"):
+        if verbatim(table.get(field, "")) != verbatim(english[field]):
+            return f"'{field}' has other commands than in English"
+    return None
+
+
 def read_catalogue(texts, english_path, path):
     """{id: {field: text}} of what is translated, and the IDs in their order."""
     english = tomllib.loads(english_path.read_text("utf-8"))
@@ -151,18 +164,12 @@ def read_catalogue(texts, english_path, path):
         name = table.get("id")
         where = f"{path.name}: [{name}]"
         texts.check_strings(where, table, ("id", "title", "why", "fix"), ("id",) + FIELDS)
-        if name not in entries:
-            texts.errors.append(f"{where}: the catalogue has no such entry")
-            continue
         if name in found:
             texts.errors.append(f"{where}: is there twice")
-        if ("applies-to" in table) != ("applies-to" in entries[name]):
-            texts.errors.append(f"{where}: 'applies-to' is in one language only")
-        for field in ("why", "fix"):
-            if verbatim(table.get(field, "")) != verbatim(entries[name][field]):
-                texts.errors.append(f"{where}: '{field}' has other commands than in English: " +
-                                    repr([a for a in verbatim(entries[name][field])
-                                          if a not in verbatim(table.get(field, ""))]))
+        complaint = compare(table, entries.get(name))
+        if complaint:
+            texts.stale.append(f"{where}: {complaint}")
+            continue
         found[name] = {f: wrap(table[f]) if f in ("why", "fix") else table[f]
                        for f in FIELDS if f in table}
     return found, list(entries)
@@ -237,8 +244,8 @@ def main():
     texts = Texts()
     translated, ids = read_catalogue(texts, english, catalogue)
     sentences = read_messages(texts, messages)
-    for error in texts.errors:
-        print(error, file=sys.stderr)
+    for text in texts.errors + [f"{text} (left out)" for text in texts.stale]:
+        print(text, file=sys.stderr)
     if texts.errors:
         return 1
     text = "\n".join(write_tables(translated, ids, sentences)) + "\n"
