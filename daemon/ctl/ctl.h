@@ -20,7 +20,7 @@
  * text into their PfErr unless it is PF_EXIT_OK. */
 typedef enum PfExit {
         PF_EXIT_OK = 0,          /* of check and status: ready */
-        PF_EXIT_BLOCKED = 1,     /* with --strict also warnings */
+        PF_EXIT_BLOCKED = 1,     /* with --strict also what warns or is waived */
         PF_EXIT_USAGE = 2,       /* wrong options, wrong configuration, output not written */
         PF_EXIT_UNKNOWN = 3,     /* it could not be determined */
         PF_EXIT_UNREACHABLE = 4, /* no connection, or it broke */

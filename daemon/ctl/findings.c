@@ -22,21 +22,19 @@ static PfOutcome outcome_of(const PfFinding *finding, bool strict) {
         static const struct {
                 const char *verdict;
                 PfOutcome outcome;
+                bool is_strict; /* with --strict it is a failure */
         } outcomes[] = {
-                { "pass", PF_OUTCOME_OK },      { "warn", PF_OUTCOME_WARNING },
-                { "fail", PF_OUTCOME_FAILURE }, { "waived", PF_OUTCOME_SKIPPED },
-                { "skip", PF_OUTCOME_SKIPPED },
+                { "pass", PF_OUTCOME_OK, false },      { "warn", PF_OUTCOME_WARNING, true },
+                { "fail", PF_OUTCOME_FAILURE, true },  { "waived", PF_OUTCOME_SKIPPED, true },
+                { "skip", PF_OUTCOME_SKIPPED, false },
         };
 
         for (size_t i = 0; i < PF_ELEMENTS(outcomes); i++) {
-                PfOutcome outcome = outcomes[i].outcome;
-
                 if (strcmp(outcomes[i].verdict, finding->verdict) != 0)
                         continue;
-                if (strict && outcome == PF_OUTCOME_WARNING &&
-                    strcmp(finding->severity, "info") != 0)
+                if (strict && outcomes[i].is_strict && strcmp(finding->severity, "info") != 0)
                         return PF_OUTCOME_FAILURE;
-                return outcome;
+                return outcomes[i].outcome;
         }
         return PF_OUTCOME_ERROR;
 }

@@ -41,7 +41,7 @@ typedef struct PfFindings {
 /**
  * pf_findings_load() - the checks of a report
  * @report: borrowed; stays until pf_findings_deinit()
- * @strict: warnings count as blocked
+ * @strict: what warns or is waived counts as blocked
  *
  * Where the report as a whole is not ready and none of its checks says why (there
  * are none, or they are odd), one finding more says so, named "readiness": absence

@@ -17,7 +17,7 @@ typedef struct PfShow {
         const char *no_report; /* of explain: why there is none */
         const char *root;      /* the image that was looked at; NULL: the running machine */
         bool quiet;
-        bool strict; /* warnings count as blocked */
+        bool strict; /* what warns or is waived counts as blocked */
         bool all;    /* of the catalogue: also what is not for this system */
 } PfShow;
 

@@ -115,7 +115,7 @@ static const Option options[] = {
         { "skip", 0, "GLOB[,GLOB...]", DEMANDING, FIELD(skip), parse_list,
           "not these checks" },
         { "strict", 0, NULL, VERDICTS, FIELD(strict), parse_flag,
-          "a warning counts as blocked" },
+          "what warns or is waived counts as blocked" },
         { "all", 'a', NULL, PF_COMMAND_LIST, FIELD(all), parse_flag,
           "checks of every platform, and the errors of the agent's installer" },
         { "format", 0, "FORMAT", PF_COMMAND_ALL, FIELD(format), parse_format,

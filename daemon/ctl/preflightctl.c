@@ -40,7 +40,7 @@ static const struct {
         const char *meaning;
 } exits[] = {
         { PF_EXIT_OK, "ready" },
-        { PF_EXIT_BLOCKED, "blocked; with --strict also where there are warnings" },
+        { PF_EXIT_BLOCKED, "blocked; with --strict also where something warns or is waived" },
         { PF_EXIT_USAGE, "wrong usage or configuration, or the output could not be written" },
         { PF_EXIT_UNKNOWN, "it could not be determined" },
         { PF_EXIT_UNREACHABLE, "no connection to the daemon" },

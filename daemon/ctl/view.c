@@ -60,9 +60,16 @@ static const PfJson *find_check(const PfJson *report, const char *verdict, const
         return NULL;
 }
 
+/* Is there anything that --strict does not let pass? What is waived has not passed:
+ * strict is who does not take an administrator's word for the machine. */
 static bool has_warning(const PfJson *report) {
-        return find_check(report, "warn", "blocker") || find_check(report, "warn", "warning") ||
-               find_check(report, "fail", "blocker") || find_check(report, "fail", "warning");
+        static const char *const verdicts[] = { "warn", "fail", "waived" };
+
+        for (size_t i = 0; i < PF_ELEMENTS(verdicts); i++)
+                if (find_check(report, verdicts[i], "blocker") ||
+                    find_check(report, verdicts[i], "warning"))
+                        return true;
+        return false;
 }
 
 PfExit pf_view_exit(const PfJson *report, bool strict) {
