@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config/instant.h"
 #include "daemon/varlink/client.h"
 #include "tests/support/fake-probes.h"
 #include "tests/support/sandbox.h"
@@ -28,12 +29,26 @@ static void on_status(const char *line, void *data) {
         (void) snprintf(status_line, sizeof(status_line), "%s", line);
 }
 
+/*
+ * The clock on the wall, which the linker puts in place of the real one: as the
+ * real one, and ahead of it by what a test says.
+ */
+static uint64_t ahead_usec;
+
+uint64_t __real_pf_clock_realtime_usec(void);
+uint64_t __wrap_pf_clock_realtime_usec(void);
+
+uint64_t __wrap_pf_clock_realtime_usec(void) {
+        return __real_pf_clock_realtime_usec() + ahead_usec;
+}
+
 static void start(void) {
         PfErr err = { 0 };
 
         ck_assert_int_eq(uv_loop_init(&loop), 0);
         pf_sandbox_new(&box);
         pf_fake_set_failing(false);
+        ahead_usec = 0;
         status_line[0] = '\0';
         settings = pf_settings_new();
         ck_assert_ptr_nonnull(settings);
@@ -288,6 +303,94 @@ START_TEST(monitor_tells_the_report_then_changes) {
 }
 END_TEST
 
+/* A waiver for the check that fails, which ends so much later. */
+static void write_waiver(uint64_t left_usec) {
+        char text[256], when[PF_INSTANT_SIZE];
+
+        (void) snprintf(text, sizeof(text),
+                        "[Waiver]\nCheck=" PF_FAKE_BAD "\nReason=r\nOwner=o\nExpires=%s\n",
+                        pf_instant_format(__wrap_pf_clock_realtime_usec() + left_usec, when));
+        pf_sandbox_write(&box, "/etc/preflightd/waivers.d/a.conf", text);
+}
+
+static void expect_verdict(const PfJson *report, const char *check, const char *overall) {
+        ck_assert_str_eq(pf_json_get_string(check_in(report, PF_FAKE_BAD), "verdict"), check);
+        ck_assert_str_eq(pf_json_get_string(report, "verdict"), overall);
+}
+
+/* However old a report the caller takes: a waiver ends when it says. */
+START_TEST(what_is_kept_does_not_outlive_a_waiver) {
+        int64_t first;
+        Peer peer;
+
+        start();
+        write_waiver(3600 * UINT64_C(1000000));
+        peer_open(&peer);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        expect_verdict(pf_json_get(last(&peer), "report"), "waived", "unknown");
+        first = started(last(&peer));
+
+        ahead_usec = 3590 * UINT64_C(1000000);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        expect_verdict(pf_json_get(last(&peer), "report"), "waived", "unknown");
+        ck_assert_int_eq(started(last(&peer)), first); /* it is the one that was kept */
+
+        ahead_usec = 3600 * UINT64_C(1000000);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        expect_verdict(pf_json_get(last(&peer), "report"), "fail", "blocked");
+        ck_assert_str_eq(
+                pf_json_get_string(
+                        pf_json_at(pf_json_get(pf_json_get(last(&peer), "report"), "waivers"), 0),
+                        "state"),
+                "expired");
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
+/* Those who watch are told, and so is the status line, though nobody asks. */
+START_TEST(the_end_of_a_waiver_is_told) {
+        Peer watcher;
+
+        start();
+        ahead_usec = 3600 * UINT64_C(1000000);
+        write_waiver(3 * UINT64_C(1000000)); /* cut to a whole second: two to three are left */
+        peer_open(&watcher);
+        peer_call(&watcher, "Monitor", "{}", PF_VARLINK_CALL_MORE);
+        wait_for_replies(&watcher, 1);
+        expect_verdict(pf_json_get(watcher.replies[0], "report"), "waived", "unknown");
+        ck_assert_ptr_null(strstr(status_line, "blocked"));
+
+        wait_for_replies(&watcher, 2);
+        expect_verdict(pf_json_get(last(&watcher), "report"), "fail", "blocked");
+        ck_assert_ptr_nonnull(strstr(status_line, "blocked"));
+        peer_close(&watcher);
+        stop();
+}
+END_TEST
+
+/* What is only in the list of waivers is a change as well. */
+START_TEST(another_waiver_is_told) {
+        const PfJson *waivers;
+        Peer watcher, peer;
+
+        start();
+        peer_open(&watcher);
+        peer_open(&peer);
+        peer_call(&watcher, "Monitor", "{}", PF_VARLINK_CALL_MORE);
+        wait_for_replies(&watcher, 1);
+        pf_sandbox_write(&box, "/etc/preflightd/waivers.d/a.conf", "[Waiver]\n");
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":0}", 0);
+        wait_for_replies(&watcher, 2);
+        waivers = pf_json_get(pf_json_get(last(&watcher), "report"), "waivers");
+        ck_assert_uint_eq(pf_json_length(waivers), 1);
+        ck_assert_str_eq(pf_json_get_string(pf_json_at(waivers, 0), "state"), "invalid");
+        peer_close(&watcher);
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
 START_TEST(errors_name_what_is_wrong) {
         static const struct {
                 const char *method;
@@ -409,6 +512,9 @@ int main(void) {
         PF_TEST(suite, a_caller_that_goes_does_not_disturb);
         PF_TEST(suite, check_streams_what_is_finished);
         PF_TEST(suite, monitor_tells_the_report_then_changes);
+        PF_TEST(suite, what_is_kept_does_not_outlive_a_waiver);
+        PF_TEST(suite, the_end_of_a_waiver_is_told);
+        PF_TEST(suite, another_waiver_is_told);
         PF_TEST(suite, errors_name_what_is_wrong);
         PF_TEST(suite, the_catalogue_is_served);
         PF_TEST(suite, reload_keeps_the_old_when_the_new_are_wrong);
