@@ -8,7 +8,8 @@
  * more than Linux 3.10. Both give the same answers, but that a walk knows
  * nothing of fs.protected_symlinks.
  *
- * Nothing is opened here but for looking, apart from pf_path_open().
+ * Nothing is opened here but for looking, apart from pf_path_open() and
+ * pf_path_opendir().
  */
 #include "daemon/platform/linux/target-path.h"
 #include "daemon/base/target-internal.h"
@@ -41,10 +42,21 @@ struct pf_open_how {
 static int open_with_openat2(const PfTarget *target, const char *path, int flags) {
         struct pf_open_how how = { .flags = (uint64_t) (unsigned int) flags,
                                    .resolve = PF_RESOLVE_IN_ROOT };
-        long fd;
+        long fd = -1;
 
-        fd = syscall(SYS_openat2, pf_target_root_fd(target), path, &how, sizeof(how));
+        if (!pf_target_may_openat2(target))
+                return -ENOSYS;
+        errno = EAGAIN;
+        /* -EAGAIN: a rename raced with the resolution of "..": openat2(2). */
+        for (int tries = 0; tries < RACES_MAX && fd < 0 && errno == EAGAIN; tries++)
+                fd = syscall(SYS_openat2, pf_target_root_fd(target), path, &how, sizeof(how));
         return fd < 0 ? -errno : (int) fd;
+}
+
+/* Is it the call that failed? Filters of containers answer EPERM, or ENOSYS as old
+ * kernels do. */
+static bool must_walk(int r) {
+        return r == -ENOSYS || r == -EPERM || r == -EAGAIN;
 }
 
 /* A directory that the walk came through, with what decides who else may. */
@@ -297,21 +309,15 @@ static int open_with_walk(const PfTarget *target, const char *path, int flags) {
 }
 
 int pf_path_look(const PfTarget *target, const char *path, int flags) {
-        int fd = -EAGAIN;
+        int fd;
 
         if (path[0] != '/')
                 return -EINVAL;
-        if (!pf_target_may_openat2(target))
-                return open_with_walk(target, path, flags);
-
-        /* -EAGAIN: a rename raced with the resolution of "..": openat2(2). */
-        for (int tries = 0; tries < RACES_MAX && fd == -EAGAIN; tries++)
-                fd = open_with_openat2(target, path, PF_O_LOOK | flags);
-        /* Filters of containers answer EPERM, or ENOSYS as old kernels do. */
-        if (fd == -ENOSYS || fd == -EPERM)
-                pf_target_give_up_openat2(target);
-        else if (fd != -EAGAIN)
+        fd = open_with_openat2(target, path, PF_O_LOOK | flags);
+        if (!must_walk(fd))
                 return fd;
+        if (fd != -EAGAIN)
+                pf_target_give_up_openat2(target);
         return open_with_walk(target, path, flags);
 }
 
@@ -353,16 +359,28 @@ int pf_path_open(const PfTarget *target, const char *path, int looked) {
         return errno == ENOENT ? open_by_name(target, path, looked) : -errno;
 }
 
-int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) {
+/* Looked for first where that takes several calls; what is opened is a directory. */
+static int walk_to_directory(const PfTarget *target, const char *path) {
         PF_AUTO_CLOSE int looked = -1;
-        PF_AUTO_CLOSE int fd = -1;
+        int fd;
 
         looked = pf_path_look(target, path, O_DIRECTORY);
         if (looked < 0)
                 return looked;
         fd = openat(looked, ".", PF_O_READ | O_DIRECTORY);
+        return fd < 0 ? -errno : fd;
+}
+
+int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) {
+        PF_AUTO_CLOSE int fd = -1;
+
+        if (path[0] != '/')
+                return -EINVAL;
+        fd = open_with_openat2(target, path, PF_O_READ | O_DIRECTORY);
+        if (must_walk(fd))
+                fd = walk_to_directory(target, path);
         if (fd < 0)
-                return -errno;
+                return fd;
         *ret = fdopendir(fd);
         if (!*ret)
                 return -errno;

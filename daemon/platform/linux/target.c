@@ -85,7 +85,7 @@ static ssize_t read_again(int fd, void *data, size_t n) {
 }
 
 /* How many bytes to make room for next: what the file says that it has, and one, so
- * that its end needs no more. Those of proc(5) say nothing, and change from one read
+ * that one more is noticed. Those of proc(5) say nothing, and change from one read
  * to the next: then it is many. */
 static size_t next_room(const PfBuf *buf, uint64_t expected) {
         const size_t spare = buf->allocated > buf->n ? buf->allocated - buf->n - 1 : 0;
@@ -103,6 +103,7 @@ static int read_all(int fd, const char *path, uint64_t expected, size_t max, PfB
                     PfErr *err) {
         size_t left = max < buf->max - buf->n ? max : buf->max - buf->n;
         const size_t limit = left;
+        bool whole;
         ssize_t n;
 
         do {
@@ -123,8 +124,9 @@ static int read_all(int fd, const char *path, uint64_t expected, size_t max, PfB
                 buf->n += (size_t) n;
                 buf->data[buf->n] = '\0';
                 left -= (size_t) n;
+                whole = (uint64_t) n == expected;
                 expected = 0;
-        } while (n > 0);
+        } while (n > 0 && !whole);
         return 0;
 }
 
