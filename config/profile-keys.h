@@ -37,13 +37,13 @@
           "free on each of these file systems")                                                    \
         X("Kernels", "Scenario", pf_key_text, PfProfile, kernel_scenario, MAY,                     \
           "which of the vendor's kernel lists hold; without it kernels are not judged")            \
-        X("Checks", "Required", pf_key_words, PfProfile, required, LIST,                           \
+        X("Checks", "Required", parse_checks, PfProfile, required, LIST,                           \
           "wildcards of checks that must be answered as blockers must, and are none")              \
-        X("Checks", "Blocker", pf_key_words, PfProfile, severities[PF_SEVERITY_BLOCKER], LIST,     \
+        X("Checks", "Blocker", parse_checks, PfProfile, severities[PF_SEVERITY_BLOCKER], LIST,     \
           "wildcards of checks that block")                                                        \
-        X("Checks", "Warning", pf_key_words, PfProfile, severities[PF_SEVERITY_WARNING], LIST,     \
+        X("Checks", "Warning", parse_checks, PfProfile, severities[PF_SEVERITY_WARNING], LIST,     \
           "wildcards of checks that warn")                                                         \
-        X("Checks", "Info", pf_key_words, PfProfile, severities[PF_SEVERITY_INFO], LIST,           \
+        X("Checks", "Info", parse_checks, PfProfile, severities[PF_SEVERITY_INFO], LIST,           \
           "wildcards of checks that are for information")                                          \
         X("Distribution", "Name", pf_key_text, PfDistribution, name, ONCE, "what it is called")    \
         X("Distribution", "Versions", parse_versions, PfDistribution, versions, SOME,              \

@@ -120,6 +120,26 @@ static const char *parse_versions(const char *text, void *field) {
         return expected;
 }
 
+/* A name that no check has would be a demand that nobody makes. */
+static bool matches_some_check(const char *wildcard) {
+        for (size_t i = 0; i < pf_catalogue_count(); i++)
+                if (pf_catalogue_at(i)->kind == PF_CATALOGUE_CHECK &&
+                    pf_wildcard_match(wildcard, pf_catalogue_at(i)->id))
+                        return true;
+        return false;
+}
+
+static const char *parse_checks(const char *text, void *field) {
+        PF_AUTO_STRV PfStrv words = { 0 };
+        const char *expected = pf_key_words(text, &words);
+
+        for (size_t i = 0; i < words.n && !expected; i++)
+                if (!matches_some_check(words.items[i]))
+                        expected = "expected names of checks, or wildcards that match some: "
+                                   "ssh.access, boot.*";
+        return expected ? expected : pf_strv_copy(&words, field) < 0 ? pf_key_no_memory : NULL;
+}
+
 static const char *parse_release_file(const char *text, void *field) {
         PfReleaseFiles *files = field;
         PfReleaseFile *file;
@@ -185,6 +205,60 @@ typedef struct Key {
 static const Key keys[] = { PF_PROFILE_KEYS(ROW) };
 #define N_KEYS PF_ELEMENTS(keys)
 
+static bool must_be_given(const Key *key) {
+        return key->times == ONCE || key->times == SOME;
+}
+
+static bool is_list(const Key *key) {
+        return key->times == LIST || key->times == SOME;
+}
+
+/* What each parser takes, as one word, and what that word means. */
+static const struct {
+        PfKeyParser parse;
+        const char *word;
+        const char *meaning;
+} syntaxes[] = {
+        { pf_key_text, "TEXT", "a text of one line" },
+        { pf_key_path, "PATH", "a path that begins with '/'" },
+        { pf_key_size, "SIZE", "bytes, to the base 1024: 512K, 100M, 1.5G" },
+        { pf_key_count, "NUMBER", "decimal digits" },
+        { pf_key_version, "VERSION", "numbers with dots between them: 9.65, 9.65.7417.1" },
+        { parse_checks, "CHECK...", "names of checks, or wildcards: ssh.access, boot.*" },
+        { parse_versions, "RANGE...",
+          "versions, each 8.7 or 9.0-9.5, perhaps with the first agent version they hold for: "
+          "9.4@9.62" },
+        { parse_release_file, "PATH", NULL },
+        { parse_only, "TEXT", NULL },
+        { parse_accept, "TEXT[ @VERSION]",
+          "a text in a line, or with '^' before it at the beginning of one; and perhaps the "
+          "first agent version that knows it" },
+};
+
+bool pf_profile_key(size_t i, PfProfileKey *ret) {
+        if (i >= N_KEYS)
+                return false;
+        *ret = (PfProfileKey){ .section = keys[i].section,
+                               .name = keys[i].name,
+                               .help = keys[i].help,
+                               .is_required = must_be_given(&keys[i]),
+                               .is_list = is_list(&keys[i]) };
+        for (size_t j = 0; j < PF_ELEMENTS(syntaxes) && !ret->syntax; j++)
+                if (syntaxes[j].parse == keys[i].parse)
+                        ret->syntax = syntaxes[j].word;
+        return true;
+}
+
+const char *pf_profile_syntax(size_t i, const char **ret_meaning) {
+        for (size_t j = 0; j < PF_ELEMENTS(syntaxes); j++) {
+                if (!syntaxes[j].meaning || i-- > 0)
+                        continue;
+                *ret_meaning = syntaxes[j].meaning;
+                return syntaxes[j].word;
+        }
+        return NULL;
+}
+
 typedef struct Reading {
         PfProfile *profile;
         PfIniErrors *errors;
@@ -206,14 +280,6 @@ static void *owner_of(Reading *reading, const Key *key) {
                 break;
         }
         return profile;
-}
-
-static bool must_be_given(const Key *key) {
-        return key->times == ONCE || key->times == SOME;
-}
-
-static bool is_list(const Key *key) {
-        return key->times == LIST || key->times == SOME;
 }
 
 /* Complains about keys of a kind of section that have to be given and were not. */
@@ -271,8 +337,8 @@ static int begin_section(Reading *reading, const PfIniEntry *entry) {
         rest += strspn(rest, " ");
         if (!is_kind(reading->kind) || (*rest && !names_one)) {
                 pf_ini_complain(reading->errors, entry,
-                                "unknown section [%s], expected Profile, Space, Checks, Detection "
-                                "or Distribution with an ID",
+                                "unknown section [%s], expected Profile, Space, Kernels, Checks, "
+                                "Detection or Distribution with an ID",
                                 entry->section);
                 reading->kind[0] = '\0';
                 return 0;

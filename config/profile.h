@@ -140,5 +140,22 @@ bool pf_profile_is_required(const PfProfile *profile, const char *check_id);
 /* What is demanded of a distribution; NULL: it is not supported. */
 const PfDistribution *pf_profile_distribution(const PfProfile *profile, const char *id);
 
+/* A key, for "preflightctl profile --schema", the manual and tests. */
+typedef struct PfProfileKey {
+        const char *section; /* "Distribution": [Distribution ID], any number of them */
+        const char *name;
+        const char *syntax; /* of a value: "SIZE" */
+        const char *help;
+        bool is_required;
+        bool is_list; /* may be given again, and go on over several lines */
+} PfProfileKey;
+
+/* The key at a place from 0, or false behind the last. */
+bool pf_profile_key(size_t i, PfProfileKey *ret);
+
+/* What stands for a value in the syntax of a key, at a place from 0, or NULL behind
+ * the last; and what that is. */
+const char *pf_profile_syntax(size_t i, const char **ret_meaning);
+
 /* The names of the profiles that can be loaded, each once, sorted; added to @ret. */
 int pf_profile_list(const PfTarget *target, PfStrv *ret, PfErr *err) PF_MUST_CHECK;

@@ -112,14 +112,54 @@ START_TEST(severities) {
 }
 END_TEST
 
+/* The schema is the table that profiles are read by; each key has a value that is
+ * explained, and the example explains each key in the same words. */
+START_TEST(the_schema_is_complete) {
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(1 << 16);
+        PF_CLEANUP(pf_profile_unrefp) PfProfile *profile = NULL;
+        PF_AUTO_FCLOSE FILE *file = NULL;
+        const char *word, *meaning;
+        char path[4096], line[512];
+        PfProfileKey key;
+        size_t i, j;
+
+        (void) snprintf(path, sizeof(path), "%s/config/profile-example.conf",
+                        pf_test_source_root());
+        file = fopen(path, "r");
+        ck_assert_ptr_nonnull(file);
+        while (fgets(line, sizeof(line), file))
+                ck_assert_int_eq(pf_buf_add_string(&text, line), 0);
+        profile = parse(text.data);
+        for (i = 0; pf_profile_key(i, &key); i++) {
+                for (j = 0; (word = pf_profile_syntax(j, &meaning)); j++)
+                        if (strcmp(word, key.syntax) == 0)
+                                break;
+                ck_assert_msg(word && meaning[0], "%s=%s is not explained", key.name, key.syntax);
+                (void) snprintf(line, sizeof(line), "\n# %s=%s (%s%s)\n#   %s\n", key.name,
+                                key.syntax, key.is_required ? "required" : "optional",
+                                key.is_list ? ", a list" : "", key.help);
+                ck_assert_msg(strstr(text.data, line), "not in the example:%s", line);
+        }
+        ck_assert_uint_ge(i, 20);
+        for (j = 0; (word = pf_profile_syntax(j, &meaning)); j++) {
+                (void) snprintf(line, sizeof(line), "\n#   %-16s %s\n", word, meaning);
+                ck_assert_msg(strstr(text.data, line), "not in the example:%s", line);
+        }
+}
+END_TEST
+
 START_TEST(complaints) {
+        expect_complaint(HEAD "[Checks]\nBlocker=ssh.* no.such\n",
+                         "f:15: Blocker=ssh.* no.such: expected names of checks, or wildcards that "
+                         "match some: ssh.access, boot.*|");
         expect_complaint(HEAD "X=1\n", "f:14: unknown key X= in [Space]|");
         expect_complaint(HEAD "Inodes=8\n", "f:14: Inodes= is given twice|");
-        expect_complaint(HEAD "[Checks x]\n",
-                         "f:14: unknown section [Checks x], expected Profile, Space, Checks, "
-                         "Detection or Distribution with an ID|");
+        expect_complaint(
+                HEAD "[Checks x]\n",
+                "f:14: unknown section [Checks x], expected Profile, Space, Kernels, Checks, "
+                "Detection or Distribution with an ID|");
         expect_complaint(HEAD "[Other]\nX=1\n",
-                         "f:14: unknown section [Other], expected Profile, Space, Checks, "
+                         "f:14: unknown section [Other], expected Profile, Space, Kernels, Checks, "
                          "Detection or Distribution with an ID|");
         expect_complaint(HEAD "[Detection]\nAccept=x\n",
                          "f:15: Accept= stands before any ReleaseFile=|");
@@ -248,6 +288,7 @@ int main(void) {
         PF_TEST(suite, detection);
         PF_TEST(suite, severities);
         PF_TEST(suite, complaints);
+        PF_TEST(suite, the_schema_is_complete);
         PF_TEST(suite, what_is_missing);
         PF_TEST(suite, the_embedded_profile);
         PF_TEST(suite, files_before_the_embedded_one);
