@@ -34,6 +34,14 @@ static const char *parse_check(const char *text, void *field) {
         return pf_key_text(text, field);
 }
 
+/* A waiver is shown on terminals. */
+static bool holds_control(const char *text) {
+        for (; *text; text++)
+                if (((unsigned char) *text < 0x20 && *text != '\t') || *text == 0x7f)
+                        return true;
+        return false;
+}
+
 /* Given again, by a line that goes on, it adds up. */
 static const char *parse_prose(const char *text, void *field) {
         char **member = field;
@@ -42,6 +50,8 @@ static const char *parse_prose(const char *text, void *field) {
 
         if (!text[0])
                 return "expected a text";
+        if (holds_control(text))
+                return "expected no control characters";
         r = pf_buf_printf(&buf, "%s%s%s", *member ? *member : "", *member ? " " : "", text);
         if (r == -ENOBUFS)
                 return "expected at most 4096 bytes";
@@ -194,11 +204,26 @@ static int write_text(const PfWaiver *waiver, PfBuf *buf) {
         return r;
 }
 
+static void complain_of_text(const char *name, PfIniErrors *errors) {
+        pf_ini_complain(errors, &(PfIniEntry){ .path = name },
+                        "cannot stand in a file, expected one line without \" ;\"");
+}
+
 /* What was read again, and what it should be. */
 static void compare(const char *name, const char *got, const char *wanted, PfIniErrors *errors) {
         if (!got || strcmp(got, wanted) != 0)
-                pf_ini_complain(errors, &(PfIniEntry){ .path = name },
-                                "cannot stand in a file, expected one line without \" ;\"");
+                complain_of_text(name, errors);
+}
+
+/* A text of two lines would be another key in the file. */
+static int check_texts(const PfWaiver *waiver, PfIniErrors *errors) {
+        if (holds_control(waiver->check))
+                complain_of_text("Check", errors);
+        if (holds_control(waiver->reason))
+                complain_of_text("Reason", errors);
+        if (holds_control(waiver->owner))
+                complain_of_text("Owner", errors);
+        return pf_ini_errors_to_err(errors, NULL);
 }
 
 int pf_waiver_write(const PfWaiver *waiver, PfBuf *buf, PfIniErrors *errors) {
@@ -206,7 +231,9 @@ int pf_waiver_write(const PfWaiver *waiver, PfBuf *buf, PfIniErrors *errors) {
         size_t before = buf->n;
         int r;
 
-        r = write_text(waiver, buf);
+        r = check_texts(waiver, errors);
+        if (r == 0)
+                r = write_text(waiver, buf);
         if (r == 0)
                 r = pf_waiver_parse("waiver", buf->data + before, buf->n - before, &again, errors);
         if (r < 0)

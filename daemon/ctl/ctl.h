@@ -39,6 +39,10 @@ typedef struct PfOptions {
         const char *source;
         const char *source_host;
         const char *local_address;
+        const char *reason;
+        const char *owner;
+        const char *expires;
+        const char *evidence;
         uint16_t local_port; /* 0: not given */
         PfStrv only;
         PfStrv skip;
@@ -46,6 +50,7 @@ typedef struct PfOptions {
         bool in_process;
         bool strict;
         bool all;
+        bool schema;
         bool quiet;
         bool no_pager;
         bool no_check;
@@ -81,7 +86,9 @@ enum {
         PF_COMMAND_EXPLAIN = 1 << 4,
         PF_COMMAND_INSPECT = 1 << 5,
         PF_COMMAND_CAPTURE = 1 << 6,
-        PF_COMMAND_ALL = (1 << 7) - 1,
+        PF_COMMAND_PROFILE = 1 << 7,
+        PF_COMMAND_WAIVE = 1 << 8,
+        PF_COMMAND_ALL = (1 << 9) - 1,
 };
 
 PfExit pf_cmd_check(PfCtl *ctl);
@@ -91,6 +98,8 @@ PfExit pf_cmd_list(PfCtl *ctl);
 PfExit pf_cmd_explain(PfCtl *ctl);
 PfExit pf_cmd_inspect(PfCtl *ctl);
 PfExit pf_cmd_capture(PfCtl *ctl);
+PfExit pf_cmd_profile(PfCtl *ctl);
+PfExit pf_cmd_waive(PfCtl *ctl);
 
 /* A line on standard error, with the program's name. */
 void pf_ctl_say(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);

@@ -84,7 +84,7 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
 
 #define FIELD(name) offsetof(PfOptions, name)
 #define VERDICTS (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
-#define LOOKING (VERDICTS | PF_COMMAND_INSPECT | PF_COMMAND_EXPLAIN)
+#define LOOKING (VERDICTS | PF_COMMAND_INSPECT | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE)
 #define PROBING (LOOKING | PF_COMMAND_CAPTURE)
 #define DEMANDING (VERDICTS | PF_COMMAND_CAPTURE)
 
@@ -96,9 +96,9 @@ static const Option options[] = {
           "ask the daemon that listens there, and nobody else" },
         { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
           "look without asking a daemon" },
-        { "profile", 0, "NAME", DEMANDING | PF_COMMAND_EXPLAIN, FIELD(profile), parse_text,
+        { "profile", 0, "NAME", DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE, FIELD(profile), parse_text,
           "what the agent demands" },
-        { "agent-version", 0, "VERSION", DEMANDING | PF_COMMAND_EXPLAIN, FIELD(agent_version), parse_text,
+        { "agent-version", 0, "VERSION", DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE, FIELD(agent_version), parse_text,
           "version of the agent that will be installed" },
         { "account", 0, "NAME", PROBING, FIELD(account), parse_text,
           "account that the installer logs in as; root unless configured otherwise" },
@@ -118,7 +118,17 @@ static const Option options[] = {
           "what warns or is waived counts as blocked" },
         { "all", 'a', NULL, PF_COMMAND_LIST, FIELD(all), parse_flag,
           "checks of every platform, and the errors of the agent's installer" },
-        { "format", 0, "FORMAT", PF_COMMAND_ALL, FIELD(format), parse_format,
+        { "schema", 0, NULL, PF_COMMAND_PROFILE, FIELD(schema), parse_flag,
+          "the keys that a profile may have, instead of checking a file" },
+        { "reason", 0, "TEXT", PF_COMMAND_WAIVE, FIELD(reason), parse_text,
+          "why the check may fail; required" },
+        { "owner", 0, "TEXT", PF_COMMAND_WAIVE, FIELD(owner), parse_text,
+          "who decided that; required" },
+        { "expires", 0, "TIME", PF_COMMAND_WAIVE, FIELD(expires), parse_text,
+          "until when, in UTC: 2027-01-31, or 2027-01-31T12:00:00Z; required" },
+        { "evidence", 0, "FINGERPRINT", PF_COMMAND_WAIVE, FIELD(evidence), parse_text,
+          "only for that evidence, as the report shows it; \"now\": for what is found now" },
+        { "format", 0, "FORMAT", PF_COMMAND_ALL & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
           "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
           "nagios, openmetrics" },
         { "quiet", 'q', NULL, PF_COMMAND_ALL, FIELD(quiet), parse_flag,

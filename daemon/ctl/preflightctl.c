@@ -33,6 +33,10 @@ static const PfCommand commands[] = {
         { "capture", PF_COMMAND_CAPTURE, "DIR", 1, 1,
           "copy what the checks look at, without secrets, for check --root=DIR elsewhere",
           pf_cmd_capture },
+        { "profile", PF_COMMAND_PROFILE, "FILE", 0, 1,
+          "is FILE a profile, and if not, what is wrong with it", pf_cmd_profile },
+        { "waive", PF_COMMAND_WAIVE, "CHECK", 1, 1,
+          "print the file by which a failing check is waived, and change nothing", pf_cmd_waive },
 };
 
 static const struct {
