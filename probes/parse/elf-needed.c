@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Just enough of elf(5): program headers, the dynamic section, and its strings.
+ * Just enough of elf(5): program headers, the dynamic section, and its strings; and
+ * section headers with their names.
  */
 #include "probes/parse/elf-needed.h"
 
@@ -21,8 +22,13 @@ typedef struct Layout {
         size_t header_size;              /* e_phentsize, in 2 bytes; e_phnum follows */
         size_t smallest;                 /* program header */
         size_t offset, address, in_file; /* p_offset, p_vaddr, p_filesz */
+        size_t sections_at;              /* e_shoff */
+        size_t section_size;             /* e_shentsize; e_shnum and e_shstrndx follow */
+        size_t smallest_section;         /* header */
+        size_t section_offset;           /* sh_offset; sh_size follows */
 } Layout;
-static const Layout layouts[] = { { 4, 28, 42, 32, 4, 8, 16 }, { 8, 32, 54, 56, 8, 16, 32 } };
+static const Layout layouts[] = { { 4, 28, 42, 32, 4, 8, 16, 32, 46, 40, 16 },
+                                  { 8, 32, 54, 56, 8, 16, 32, 40, 58, 64, 24 } };
 
 typedef struct Elf {
         const unsigned char *bytes;
@@ -140,4 +146,43 @@ int pf_elf_needed(const char *bytes, size_t n, PfStrv *ret) {
         *ret = names;
         names = (PfStrv){ 0 };
         return 0;
+}
+
+/* The header of section @i holds where it is; false where that is not in the file. */
+static bool read_section(const Elf *elf, uint64_t i, const char **ret, size_t *ret_n) {
+        const Layout *layout = elf->layout;
+        uint64_t header =
+                read_word(elf, layout->sections_at) + i * read_number(elf, layout->section_size, 2);
+        uint64_t offset = read_word(elf, header + layout->section_offset);
+        uint64_t size = read_word(elf, header + layout->section_offset + layout->word);
+
+        if (offset == 0 || offset > elf->n || size > elf->n - offset)
+                return false;
+        *ret = (const char *) elf->bytes + offset;
+        *ret_n = (size_t) size;
+        return true;
+}
+
+int pf_elf_section(const char *bytes, size_t n, const char *name, const char **ret, size_t *ret_n) {
+        size_t n_names, length = strlen(name) + 1;
+        const char *names;
+        uint64_t sections;
+        Elf elf;
+
+        if (!open_elf(bytes, n, &elf) ||
+            read_number(&elf, elf.layout->section_size, 2) < elf.layout->smallest_section ||
+            read_word(&elf, elf.layout->sections_at) > n ||
+            !read_section(&elf, read_number(&elf, elf.layout->section_size + 4, 2), &names,
+                          &n_names))
+                return PF_ELF_NO_SECTION;
+        sections = read_number(&elf, elf.layout->section_size + 2, 2);
+        for (uint64_t i = 0; i < sections; i++) {
+                uint64_t header = read_word(&elf, elf.layout->sections_at) +
+                                  i * read_number(&elf, elf.layout->section_size, 2);
+                uint64_t at = read_number(&elf, header, 4);
+
+                if (at < n_names && n_names - at >= length && memcmp(names + at, name, length) == 0)
+                        return read_section(&elf, i, ret, ret_n) ? 0 : PF_ELF_NO_SECTION;
+        }
+        return PF_ELF_NO_SECTION;
 }
