@@ -13,5 +13,6 @@
         X(disks)                                                                                   \
         X(boot)                                                                                    \
         X(kernel)                                                                                  \
-        X(os)
+        X(os)                                                                                      \
+        X(system)
 #endif
