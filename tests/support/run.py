@@ -343,6 +343,34 @@ def step_valgrind(run):
                    ["--setup", "valgrind", *sorted(set(names) - set(NOT_IN_VALGRIND))])
 
 
+def step_machines(run):
+    """Real machines, captured afresh, and what the normal run asks of those that were kept."""
+    directory = run.build("machines", ["-Dbuildtype=release", "-Dtests=false"], "gcc")
+    if not directory:
+        return
+    ctl = directory / "daemon" / "ctl" / "preflightctl"
+    captured = run.top / "captured"
+    shutil.rmtree(captured, ignore_errors=True)
+    environment = dict(run.environment, PF_CTL=str(ctl), PF_CAPTURED=str(captured))
+    if run.options.shared:
+        environment["PF_SHARED"] = run.options.shared
+    started = time.monotonic()
+    status, output = run.command(
+        [TREE / "tests" / "vm" / "make-captures", f"--ctl={ctl}", f"--output={captured}"],
+        "machines.log", timeout=3 * STEP_SECONDS, environment=environment)
+    if status == 77:
+        run.tally.skip("machines", output.partition("skipped: ")[2].strip())
+        return
+    if status:
+        run.tally.fail("machines: make-captures", output)
+    status, output = run.command([sys.executable, TREE / "tests" / "ctl" / "test-captured.py"],
+                                 "machines-compared.log", environment=environment)
+    points = count_tap(run.tally, "machines", output, f"exit status {status}" if status else None,
+                       output)
+    run.say("machines", f"{'':<41} {'FAIL' if status else 'OK':<8} {points} points",
+            time.monotonic() - started)
+
+
 STEPS = {
     "lint": step_lint,
     "gcc": step_gcc,
@@ -350,12 +378,16 @@ STEPS = {
     "release": step_release,
     "fuzz": step_fuzz,
     "valgrind": step_valgrind,
+    "machines": step_machines,
 }
+
+ONLY_IN_FULL = ("valgrind", "machines")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="tests/run", description="Run all tests.")
-    parser.add_argument("--full", action="store_true", help="also run the unit tests in valgrind")
+    parser.add_argument("--full", action="store_true", help="also run the unit tests in valgrind, and capture virtual "
+                             "machines afresh (needs ../shared/vm)")
     parser.add_argument("--quick", action="store_true",
                         help="2 seconds of each fuzzer, 100 configurations, 20 logins, "
                              "no benchmarks")
@@ -388,7 +420,7 @@ def main():
     for name, step in STEPS.items():
         if options.only and name not in options.only:
             continue
-        if name == "valgrind" and not (options.full or options.only):
+        if name in ONLY_IN_FULL and not (options.full or options.only):
             continue
         step(run)
     print(f"\nlogs in {run.logs}; {time.monotonic() - started:.0f} s")
