@@ -265,9 +265,9 @@ static int ask_services(Lookup *lookup, char *services, PfErr *err) {
         return r;
 }
 
-/* The words behind "hosts:", which the caller frees. */
-static int read_services(const PfTarget *target, char **ret, PfErr *err) {
+int pf_resolver_services(const PfTarget *target, char **ret, unsigned *ret_line, PfErr *err) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(FILE_MAX);
+        unsigned number = 0;
         char *rest;
         char *line;
         int r = pf_target_read(target, PF_NSSWITCH_PATH, FILE_MAX, &buf, err);
@@ -275,16 +275,19 @@ static int read_services(const PfTarget *target, char **ret, PfErr *err) {
         if (r < 0)
                 return r;
         for (rest = buf.data; (line = strsep(&rest, "\n"));) {
+                number++;
                 line[strcspn(line, "#")] = '\0';
                 line += strspn(line, BLANKS);
                 if (strncmp(line, "hosts", 5) != 0)
                         continue;
                 line += 5 + strspn(line + 5, BLANKS);
                 if (*line == ':') {
+                        *ret_line = number;
                         *ret = strdup(line + 1);
                         return *ret ? 0 : -ENOMEM;
                 }
         }
+        *ret_line = 0;
         *ret = strdup(SERVICES_DEFAULT);
         return *ret ? 0 : -ENOMEM;
 }
@@ -295,7 +298,8 @@ int pf_resolver_reverse(const PfTarget *target, const PfIpAddress *address, PfRe
                                                           .why = "no service knows it" };
         Lookup lookup = { .target = target, .address = address, .answer = &answer };
         PF_AUTO_FREE char *services = NULL;
-        int r = read_services(target, &services, err);
+        unsigned line;
+        int r = pf_resolver_services(target, &services, &line, err);
 
         if (r == 0)
                 r = ask_services(&lookup, services, err);

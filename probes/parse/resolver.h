@@ -41,6 +41,15 @@ void pf_resolv_conf_parse(const char *text, size_t n, PfResolvConf *ret);
  */
 unsigned pf_resolv_conf_delay(const PfResolvConf *conf, bool *ret_answered);
 
+/**
+ * pf_resolver_services() - the words behind "hosts:" in nsswitch.conf
+ * @ret:      receives a text, which the caller frees; what holds where nothing is said
+ * @ret_line: receives the line, from 1; 0: nothing is said
+ * Return:    0; -EACCES, -EIO … with a text where the file could not be read; -ENOMEM.
+ */
+int pf_resolver_services(const PfTarget *target, char **ret, unsigned *ret_line,
+                         PfErr *err) PF_MUST_CHECK;
+
 typedef enum PfReverse {
         PF_REVERSE_NAME,
         PF_REVERSE_NONE,      /* it has no name */

@@ -182,6 +182,7 @@ START_TEST(books) {
         ck_assert_int_eq(pf_machine_port_left(box.target, &left, &err), PF_NETWORK_NOT_ASKED);
         ck_assert_int_eq(pf_machine_endpoints(box.target, &none, 1, &answers, &err),
                          PF_NETWORK_NOT_ASKED);
+        pf_endpoint_answers_deinit(&answers);
 
         pf_sandbox_write(
                 &box, "/.preflight/interfaces.json",
