@@ -14,5 +14,7 @@
         X(boot)                                                                                    \
         X(kernel)                                                                                  \
         X(os)                                                                                      \
+        X(net)                                                                                     \
+        X(endpoints)                                                                               \
         X(system)
 #endif
