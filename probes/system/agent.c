@@ -83,7 +83,7 @@ static int read_fields(const PfSystemRoom *room, PfAgent *agent, const char *pat
                         if (*text->text || !take_assignment(&lines, fields[i].key, text->text))
                                 continue;
                         text->line = lines.number;
-                        (void) snprintf(text->path, sizeof(text->path), "%s", path);
+                        text->path = path;
                 }
         return r;
 }
@@ -108,7 +108,6 @@ static int look_at_own_files(const PfSystemRoom *room, PfAgent *agent) {
                                   { "AGENT_CONFIGURATION_STATUS", &agent->status },
                                   { "INSTALLATION_DIR", &directory } };
         const Field server[] = { { "Hostname", &agent->server } };
-        char path[PF_SYSTEM_PATH_MAX + sizeof("/etc/drscout.conf")];
         bool has_version, has_directory;
         int r = read_fields(room, agent, VERSION_PATH, version, PF_ELEMENTS(version));
 
@@ -123,8 +122,10 @@ static int look_at_own_files(const PfSystemRoom *room, PfAgent *agent) {
                 (void) snprintf(agent->directory, sizeof(agent->directory), "%s/Vx",
                                 room->demand->profile->install_path);
         has_directory = is_trace(room, agent, agent->directory);
-        (void) snprintf(path, sizeof(path), "%s/etc/drscout.conf", agent->directory);
-        r = has_directory ? read_fields(room, agent, path, server, PF_ELEMENTS(server)) : 0;
+        (void) snprintf(agent->config, sizeof(agent->config), "%s/etc/drscout.conf",
+                        agent->directory);
+        r = has_directory ? read_fields(room, agent, agent->config, server, PF_ELEMENTS(server))
+                          : 0;
         agent->is_installed = has_version && has_directory;
         return r == -ENOMEM ? r : 0;
 }

@@ -13,15 +13,16 @@
  * need not be public. */
 typedef struct PfAgentText {
         char text[PF_SYSTEM_WORD_MAX]; /* "": there is none */
-        char path[PF_SYSTEM_PATH_MAX];
+        const char *path; /* NULL: there is none; borrowed from the agent, or constant */
         unsigned line;
 } PfAgentText;
 
 typedef struct PfAgent {
-        bool is_installed;                       /* all of it is there that has to be */
-        char directory[PF_SYSTEM_PATH_MAX];      /* that it is installed in */
-        PfAgentText version;                     /* "9.48.6308.1" */
-        PfAgentText build;                       /* BUILD_TAG= */
+        bool is_installed;                  /* all of it is there that has to be */
+        char directory[PF_SYSTEM_PATH_MAX]; /* that it is installed in */
+        char config[PF_SYSTEM_PATH_MAX + sizeof("/etc/drscout.conf")]; /* in there */
+        PfAgentText version;                                           /* "9.48.6308.1" */
+        PfAgentText build;                                             /* BUILD_TAG= */
         PfAgentText status;                      /* AGENT_CONFIGURATION_STATUS= */
         PfAgentText server;                      /* it is registered with: Hostname= */
         const char *traces[PF_AGENT_TRACES_MAX]; /* that were found; borrowed or constant */

@@ -53,8 +53,7 @@ static void judge_remains(const PfSystemRoom *room, PfFindings *findings, const 
 /* --- one that is installed --- */
 
 static void show(PfFindings *findings, const PfAgentText *text, const char *expected) {
-        pf_finding_evidence(findings, *text->path ? text->path : NULL, text->line, text->text,
-                            expected);
+        pf_finding_evidence(findings, text->path, text->line, text->text, expected);
 }
 
 /* The first two numbers of a version: what a release is known by. */
@@ -106,7 +105,7 @@ static void judge_server(const PfSystemRoom *room, PfFindings *findings, const P
                 pf_finding_add(findings, PF_FINDING_UNKNOWN, "server",
                                "an agent is installed, and whether it is registered with the "
                                "server that pushes is not known");
-        pf_finding_evidence(findings, *agent->server.path ? agent->server.path : agent->directory,
+        pf_finding_evidence(findings, agent->server.path ? agent->server.path : agent->directory,
                             agent->server.line, *agent->server.text ? agent->server.text : NULL,
                             from ? from : "the address of the server that pushes");
         pf_finding_reason(findings, "agent-server");

@@ -27,7 +27,7 @@ typedef struct PfSystemRoom {
         const PfTarget *target;
         const PfDemand *demand;
         PfReport *report;
-        PfSystem system;  /* id "" where no file tells */
+        PfSystem system;                 /* id "" where no file tells */
         char kernel[PF_SYSTEM_WORD_MAX]; /* that runs; "": none does, as in an image */
         bool runs;
         bool has_systemd;             /* it is what runs: systemd's directory in /run is there */
