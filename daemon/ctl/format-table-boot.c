@@ -34,13 +34,31 @@ static void begin_labelled(PfPage *page, const char *label) {
         pf_page_column(page, VALUE_COLUMN);
 }
 
-/* What the name is here. */
+/* The disks that a device lies on, unless its name tells. */
+static void show_disks(PfPage *page, const char *device, const PfJson *disks) {
+        const char *disk = pf_json_string(pf_json_at(disks, 0));
+        size_t n = pf_json_length(disks);
+
+        if (!disk || (n == 1 && strncmp(device, "/dev/", 5) == 0 &&
+                      strncmp(device + 5, disk, strlen(disk)) == 0))
+                return;
+        for (size_t i = 0; i < n; i++) {
+                pf_page_text(page, PF_COLOUR_DIM, i == 0 ? " (" : ", ");
+                pf_page_text(page, PF_COLOUR_DIM, pf_json_string(pf_json_at(disks, i)));
+        }
+        pf_page_text(page, PF_COLOUR_DIM, ")");
+}
+
+/* What the name is here; a name that is the device's own says so itself. */
 static void show_device(PfPage *page, const PfJson *identity) {
         const char *device = pf_json_get_string(identity, "resolvesTo");
 
         if (device) {
-                pf_page_say(page, PF_COLOUR_DIM, " is ");
-                pf_page_text(page, PF_COLOUR_NONE, device);
+                if (!is_text(identity, "text", device)) {
+                        pf_page_say(page, PF_COLOUR_DIM, " is ");
+                        pf_page_text(page, PF_COLOUR_NONE, device);
+                }
+                show_disks(page, device, pf_json_get(identity, "disks"));
         } else if (is_text(identity, "state", "dangling")) {
                 pf_page_say(page, PF_COLOUR_RED, " is nothing here");
         } else if (is_text(identity, "state", "unknown")) {

@@ -41,12 +41,45 @@ static const char *name_of(const PfJson *device) {
         return strncmp(path, "/dev/", 5) == 0 ? path + 5 : path;
 }
 
+/* What partitions without a file system are for, by their type in the table: the GUIDs
+ * of the Discoverable Partitions Specification, UEFI and GRUB; the numbers of MS-DOS. */
+static const struct Use {
+        const char *type;
+        const char *text;
+} uses[] = {
+        { "21686148-6449-6e6f-744e-656564454649", "BIOS boot" },
+        { "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "EFI system" },
+        { "9e1a2d38-c612-4316-aa26-8b49521e5a8b", "PReP boot" },
+        { "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", "Linux swap" },
+        { "a19d880f-05fc-4d3b-a006-743f0f84911e", "Linux RAID" },
+        { "e6d6d379-f507-44c2-a23c-238f2a3df928", "Linux LVM" },
+        { "ca7d7ccb-63ed-4c53-861c-1742536059cc", "LUKS" },
+        { "e3c9e316-0b5c-4db8-817d-f92df00215ae", "MS reserved" },
+        { "0x5", "extended" },
+        { "0xf", "extended" },
+        { "0x82", "Linux swap" },
+        { "0x8e", "Linux LVM" },
+        { "0xef", "EFI system" },
+        { "0xfd", "Linux RAID" },
+};
+
+static const char *use_of(const PfJson *partition) {
+        const char *type = pf_table_string(partition, "partType", "");
+
+        for (size_t i = 0; i < PF_ELEMENTS(uses); i++)
+                if (strcmp(uses[i].type, type) == 0)
+                        return uses[i].text;
+        return "";
+}
+
+/* What is in it: a file system or what stands for one, or a table of partitions. */
 static const char *system_of(const PfJson *device) {
         const char *system = pf_json_get_string(device, "fileSystem");
-        const PfJson *on = pf_json_get(device, "on");
+        bool is_whole = pf_json_length(pf_json_get(device, "on")) == 0;
 
-        return system ? system
-                      : pf_table_string(device, pf_json_length(on) == 0 ? "tableType" : "", "");
+        if (system)
+                return system;
+        return is_whole ? pf_table_string(device, "tableType", "") : use_of(device);
 }
 
 static void widen(unsigned *widest, unsigned width) {

@@ -20,6 +20,19 @@ static int put_optional(PfJson *object, const char *key, const char *text) {
         return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
 }
 
+/* The disks that a device lies on: more than one for a mirror or a volume, none for what is no
+ * disk's. */
+static int put_disks(const Printer *printer, PfJson *object, const PfBlockNode *node) {
+        PF_AUTO_BLOCK_LIST PfBlockList disks = { 0 };
+        PF_AUTO_STRV PfStrv names = { 0 };
+        int r = pf_block_graph_disks(printer->facts->graph, node, &disks);
+
+        for (size_t i = 0; i < disks.n && r == 0; i++)
+                r = pf_strv_add(&names, disks.items[i]->name);
+        pf_strv_sort(&names);
+        return r < 0 ? r : pf_json_put_strv(object, "disks", &names);
+}
+
 /* The devices that an identity leads to; null where that is not known, or none. */
 static int put_devices(const Printer *printer, PfJson *object, const char *identity) {
         PF_AUTO_BLOCK_RESOLUTION PfBlockResolution resolution = { 0 };
@@ -42,6 +55,8 @@ static int put_devices(const Printer *printer, PfJson *object, const char *ident
                 r = pf_json_put_string(object, "state", pf_block_state_name(resolution.state));
         if (r == 0 && resolution.reason[0])
                 r = pf_json_put_string(object, "reason", resolution.reason);
+        if (r == 0 && resolution.state == PF_BLOCK_RESOLVED)
+                r = put_disks(printer, object, resolution.nodes.items[0]);
         return r;
 }
 
