@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where the installer's shell finds programs. None is started: that one is there, may
- * be executed, and is of a kind that the kernel loads is all that is looked at.
+ * be executed, and is of a kind that the kernel loads is all that is looked at, and of
+ * large files their kind is not: that would take longer than all the rest.
  */
 #include "probes/system/search-path.h"
 
@@ -12,6 +13,7 @@
 #define ENVIRONMENT_PATH "/etc/environment"
 #define HEAD_BYTES 256 /* BINPRM_BUF_SIZE of Linux: what is read of a script's first line */
 #define EXECUTABLE 0111u
+#define SMALL_BYTES (16u << 10) /* scripts, wrappers, and what is empty */
 
 void pf_search_path_deinit(PfSearchPath *path) {
         pf_strv_deinit(&path->directories);
@@ -93,7 +95,9 @@ static int try_path(const PfSystemRoom *room, const char *path, PfErr *err) {
                 return r < 0 ? r : PF_SEARCH_ABSENT;
         if (info.type != PF_FILE_REGULAR)
                 return PF_SEARCH_ABSENT;
-        return info.mode & EXECUTABLE ? judge_head(room, path, err) : PF_SEARCH_NOT_EXECUTABLE;
+        if (!(info.mode & EXECUTABLE))
+                return PF_SEARCH_NOT_EXECUTABLE;
+        return info.size_bytes < SMALL_BYTES ? judge_head(room, path, err) : PF_SEARCH_FOUND;
 }
 
 static int try_directory(const PfSystemRoom *room, const char *directory, const char *name,

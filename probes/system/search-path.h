@@ -30,7 +30,7 @@ typedef enum PfSearchFault {
         PF_SEARCH_FOUND = 0,
         PF_SEARCH_ABSENT,         /* in none of the directories */
         PF_SEARCH_NOT_EXECUTABLE, /* there, but nobody may execute it */
-        PF_SEARCH_NOT_PROGRAM,    /* neither ELF nor a script */
+        PF_SEARCH_NOT_PROGRAM,    /* neither ELF nor a script; of small files alone */
         PF_SEARCH_NO_INTERPRETER, /* a script whose interpreter is not there */
 } PfSearchFault;
 
