@@ -6,9 +6,9 @@
 #include "config/key.h"
 
 #include <string.h>
-#include <uv.h>
 
 #include "config/value.h"
+#include "daemon/base/ip-address.h"
 
 #define ACCOUNT_MAX 256
 
@@ -43,10 +43,9 @@ const char *pf_key_version(const char *text, void *field) {
 }
 
 const char *pf_key_address(const char *text, void *field) {
-        unsigned char address[16];
+        PfIpAddress address;
 
-        if (text[0] && uv_inet_pton(AF_INET, text, address) < 0 &&
-            uv_inet_pton(AF_INET6, text, address) < 0)
+        if (text[0] && pf_ip_address_parse(text, &address) < 0)
                 return "expected an IPv4 or IPv6 address";
         return pf_key_text(text, field);
 }

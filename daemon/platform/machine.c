@@ -7,7 +7,8 @@
 #include "daemon/platform/machine-internal.h"
 
 #include <string.h>
-#include <uv.h>
+
+#include "daemon/base/ip-address.h"
 
 #define BOOK_LISTENERS "listeners"
 #define BOOK_UNITS "units"
@@ -64,19 +65,19 @@ static PfJson *table_to_json(const PfTcpTable *table) {
 }
 
 static int add_socket(const PfJson *socket, PfTcpTable *table, PfErr *err) {
-        const char *address = pf_json_get_string(socket, "address");
+        const char *text = pf_json_get_string(socket, "address");
         const char *word = pf_json_get_string(socket, "takesIpv4");
         int64_t port = pf_json_integer(pf_json_get(socket, "port"));
-        unsigned char bytes[16];
-        bool is_ipv6 = address && strchr(address, ':');
+        PfIpAddress address;
         size_t i = 0;
 
         while (word && i < PF_ELEMENTS(takes) && strcmp(takes[i], word) != 0)
                 i++;
-        if (!address || !word || i == PF_ELEMENTS(takes) || port < 1 || port > UINT16_MAX ||
-            uv_inet_pton(is_ipv6 ? AF_INET6 : AF_INET, address, bytes) < 0)
+        if (!text || !word || i == PF_ELEMENTS(takes) || port < 1 || port > UINT16_MAX ||
+            pf_ip_address_parse(text, &address) < 0)
                 return pf_err_set(err, -EINVAL, "a captured socket is not understood");
-        return pf_tcp_table_add(table, is_ipv6, bytes, (uint16_t) port, (PfTakesIpv4) i);
+        return pf_tcp_table_add(table, address.is_ipv6, address.bytes, (uint16_t) port,
+                                (PfTakesIpv4) i);
 }
 
 static int table_from_json(const PfJson *answer, PfTcpTable *ret, PfErr *err) {
