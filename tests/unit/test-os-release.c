@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "daemon/base/json.h"
+#include "tests/support/corpus.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/test-main.h"
 
@@ -108,7 +108,6 @@ END_TEST
 
 /* The corpus: what a real shell got out of the same file. */
 typedef struct Corpus {
-        const char *folder;
         const PfOsRelease *release;
         const char *file;
         size_t n_files;
@@ -127,29 +126,10 @@ static int compare_value(const char *name, PfJson *value, void *data) {
         return 0;
 }
 
-static char *read_file(const char *folder, const char *name, size_t *ret_n) {
-        char path[4096];
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(16 << 20);
-        PF_AUTO_FCLOSE FILE *file = NULL;
-        size_t n;
-
-        (void) snprintf(path, sizeof(path), "%s/%s", folder, name);
-        file = fopen(path, "rb");
-        ck_assert_msg(file, "%s", path);
-        do {
-                ck_assert_int_eq(pf_buf_reserve(&buf, 65536), 0);
-                n = fread(buf.data + buf.n, 1, 65536, file);
-                buf.n += n;
-                buf.data[buf.n] = '\0';
-        } while (n > 0);
-        *ret_n = buf.n;
-        return pf_buf_steal(&buf);
-}
-
 static int compare_file(const char *name, PfJson *truth, void *data) {
         Corpus *corpus = data;
         size_t n, n_before = corpus->n_names;
-        PF_AUTO_FREE char *text = read_file(corpus->folder, name, &n);
+        PF_AUTO_FREE char *text = pf_corpus_read("os-release", name, &n);
         PF_CLEANUP(pf_os_release_freep) PfOsRelease *release = parse_n(text, n);
         size_t n_distinct = 0;
 
@@ -166,22 +146,10 @@ static int compare_file(const char *name, PfJson *truth, void *data) {
 }
 
 START_TEST(agrees_with_a_shell) {
-        PF_CLEANUP(pf_json_freep) PfJson *truth = NULL;
-        PF_AUTO_FREE char *text = NULL;
         Corpus corpus = { 0 };
-        char folder[4096];
-        PfErr err = { 0 };
-        size_t n;
 
-        if (!pf_test_shared()) {
-                pf_test_skip("no corpus beside the project");
+        if (pf_corpus_each("os-release", compare_file, &corpus) == 0)
                 return;
-        }
-        (void) snprintf(folder, sizeof(folder), "%s/corpus/os-release", pf_test_shared());
-        corpus.folder = folder;
-        text = read_file(folder, "truth.json", &n);
-        ck_assert_msg(pf_json_parse(text, n, 16, &truth, &err) == 0, "%s", err.text);
-        (void) pf_json_each(pf_json_get(truth, "files"), compare_file, &corpus);
         ck_assert_uint_gt(corpus.n_files, 100);
 }
 END_TEST
