@@ -157,8 +157,11 @@ static int judge_reached(const PfTarget *target, PfReport *report, const PfEndpo
                 pf_report_reason(report, "slow-names");
                 return 0;
         }
-        return pf_report_pass(report, &check, "a connection to each of %zu servers is taken",
-                              answers->n);
+        if (answers->n == 1)
+                return pf_report_pass(report, &check, "%s, port %u, takes connections",
+                                      answers->items[0].endpoint.host,
+                                      answers->items[0].endpoint.port);
+        return pf_report_pass(report, &check, "all of %zu servers take connections", answers->n);
 }
 
 static int answer(const PfTarget *target, PfReport *report, const PfEndpointAnswers *answers,

@@ -108,7 +108,7 @@ static int fail_without_address(const PfNetRoom *room, const PfCheck *check, con
         PfReport *report = room->report;
 
         if (found->unusable)
-                (void) pf_report_fail(report, check, "%s has an IPv4 address, but is %s",
+                (void) pf_report_fail(report, check, "%s has an IPv4 address, but is of no use: %s",
                                       found->unusable->name,
                                       state_of(&room->interfaces, found->unusable));
         else if (found->link_local)
