@@ -271,6 +271,11 @@ static int add_literal(PfBuf *buf, const char *text, size_t n) {
         return r;
 }
 
+/* "%2$.0s", of which printf(3) prints nothing either: a plural that the language has not. */
+static bool is_silent(const char *directive, const char *end) {
+        return end - directive > 3 && memcmp(end - 3, ".0s", 3) == 0;
+}
+
 int pf_message_render(PfBuf *buf, const char *format, char *const *arguments, size_t n) {
         int position = 0, argument = 0, r = 0;
 
@@ -281,7 +286,7 @@ int pf_message_render(PfBuf *buf, const char *format, char *const *arguments, si
                 int length = pf_message_next(&format, &position, &argument);
 
                 r = add_literal(buf, text, (size_t) length);
-                if (r == 0 && argument >= 0)
+                if (r == 0 && argument >= 0 && !is_silent(text + length, format))
                         r = pf_buf_add_string(buf, arguments[argument]);
         }
         return r;
@@ -290,7 +295,7 @@ int pf_message_render(PfBuf *buf, const char *format, char *const *arguments, si
 int pf_message_put(const PfMessage *message, PfJson *object, const char *key) {
         PF_CLEANUP(pf_json_freep) PfJson *json = NULL;
 
-        if (!message->format || !pf_message_has_words(message->format))
+        if (!message->format || strcmp(message->format, "%s") == 0)
                 return 0;
         json = pf_json_new_object();
         if (!json || pf_json_put_string(json, "id", message->format) < 0 ||

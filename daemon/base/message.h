@@ -49,7 +49,7 @@ bool pf_message_has_words(const char *format);
 /**
  * pf_message_render() - append a format with its arguments
  * @format:    from anywhere, as a translation is; every directive stands for the
- *             text of its argument, whatever it would print
+ *             text of its argument, whatever it would print, and %N$.0s for nothing
  * @arguments: @n texts
  * Return:     0, -EINVAL where the format is not understood or takes another number of
  *             arguments, -ENOBUFS, -ENOMEM.
@@ -62,6 +62,6 @@ int pf_message_render(PfBuf *buf, const char *format, char *const *arguments,
  * the end of the format. -1: it is not understood. */
 int pf_message_next(const char **format, int *position, int *ret_argument);
 
-/* Adds the member @key: {"id", "arguments"}. Nothing where there are no words: the text
- * itself says as much. Return: 0 or -ENOMEM. */
+/* Adds the member @key: {"id", "arguments"}. Nothing where the format is "%s" alone: the
+ * text itself says as much. Return: 0 or -ENOMEM. */
 int pf_message_put(const PfMessage *message, PfJson *object, const char *key) PF_MUST_CHECK;

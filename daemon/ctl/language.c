@@ -101,6 +101,16 @@ char *pf_language_print(PfLanguage language, const char *fmt, va_list args) {
         return text;
 }
 
+char *pf_language_printf(PfLanguage language, const char *fmt, ...) {
+        va_list args;
+        char *text;
+
+        va_start(args, fmt);
+        text = pf_language_print(language, fmt, args);
+        va_end(args);
+        return text;
+}
+
 /* --- sentences of others --- */
 
 static bool is_number(const char *text, size_t n) {
@@ -180,6 +190,26 @@ static size_t count_letters(const char *format) {
 
 static char *say(const char *format, PfStrv *arguments, unsigned depth);
 
+/* "one, two", or ": one, two", of words that are known. Return: NULL where one is not. */
+static char *say_list(const char *english) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(SENTENCE_MAX);
+        size_t skip = strncmp(english, ": ", 2) == 0 ? 2 : 0;
+        int r = pf_buf_add(&buf, english, skip);
+
+        for (english += skip; *english && r == 0;) {
+                const char *end = strstr(english, ", ");
+                size_t n = end ? (size_t) (end - english) : strlen(english);
+                PF_AUTO_FREE char *word = strndup(english, n);
+                const char *known = word ? pf_japanese_message(word) : NULL;
+
+                if (!known)
+                        return NULL;
+                r = pf_buf_printf(&buf, "%s%s", known, end ? "、" : "");
+                english += n + (end ? 2 : 0);
+        }
+        return r == 0 ? pf_buf_steal(&buf) : NULL;
+}
+
 /* A text that nobody took apart. Return: NULL where nothing is known for it. */
 static char *say_text(const char *english, unsigned depth) {
         const char *best = pf_japanese_message(english), *source, *format;
@@ -200,7 +230,7 @@ static char *say_text(const char *english, unsigned depth) {
                 arguments = found;
                 found = (PfStrv){ 0 };
         }
-        return best ? say(best, &arguments, depth) : NULL;
+        return best ? say(best, &arguments, depth) : say_list(english);
 }
 
 /* What stands in a sentence may be one. */
@@ -222,6 +252,9 @@ static char *say_message(const PfJson *message) {
         const char *format = id ? pf_japanese_message(id) : NULL;
         PF_AUTO_STRV PfStrv arguments = { 0 };
 
+        /* Where there are no words, there may be some in what it joins. */
+        if (!format && id && !pf_message_has_words(id))
+                format = id;
         if (!format || pf_message_count(format) != (int) pf_json_length(list))
                 return NULL;
         for (size_t i = 0; i < pf_json_length(list); i++) {

@@ -34,6 +34,7 @@ const char *pf_language_text(PfLanguage language, const char *english);
 
 /* A format of ours, printed in that language. The caller frees it; NULL: out of memory. */
 char *pf_language_print(PfLanguage language, const char *fmt, va_list args) PF_PRINTF(2, 0);
+char *pf_language_printf(PfLanguage language, const char *fmt, ...) PF_PRINTF(2, 3);
 
 /**
  * pf_language_sentence() - a sentence that came with an answer

@@ -93,11 +93,19 @@ static const PfJson *deciding_check(const PfJson *report) {
         return check ? check : find_check(report, "unknown", NULL);
 }
 
-/* "31 passed", in that language. */
+char *pf_view_count_text(const PfJson *report, const PfLook *look, PfLanguage language) {
+        int64_t n = pf_view_count(report, look->verdict);
+
+        return pf_language_printf(language, "%lld %s", (long long) n,
+                                  pf_language_text(language, n == 1 ? look->one : look->many));
+}
+
 static int add_count(PfBuf *buf, PfLanguage language, const char *before, const PfJson *report,
                      const char *verdict) {
-        return pf_buf_printf(buf, "%s%" PRId64 " %s", before, pf_view_count(report, verdict),
-                             pf_language_text(language, pf_look_find(verdict)->many));
+        PF_AUTO_FREE char *text = pf_view_count_text(report, pf_look_find(verdict), language);
+
+        return text ? pf_buf_printf(buf, "%s%s", pf_language_text(language, before), text)
+                    : -ENOMEM;
 }
 
 char *pf_view_status(const PfJson *report, PfLanguage language) {

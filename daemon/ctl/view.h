@@ -37,6 +37,9 @@ int64_t pf_view_count(const PfJson *report, const char *verdict);
 /* The exit status that a report means. */
 PfExit pf_view_exit(const PfJson *report, bool strict);
 
+/* "31 passed", in that language. The caller frees it; NULL: out of memory. */
+char *pf_view_count_text(const PfJson *report, const PfLook *look, PfLanguage language);
+
 /* The one line for a status: "blocked: sshd refuses passwords for root (95108), 31
  * passed". The caller frees it; NULL: out of memory. */
 char *pf_view_status(const PfJson *report, PfLanguage language);
