@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Kernel lists: condenses those that the vendor publishes, and writes them as C.
 
+A newer list needs no newer program: what --condense prints is used as it is where it
+stands in /etc/preflightd/kernels.txt or /usr/share/preflightd/kernels.txt.
+
     generate-kernels.py OUTPUT.c LISTS.txt        at build time
     generate-kernels.py --condense KERNELS.json   prints a new LISTS.txt
 
@@ -32,6 +35,12 @@ HEAD = """\
 #    STEM TAIL NUMBER...                        kernels STEM NUMBER TAIL; TAIL is - if empty
 #
 # Behind a NUMBER may stand ":" and the service pack that the kernel belongs to.
+#
+# This list is built into the programs. A newer one is used instead, without a newer
+# program, where it is the first of /etc/preflightd/kernels.txt,
+# /run/preflightd/kernels.txt and /usr/share/preflightd/kernels.txt; a link to
+# /dev/null hides those behind it. One that is wrong anywhere is not used, nor is the
+# one that is built in: kernels that a list would judge are then not known.
 """
 
 
@@ -125,17 +134,19 @@ class Lists:
             sys.exit("generate-kernels: too much for offsets of 16 bits")
         row = "        {{ {} }},".format
         out = ["/* Made by generate-kernels.py. */", '#include "config/kernels-table.h"', "",
-               f'const char pf_kernels_source[] = {json.dumps(self.texts["source"])};',
-               f'const char pf_kernels_date[] = "{self.texts["date"]}";', "",
-               "const char pf_kernels_pool[] =", *self.pool.rows(), "        ;", "",
-               "const PfKernelsList pf_kernels_lists[] = {",
-               *(row(", ".join(map(str, item))) for item in self.lists), "};",
-               f"const size_t pf_n_kernels_lists = {len(self.lists)};", "",
-               "const PfKernelsSeries pf_kernels_series[] = {",
-               *(row(", ".join(map(str, item))) for item in self.series), "};",
-               f"const size_t pf_n_kernels_series = {len(self.series)};", "",
-               "const PfKernelsItem pf_kernels_items[] = {",
-               *(row(f"{number}, {pack}") for number, pack in self.items), "};", ""]
+               "static const char pool[] =", *self.pool.rows(), "        ;", "",
+               "static const PfKernelsList lists[] = {",
+               *(row(", ".join(map(str, item))) for item in self.lists), "};", "",
+               "static const PfKernelsSeries series[] = {",
+               *(row(", ".join(map(str, item))) for item in self.series), "};", "",
+               "static const PfKernelsItem items[] = {",
+               *(row(f"{number}, {pack}") for number, pack in self.items), "};", "",
+               "const PfKernelsTables pf_kernels_embedded = {",
+               f"        .source = {json.dumps(self.texts['source'])},",
+               f'        .date = "{self.texts["date"]}",', "        .pool = pool,",
+               f"        .lists = lists, .n_lists = {len(self.lists)},",
+               f"        .series = series, .n_series = {len(self.series)},",
+               f"        .items = items, .n_items = {len(self.items)},", "};", ""]
         return "\n".join(out)
 
 

@@ -4,9 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The lists of config/kernels.txt, as generate-kernels.py writes them into the
- * program; for kernels.c alone. Texts are offsets into a pool, so that the tables
- * need no relocation. */
+#include "daemon/base/err.h"
+
+/*
+ * The lists of config/kernels.txt as tables: those that generate-kernels.py writes
+ * into the program, and those that kernels-parse.c makes of a file. The same text
+ * gives the same tables. For kernels*.c and its test alone.
+ *
+ * Texts are offsets into a pool, so that the tables need no relocation.
+ */
 
 typedef struct PfKernelsList {
         uint16_t scenario;
@@ -34,11 +40,28 @@ typedef struct PfKernelsItem {
         uint8_t pack;
 } PfKernelsItem;
 
-extern const char pf_kernels_source[];
-extern const char pf_kernels_date[];
-extern const char pf_kernels_pool[];
-extern const PfKernelsList pf_kernels_lists[];
-extern const size_t pf_n_kernels_lists;
-extern const PfKernelsSeries pf_kernels_series[];
-extern const size_t pf_n_kernels_series;
-extern const PfKernelsItem pf_kernels_items[];
+typedef struct PfKernelsTables {
+        const char *source;
+        const char *date;
+        const char *pool;
+        const PfKernelsList *lists;
+        size_t n_lists;
+        const PfKernelsSeries *series;
+        size_t n_series;
+        const PfKernelsItem *items;
+        size_t n_items;
+} PfKernelsTables;
+
+extern const PfKernelsTables pf_kernels_embedded;
+
+/**
+ * pf_kernels_parse() - tables out of a text
+ * @path: for complaints
+ * @ret:  all zero; freed with pf_kernels_tables_deinit(), never what is embedded
+ * Rule:  the head of config/kernels.txt. At most 65535 kernels, 8192 series, 1024
+ *        lists, and 64 KiB of different texts.
+ * Return: 0; -EINVAL with a text that names file, line and what was expected; -ENOMEM.
+ */
+int pf_kernels_parse(const char *path, const char *text, size_t n, PfKernelsTables *ret,
+                     PfErr *err) PF_MUST_CHECK;
+void pf_kernels_tables_deinit(PfKernelsTables *tables);

@@ -3,10 +3,40 @@
 
 #include <stdbool.h>
 
+#include "config/source.h"
+
 /*
- * The kernels that the vendor's lists name: config/kernels.txt. What a list that
- * is silent means differs by distribution, and is not judged here.
+ * The kernels that the vendor's lists name: config/kernels.txt, or a newer file of
+ * that form. What a list that is silent means differs by distribution, and is not
+ * judged here.
+ *
+ * Where lists are asked for, NULL stands for those that are built in.
  */
+typedef struct PfKernels PfKernels;
+
+/**
+ * pf_kernels_load() - the lists that are in force
+ * @target: the machine this program runs on, not the one it checks
+ * @ret:    receives a reference; or NULL, for the lists that are built in
+ *
+ * Rule:    the first kernels.txt of /etc/preflightd, /run/preflightd and the data
+ *          directory of the installation; see config/source.h. One that cannot be
+ *          read, or is wrong, leaves no lists at all: see pf_kernels_problem().
+ * Return:  0 or -ENOMEM.
+ */
+int pf_kernels_load(const PfTarget *target, PfKernels **ret) PF_MUST_CHECK;
+PfKernels *pf_kernels_ref(PfKernels *kernels); /* takes NULL too */
+PfKernels *pf_kernels_unref(PfKernels *kernels);
+PF_DEFINE_CLEANUP(PfKernels, pf_kernels_unref);
+
+/* Does pf_kernels_load() still give these? */
+bool pf_kernels_is_current(const PfKernels *kernels, const PfTarget *target);
+
+/* Why there are no lists: file, line, and what was expected. NULL: there are. */
+const char *pf_kernels_problem(const PfKernels *kernels);
+
+/* The file they are from; NULL: they are built in. */
+const char *pf_kernels_file(const PfKernels *kernels);
 
 typedef enum PfListed {
         PF_LISTED,         /* by the list that is in force for that agent */
@@ -42,9 +72,9 @@ typedef struct PfListing {
  * @agent_version: a short one, "9.66", stands for all its builds
  * Rule: each list is whole, and stays in force until its distribution has a newer one.
  */
-PfListing pf_kernels_find(const char *scenario, const char *distribution, const char *kernel,
-                          const char *agent_version);
+PfListing pf_kernels_find(const PfKernels *kernels, const char *scenario, const char *distribution,
+                          const char *kernel, const char *agent_version);
 
 /* Where the lists are from, and of when: "2026-07-02". */
-const char *pf_kernels_origin(void);
-const char *pf_kernels_as_of(void);
+const char *pf_kernels_origin(const PfKernels *kernels);
+const char *pf_kernels_as_of(const PfKernels *kernels);

@@ -27,22 +27,45 @@ int pf_profile_embedded(const char *name, PfProfile **ret, PfErr *err) {
         return PF_PROFILE_ABSENT;
 }
 
-int pf_profile_load(const PfTarget *target, const char *name, PfProfile **ret, PfErr *err) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(2 * FILE_MAX);
-        char path[256];
-        int r = PF_TARGET_ABSENT;
+/* The file that a name stands for. Return: as pf_source_find(). */
+static int find_source(const PfTarget *target, const char *name, PfSource *ret, PfErr *err) {
+        char file[128];
 
         if (!pf_value_is_file_name(name))
-                return PF_PROFILE_ABSENT;
-        for (size_t i = 0; i < PF_ELEMENTS(directories) && r == PF_TARGET_ABSENT; i++) {
-                (void) snprintf(path, sizeof(path), "%s/%s" SUFFIX, directories[i], name);
-                r = pf_target_read(target, path, FILE_MAX, &buf, err);
-        }
-        if (r < 0)
-                return r;
-        if (r == PF_TARGET_ABSENT)
+                return PF_SOURCE_MASKED;
+        (void) snprintf(file, sizeof(file), "%s" SUFFIX, name);
+        return pf_source_find(target, directories, PF_ELEMENTS(directories), file, ret, err);
+}
+
+int pf_profile_load(const PfTarget *target, const char *name, PfProfile **ret, PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(2 * FILE_MAX);
+        PfSource source;
+        int r;
+
+        r = find_source(target, name, &source, err);
+        if (r == PF_SOURCE_ABSENT)
                 return pf_profile_embedded(name, ret, err);
-        return pf_profile_parse(name, path, buf.data ? buf.data : "", buf.n, ret, NULL, err);
+        if (r == PF_SOURCE_MASKED)
+                return PF_PROFILE_ABSENT;
+        if (r == 0)
+                r = pf_target_read(target, source.path, FILE_MAX, &buf, err);
+        if (r == PF_TARGET_ABSENT)
+                return PF_PROFILE_ABSENT; /* it went meanwhile */
+        if (r == 0)
+                r = pf_profile_parse(name, source.path, buf.data ? buf.data : "", buf.n, ret, NULL,
+                                     err);
+        if (r == 0)
+                (*ret)->source = source;
+        return r;
+}
+
+bool pf_profile_is_current(const PfProfile *profile, const PfTarget *target) {
+        PfSource now;
+        int r = find_source(target, profile->name, &now, NULL);
+
+        if (r == PF_SOURCE_ABSENT)
+                return !profile->source.path[0];
+        return r == 0 && pf_source_equal(&now, &profile->source);
 }
 
 /* Adds the name of a profile's file, once. */

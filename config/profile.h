@@ -8,6 +8,7 @@
 
 #include "config/catalogue.h"
 #include "config/ini-reader.h"
+#include "config/source.h"
 #include "daemon/base/err.h"
 #include "daemon/base/strv.h"
 #include "daemon/base/target.h"
@@ -67,7 +68,8 @@ typedef struct PfReleaseFiles {
 
 typedef struct PfProfile {
         atomic_uint references;
-        char *name; /* of the file, without .conf */
+        char *name;      /* of the file, without .conf */
+        PfSource source; /* the file; its path is empty for one that is built in */
 
         /* [Profile] */
         char *title;
@@ -107,13 +109,16 @@ enum { PF_PROFILE_ABSENT = 1 };
  * @err:    the first complaint, and how many more there are
  *
  * Rule:    NAME.conf in /etc/preflightd/profiles, /run/preflightd/profiles and
- *          the profiles directory of the installation; the first there is. Then
- *          the copy embedded at build time.
+ *          the profiles directory of the installation; the first there is, see
+ *          config/source.h. Then the copy embedded at build time.
  * Return:  0; PF_PROFILE_ABSENT where nothing has that name, or it could be none;
  *          -EINVAL for a file that is wrong; -EACCES, -EIO …
  */
 int pf_profile_load(const PfTarget *target, const char *name, PfProfile **ret,
                     PfErr *err) PF_MUST_CHECK;
+
+/* Does pf_profile_load() still give this one? */
+bool pf_profile_is_current(const PfProfile *profile, const PfTarget *target);
 
 /* The profile embedded under @name, whatever is installed; as pf_profile_load(). */
 int pf_profile_embedded(const char *name, PfProfile **ret, PfErr *err) PF_MUST_CHECK;

@@ -19,6 +19,7 @@
 #include "daemon/base/target.h"
 
 typedef struct PfProfile PfProfile; /* config/profile.h */
+typedef struct PfKernels PfKernels; /* config/kernels.h */
 
 typedef enum PfVerdict {
         PF_PASS,
@@ -45,6 +46,7 @@ typedef struct PfDemand {
         uint16_t local_port;       /* 22 unless something else was asked for */
         const PfStrv *endpoints;   /* HOST:PORT each: all that is contacted; NULL: none */
         uint64_t network_timeout_usec; /* for all of them together */
+        const PfKernels *kernels;      /* lists of kernels; NULL: those that are built in */
 } PfDemand;
 
 /* Where a verdict comes from. */

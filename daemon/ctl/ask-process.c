@@ -25,6 +25,7 @@ typedef struct Process {
         PfTarget *target; /* what is looked at */
         PfSettings *settings;
         PfProfile *profile;
+        PfKernels *kernels;
         PfQuestion *question;
         PfProgress *progress;
 
@@ -37,6 +38,7 @@ typedef struct Process {
 static void process_deinit(Process *process) {
         (void) pf_question_unref(process->question);
         (void) pf_profile_unref(process->profile);
+        (void) pf_kernels_unref(process->kernels);
         (void) pf_settings_free(process->settings);
         (void) pf_target_unref(process->target);
         (void) pf_target_unref(process->host);
@@ -91,6 +93,7 @@ static PfExit make_question(Process *process, const PfOptions *options, PfErr *e
         char option[64];
         PfQuestionSpec spec = {
                 .profile = process->profile,
+                .kernels = process->kernels,
                 .agent_version = or_else(options->agent_version, settings->agent_version),
                 .account = or_else(options->account, settings->account),
                 .source = or_else(options->source, settings->source),
@@ -138,6 +141,8 @@ static PfExit prepare(Process *process, const PfCtl *ctl, PfErr *err) {
         if (pf_target_new("/", PF_TARGET_DEFAULT, &process->host, err) < 0 ||
             pf_settings_load(process->host, &process->settings, NULL, err) < 0)
                 return pf_exit_set(err, PF_EXIT_USAGE, "cannot load the settings");
+        if (pf_kernels_load(process->host, &process->kernels) < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         status = load_profile(process, or_else(options->profile, process->settings->profile), err);
         if (status == PF_EXIT_OK)
                 status = make_question(process, options, err);

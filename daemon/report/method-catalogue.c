@@ -106,7 +106,7 @@ void pf_method_inspect(PfVarlinkCall *call, void *data) {
         const char *subject = pf_json_get_string(pf_varlink_call_parameters(call), "subject");
         int r;
 
-        if (pf_service_read_question(service, call, &question) < 0)
+        if (pf_service_read_question(service, call, 0, &question) < 0)
                 return;
         r = pf_inspect(&(PfInspection){ .loop = service->config.loop,
                                         .target = service->config.target,

@@ -80,7 +80,7 @@ void pf_method_check(PfVarlinkCall *call, void *data) {
         PfChecking *checking;
         int r;
 
-        if (pf_service_read_question(service, call, &question) < 0)
+        if (pf_service_read_question(service, call, 0, &question) < 0)
                 return;
         checking = calloc(1, sizeof(*checking));
         if (!checking) {

@@ -155,7 +155,7 @@ void pf_method_get_report(PfVarlinkCall *call, void *data) {
         }
         if (age)
                 maximum_age_usec = (uint64_t) pf_json_integer(age);
-        if (pf_service_read_question(service, call, &question) < 0)
+        if (pf_service_read_question(service, call, maximum_age_usec, &question) < 0)
                 return;
 
         cached = pf_cache_find(service->cache, question);
@@ -171,6 +171,7 @@ void pf_method_get_report(PfVarlinkCall *call, void *data) {
 int pf_service_refresh(PfService *service) {
         PfRefresh *refresh;
 
+        pf_service_look_at_files(service, 0);
         return get_refresh(service, service->question, 0, &refresh);
 }
 

@@ -3,8 +3,8 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <uv.h>
 
+#include "daemon/base/ip-address.h"
 #include "daemon/base/utf8.h"
 #include "daemon/base/wildcard.h"
 
@@ -15,6 +15,7 @@ struct PfQuestion {
         atomic_uint references;
         PfDemand demand;
         PfProfile *profile;
+        PfKernels *kernels;
         PfStrv texts; /* what the demand points to */
         PfStrv endpoints;
         PfStrv only;
@@ -37,9 +38,9 @@ static int check_text(const char *what, const char *text, PfErr *err) {
 }
 
 static int check_address(const char *what, const char *text, PfErr *err) {
-        unsigned char bytes[16];
+        PfIpAddress address;
 
-        if (uv_inet_pton(AF_INET, text, bytes) == 0 || uv_inet_pton(AF_INET6, text, bytes) == 0)
+        if (pf_ip_address_parse(text, &address) == 0)
                 return 0;
         return pf_err_set(err, -EINVAL, "%s: \"%s\" is not an IPv4 or IPv6 address", what, text);
 }
@@ -121,6 +122,8 @@ int pf_question_new(const PfQuestionSpec *spec, PfQuestion **ret, const char **r
         atomic_init(&question->references, 1);
         question->profile = pf_profile_ref(spec->profile);
         question->demand.profile = question->profile;
+        question->kernels = pf_kernels_ref(spec->kernels);
+        question->demand.kernels = question->kernels;
 
         r = fill(question, spec, ret_field, err);
         if (r < 0)
@@ -139,6 +142,7 @@ PfQuestion *pf_question_unref(PfQuestion *question) {
                 return NULL;
 
         (void) pf_profile_unref(question->profile);
+        (void) pf_kernels_unref(question->kernels);
         pf_strv_deinit(&question->texts);
         pf_strv_deinit(&question->only);
         pf_strv_deinit(&question->skip);
@@ -182,7 +186,7 @@ static bool same_strv(const PfStrv *a, const PfStrv *b) {
 }
 
 bool pf_question_equal(const PfQuestion *a, const PfQuestion *b) {
-        return a->profile == b->profile &&
+        return a->profile == b->profile && a->kernels == b->kernels &&
                same_text(a->demand.agent_version, b->demand.agent_version) &&
                same_text(a->demand.account, b->demand.account) &&
                same_text(a->demand.source, b->demand.source) &&

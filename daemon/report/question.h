@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "config/kernels.h"
 #include "config/profile.h"
 #include "probes/probe.h"
 
@@ -12,7 +13,8 @@
 typedef struct PfQuestion PfQuestion;
 
 typedef struct PfQuestionSpec {
-        PfProfile *profile;        /* the question takes a reference of its own */
+        PfProfile *profile;        /* the question takes references of its own */
+        PfKernels *kernels;        /* NULL: the lists that are built in */
         const char *agent_version; /* NULL: the profile's */
         const char *account;       /* NULL: root */
         const char *source;        /* these: NULL where not known */

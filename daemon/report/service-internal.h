@@ -21,7 +21,10 @@ struct PfService {
         PfCache *cache;
         PfProfile **profiles; /* those that were asked for so far */
         size_t n_profiles;
+        PfKernels *kernels;   /* NULL: those that are built in */
+        uint64_t looked_usec; /* monotonic: when files were looked at last */
         PfQuestion *question; /* what the settings ask */
+        bool question_is_old; /* its profile is wrong now */
         PfRefresh *refreshes; /* runs that callers of GetReport() wait for */
         PfChecking *checks;   /* calls of Check() under way */
         PfMonitor *monitors;  /* calls of Monitor(), which never end */
@@ -31,11 +34,16 @@ struct PfService {
 
 /**
  * pf_service_read_question() - turn a call's parameters into a question
+ * @maximum_age_usec: how old what is known of profiles and kernel lists may be
  * Where that fails the call has been answered.
  * Return: 0 or a negative errno.
  */
-int pf_service_read_question(PfService *service, PfVarlinkCall *call,
+int pf_service_read_question(PfService *service, PfVarlinkCall *call, uint64_t maximum_age_usec,
                              PfQuestion **ret) PF_MUST_CHECK;
+
+/* Where that was not done for so long: use profiles and kernel lists as they are on
+ * disk now. */
+void pf_service_look_at_files(PfService *service, uint64_t maximum_age_usec);
 
 /**
  * pf_service_publish() - a report was made: keep it, and tell those who want to know

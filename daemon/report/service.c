@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/report/inspect.h"
 #include "daemon/varlink/descriptions.h"
 
@@ -31,6 +33,89 @@ static int find_profile(PfService *service, const char *name, PfProfile **ret, P
         *ret = profiles[service->n_profiles++] = PF_STEAL(profile);
         return 0;
 }
+
+/* --- files that changed --- */
+
+/* Forgets the profiles that are not what is on disk any more; whoever asks for one
+ * loads it anew, and is told what is wrong with it. */
+static bool forget_changed_profiles(PfService *service) {
+        size_t kept = 0, n = service->n_profiles;
+
+        for (size_t i = 0; i < n; i++) {
+                if (pf_profile_is_current(service->profiles[i], service->config.host))
+                        service->profiles[kept++] = service->profiles[i];
+                else
+                        (void) pf_profile_unref(service->profiles[i]);
+        }
+        service->n_profiles = kept;
+        return kept < n;
+}
+
+static bool renew_kernels(PfService *service) {
+        PfKernels *kernels = NULL;
+
+        if (pf_kernels_is_current(service->kernels, service->config.host) ||
+            pf_kernels_load(service->config.host, &kernels) < 0)
+                return false;
+        (void) pf_kernels_unref(service->kernels);
+        service->kernels = kernels;
+        return true;
+}
+
+static int make_question(PfService *service, const PfSettings *settings, PfProfile *profile,
+                         PfQuestion **ret, PfErr *err) {
+        return pf_question_new(
+                &(PfQuestionSpec){ .profile = profile,
+                                   .kernels = service->kernels,
+                                   .agent_version = settings->agent_version,
+                                   .account = settings->account,
+                                   .source = settings->source,
+                                   .endpoints = &settings->endpoints,
+                                   .network_timeout_usec = settings->network_timeout_usec },
+                ret, NULL, err);
+}
+
+/* What the settings ask, by the files as they are now. While one of them is wrong,
+ * those who watch go on with what was. */
+static int renew_question(PfService *service, PfErr *err) {
+        PfQuestion *question = NULL;
+        PfProfile *profile;
+        int r;
+
+        r = find_profile(service, service->config.settings->profile, &profile, err);
+        if (r == PF_PROFILE_ABSENT)
+                return pf_err_set(err, -EINVAL, "profile \"%s\": there is none of this name",
+                                  service->config.settings->profile);
+        if (r == 0)
+                r = make_question(service, service->config.settings, profile, &question, err);
+        if (r < 0)
+                return r;
+        (void) pf_question_unref(service->question);
+        service->question = question;
+        return 0;
+}
+
+void pf_service_look_at_files(PfService *service, uint64_t maximum_age_usec) {
+        uint64_t now_usec = pf_clock_monotonic_usec();
+        bool profiles_changed, kernels_changed;
+        PfErr err = { 0 };
+        int r;
+
+        if (now_usec - service->looked_usec <= maximum_age_usec)
+                return;
+        service->looked_usec = now_usec;
+        profiles_changed = forget_changed_profiles(service);
+        kernels_changed = renew_kernels(service);
+        if (!profiles_changed && !kernels_changed && !service->question_is_old)
+                return;
+        r = renew_question(service, &err);
+        if (r < 0 && !service->question_is_old)
+                pf_log(PF_LOG_ERROR, "The profile as it was stays in force: %s",
+                       pf_err_text(&err, r));
+        service->question_is_old = r < 0;
+}
+
+/* --- answers --- */
 
 void pf_service_reply_error(PfVarlinkCall *call, const char *error, const char *key,
                             const char *text) {
@@ -89,7 +174,8 @@ static const char *or_else(const char *text, const char *otherwise) {
         return text ? text : otherwise;
 }
 
-int pf_service_read_question(PfService *service, PfVarlinkCall *call, PfQuestion **ret) {
+int pf_service_read_question(PfService *service, PfVarlinkCall *call, uint64_t maximum_age_usec,
+                             PfQuestion **ret) {
         const PfSettings *settings = service->config.settings;
         const PfJson *parameters = pf_varlink_call_parameters(call);
         const char *name = or_else(pf_json_get_string(parameters, "profile"), settings->profile);
@@ -118,6 +204,8 @@ int pf_service_read_question(PfService *service, PfVarlinkCall *call, PfQuestion
         }
         spec.local_port = port ? (uint16_t) pf_json_integer(port) : 0;
 
+        pf_service_look_at_files(service, maximum_age_usec);
+        spec.kernels = service->kernels;
         r = find_profile(service, name, &spec.profile, &err);
         if (r == PF_PROFILE_ABSENT) {
                 pf_service_reply_error(call, PF_SERVICE_INTERFACE ".NoSuchProfile", "profile",
@@ -237,16 +325,10 @@ int pf_service_reload(PfService *service, const PfSettings *settings, PfErr *err
 
         if (!profiles)
                 return -ENOMEM;
+        service->question_is_old |= renew_kernels(service);
         r = load_profile(service, settings->profile, &profile, err);
         if (r == 0)
-                r = pf_question_new(
-                        &(PfQuestionSpec){ .profile = profile,
-                                           .agent_version = settings->agent_version,
-                                           .account = settings->account,
-                                           .source = settings->source,
-                                           .endpoints = &settings->endpoints,
-                                           .network_timeout_usec = settings->network_timeout_usec },
-                        &question, NULL, err);
+                r = make_question(service, settings, profile, &question, err);
         if (r == 0)
                 r = pf_cache_new(&cache);
         if (r < 0)
@@ -260,6 +342,8 @@ int pf_service_reload(PfService *service, const PfSettings *settings, PfErr *err
         service->cache = PF_STEAL(cache);
         (void) pf_question_unref(service->question);
         service->question = PF_STEAL(question);
+        service->question_is_old = false;
+        service->looked_usec = pf_clock_monotonic_usec();
         service->config.settings = settings;
         pf_schedule_set_deadline(service->schedule, settings->deadline_usec / 1000);
         return 0;
@@ -315,6 +399,7 @@ PfService *pf_service_free(PfService *service) {
         forget_profiles(service);
         (void) pf_cache_free(service->cache);
         (void) pf_question_unref(service->question);
+        (void) pf_kernels_unref(service->kernels);
         (void) pf_target_unref(service->config.target);
         (void) pf_target_unref(service->config.host);
         free(service);

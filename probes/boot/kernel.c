@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "config/kernels.h"
+
 const PfCheck pf_kernel_checks[PF_KERNEL_N_CHECKS] = {
         [PF_KERNEL_NEXT] = { "boot.next-kernel" },
         [PF_KERNEL_DRIVERS] = { "boot.drivers" },
@@ -44,8 +46,7 @@ static int gather(PfKernelFacts *facts, PfErr *err) {
 
 static void judge(const PfKernelFacts *facts, const char *version, PfKernelJudgement *ret) {
         if (facts->system_known) {
-                pf_kernel_judge(facts->demand->profile, facts->demand->agent_version,
-                                &facts->system, version, ret);
+                pf_kernel_judge(facts->demand, &facts->system, version, ret);
                 return;
         }
         *ret = (PfKernelJudgement){ .support = PF_KERNEL_UNKNOWN };
@@ -57,6 +58,19 @@ static const char *expected(const PfKernelJudgement *judgement) {
         return judgement->expected[0] && judgement->support != PF_KERNEL_SUPPORTED
                        ? judgement->expected
                        : NULL;
+}
+
+/* Lists that are not those of the program: which, since they make the verdict. */
+static int add_list_evidence(const PfKernelFacts *facts, PfReport *report,
+                             const PfKernelJudgement *judgement) {
+        const PfKernels *kernels = facts->demand->kernels;
+        char text[PF_KERNEL_REASON_MAX];
+
+        if (!judgement->by_list || !pf_kernels_file(kernels))
+                return report->error;
+        (void) snprintf(text, sizeof(text), "kernel lists of %s, as of %s",
+                        pf_kernels_file(kernels), pf_kernels_as_of(kernels));
+        return pf_report_evidence(report, NULL, NULL, 0, text, NULL);
 }
 
 typedef int (*Answer)(PfReport *report, const PfCheck *check, const char *fmt, ...);
@@ -124,8 +138,9 @@ static int check_running(const PfKernelFacts *facts, PfReport *report) {
         }
         (void) answers[judgement.support](report, check, "the running kernel %s%s%s",
                                           kernel->version, joint(&judgement), judgement.why);
-        return pf_report_evidence(report, facts->target, kernel->path, kernel->line,
+        (void) pf_report_evidence(report, facts->target, kernel->path, kernel->line,
                                   kernel->version, expected(&judgement));
+        return add_list_evidence(facts, report, &judgement);
 }
 
 static int add_installed_evidence(const PfKernelFacts *facts, PfReport *report,
@@ -176,7 +191,8 @@ static int check_installed(const PfKernelFacts *facts, PfReport *report) {
         else
                 (void) answers[worst.support](report, check, "the installed kernel %s%s%s",
                                               versions.items[i_worst], joint(&worst), worst.why);
-        return add_installed_evidence(facts, report, &versions, worst.support);
+        (void) add_installed_evidence(facts, report, &versions, worst.support);
+        return add_list_evidence(facts, report, &worst);
 }
 
 static int check_next(const PfKernelFacts *facts, PfReport *report) {
@@ -195,6 +211,7 @@ static int check_next(const PfKernelFacts *facts, PfReport *report) {
                                           joint(&judgement), judgement.why);
         (void) pf_report_evidence(report, facts->target, kernel->path, kernel->line,
                                   kernel->version, expected(&judgement));
+        (void) add_list_evidence(facts, report, &judgement);
         if (judgement.support == PF_KERNEL_REFUSED && facts->runs && !same)
                 return pf_report_vendor_verdict(report, "nothing: it looks at the running kernel "
                                                         "alone");

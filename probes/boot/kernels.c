@@ -212,13 +212,20 @@ static void judge_not_listed(const PfListing *listing, const PfListing *other,
                 say(ret, PF_KERNEL_REFUSED, "is not in the kernel list of agent %s", agent_version);
 }
 
-static void judge_by_list(const char *scenario, const char *release, const char *kernel,
-                          const char *agent_version, PfKernelJudgement *ret) {
-        PfListing listing = pf_kernels_find(scenario, release, kernel, agent_version);
-        PfListing other = pf_kernels_find(OTHER_SCENARIO, release, kernel, agent_version);
+static void judge_by_list(const PfKernels *kernels, const char *scenario, const char *release,
+                          const char *kernel, const char *agent_version, PfKernelJudgement *ret) {
+        PfListing listing = pf_kernels_find(kernels, scenario, release, kernel, agent_version);
+        PfListing other = pf_kernels_find(kernels, OTHER_SCENARIO, release, kernel, agent_version);
 
+        if (pf_kernels_problem(kernels)) {
+                say(ret, PF_KERNEL_UNKNOWN, "cannot be judged: the kernel lists are wrong: %s",
+                    pf_kernels_problem(kernels));
+                return;
+        }
+        ret->by_list = true;
         (void) snprintf(ret->expected, sizeof(ret->expected),
-                        "a kernel of the list for %s, as of %s", release, pf_kernels_as_of());
+                        "a kernel of the list for %s, as of %s", release,
+                        pf_kernels_as_of(kernels));
         if (listing.age == PF_LISTS_NONE)
                 say(ret, PF_KERNEL_UNKNOWN, "cannot be judged: there is no kernel list for %s",
                     release);
@@ -259,8 +266,18 @@ static bool is_flavour(const char *const flavours[2], const char *kernel) {
         return false;
 }
 
-void pf_kernel_judge(const PfProfile *profile, const char *agent_version, const PfSystem *system,
-                     const char *kernel, PfKernelJudgement *ret) {
+/* Is there a list for a release, or is it not known whether there is one? */
+static bool may_have_list(const PfKernels *kernels, const char *scenario, const char *release,
+                          const char *kernel, const char *agent_version) {
+        return pf_kernels_problem(kernels) ||
+               pf_kernels_find(kernels, scenario, release, kernel, agent_version).age !=
+                       PF_LISTS_NONE;
+}
+
+void pf_kernel_judge(const PfDemand *demand, const PfSystem *system, const char *kernel,
+                     PfKernelJudgement *ret) {
+        const PfProfile *profile = demand->profile;
+        const char *agent_version = demand->agent_version;
         char release[64];
         size_t i = 0;
 
@@ -277,15 +294,17 @@ void pf_kernel_judge(const PfProfile *profile, const char *agent_version, const 
         if (!is_flavour(families[i].flavours, kernel))
                 say(ret, PF_KERNEL_REFUSED, "is of a flavour that no kernel list has");
         else if (families[i].way == BY_LIST)
-                judge_by_list(profile->kernel_scenario, release, kernel, agent_version, ret);
+                judge_by_list(demand->kernels, profile->kernel_scenario, release, kernel,
+                              agent_version, ret);
         else if (!has_rules(release))
                 say(ret, PF_KERNEL_UNKNOWN, "cannot be judged: there is no rule for %s", release);
         else if (judge_by_rule(release, kernel, agent_version, ret))
                 return;
         else if (families[i].way == RULE_OR_LIST &&
-                 pf_kernels_find(profile->kernel_scenario, release, kernel, agent_version).age !=
-                         PF_LISTS_NONE)
-                judge_by_list(profile->kernel_scenario, release, kernel, agent_version, ret);
+                 may_have_list(demand->kernels, profile->kernel_scenario, release, kernel,
+                               agent_version))
+                judge_by_list(demand->kernels, profile->kernel_scenario, release, kernel,
+                              agent_version, ret);
         else
                 say(ret, PF_KERNEL_REFUSED,
                     "is no kernel of the distribution that the agent has a "

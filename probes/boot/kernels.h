@@ -3,6 +3,7 @@
 
 #include "config/profile.h"
 #include "probes/os-system.h"
+#include "probes/probe.h"
 
 /*
  * Has the agent a driver for a kernel? By the vendor's lists where a distribution
@@ -22,7 +23,7 @@ typedef struct PfKernelJudgement {
         PfKernelSupport support;
         char why[PF_KERNEL_TEXT_MAX];      /* what goes with the name of the kernel: "is …" */
         char expected[PF_KERNEL_TEXT_MAX]; /* what would do; "": nothing better is known */
-
+        bool by_list;                      /* a list said so */
 } PfKernelJudgement;
 
 /**
@@ -33,5 +34,5 @@ typedef struct PfKernelJudgement {
  *       others by the list. The families of RHEL and Oracle: the patterns of the
  *       vendor's prerequisite checker and driver script, rows in kernels.c.
  */
-void pf_kernel_judge(const PfProfile *profile, const char *agent_version, const PfSystem *system,
-                     const char *kernel, PfKernelJudgement *ret);
+void pf_kernel_judge(const PfDemand *demand, const PfSystem *system, const char *kernel,
+                     PfKernelJudgement *ret);
