@@ -71,15 +71,13 @@ static int weigh_images(const PfTarget *target, Facts *facts, uint64_t *ret_all,
                 PfFileInfo info;
 
                 r = pf_target_lstat(target, paths.items[i], &info, &err);
-                if (r == PF_TARGET_ABSENT || (r == 0 && info.type != PF_FILE_REGULAR)) {
-                        r = 0;
+                if (r == PF_TARGET_ABSENT)
+                        r = pf_err_set(&err, -ENOENT, "%s has just gone", paths.items[i]);
+                if (r < 0 || info.type != PF_FILE_REGULAR)
                         continue; /* /boot/initrd is a link to one of the others */
-                }
-                if (r == 0) {
-                        *ret_all += info.size_bytes;
-                        if (info.size_bytes > *ret_largest)
-                                *ret_largest = info.size_bytes;
-                }
+                *ret_all += info.size_bytes;
+                if (info.size_bytes > *ret_largest)
+                        *ret_largest = info.size_bytes;
         }
         if (r < 0)
                 (void) snprintf(facts->images_reason, sizeof(facts->images_reason), "%s",

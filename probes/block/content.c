@@ -190,7 +190,7 @@ int pf_block_read_udev(const PfTarget *target, PfBlockGraph *graph, PfErr *err) 
                                        &detail);
 
                 if (r == 0) {
-                        graph->links_known = true;
+                        graph->links_known = graph->has_database = true;
                         return read_records(target, graph, old, err);
                 }
                 if (r == PF_TARGET_ABSENT)

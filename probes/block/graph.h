@@ -116,8 +116,9 @@ typedef struct PfBlockGraph {
         char reason[PF_BLOCK_REASON_MAX]; /* why not */
         PfBlockNode **nodes;              /* each disk before its partitions; sorted by name */
         size_t n;
-        bool links_known; /* there was a udev database, or /dev/disk */
-        PfMounts *mounts; /* what is mounted; NULL: not known */
+        bool links_known;  /* there was a udev database, or /dev/disk */
+        bool has_database; /* of udev: a device without a record is one that was not read */
+        PfMounts *mounts;  /* what is mounted; NULL: not known */
         char mounts_reason[PF_BLOCK_REASON_MAX];
 } PfBlockGraph;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SYS_BLOCK "/sys/block"
+#define LVM_UUID_LENGTH (strlen("LVM-") + 64) /* the IDs of group and volume, 32 each */
 #define SECTOR_BYTES 512 /* of "size" and "start", whatever the device's own are */
 
 static const struct Prefix {
@@ -60,21 +61,29 @@ int pf_block_attribute(const PfTarget *target, const char *directory, const char
                 return 0;
         if (r < 0)
                 return r;
+        if (buf.n > 0 && buf.data[buf.n - 1] != '\n')
+                return pf_err_set(err, -EIO, "%s: is cut off", path);
         while (buf.n > 0 && strchr(" \n", buf.data[buf.n - 1]))
                 buf.data[--buf.n] = '\0';
         *ret = pf_buf_steal(&buf);
         return *ret ? 0 : -ENOMEM;
 }
 
-/* A number at the beginning of an attribute; 0 where there is none. */
+/* The number that an attribute is; 0 where it is not there. */
 static int read_number(const PfTarget *target, const char *directory, const char *name,
                        uint64_t *ret, PfErr *err) {
         PF_AUTO_FREE char *text = NULL;
+        char *end;
         int r;
 
+        *ret = 0;
         r = pf_block_attribute(target, directory, name, &text, err);
-        *ret = text ? strtoull(text, NULL, 10) : 0;
-        return r;
+        if (r < 0 || !text)
+                return r;
+        *ret = strtoull(text, &end, 10);
+        return *end == '\0' && end > text
+                       ? 0
+                       : pf_err_set(err, -EINVAL, "%s/%s: is no number", directory, name);
 }
 
 static uint64_t sectors_to_bytes(uint64_t sectors) {
@@ -145,8 +154,8 @@ static int read_numbers(const PfTarget *target, const char *directory, Kernel *k
 }
 
 static bool is_private_volume(const PfBlockNode *node) {
-        /* Two IDs of 32 characters; what stands behind them is a layer of LVM. */
-        if (strlen(node->mapper_uuid) > strlen("LVM-") + 64)
+        /* What stands behind it is a layer of LVM. */
+        if (strlen(node->mapper_uuid) > LVM_UUID_LENGTH)
                 return true;
         for (size_t i = 0; i < PF_ELEMENTS(private_names); i++)
                 if (strstr(node->logical_volume, private_names[i]))
@@ -179,6 +188,8 @@ static int read_map(const PfTarget *target, const char *directory, PfBlockNode *
         if (r < 0 || !node->mapper_uuid)
                 return r;
         node->type = find_type(maps, PF_ELEMENTS(maps), node->mapper_uuid, PF_BLOCK_MAP);
+        if (node->type == PF_BLOCK_LVM && strlen(node->mapper_uuid) < LVM_UUID_LENGTH)
+                return pf_err_set(err, -EINVAL, "%s/dm/uuid: is no UUID of LVM", directory);
         if (node->type != PF_BLOCK_LVM || !node->mapper_name)
                 return 0;
         rest = node->mapper_name;

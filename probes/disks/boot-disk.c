@@ -83,8 +83,6 @@ static const struct Layout {
         { PF_BLOCK_RAID, false, "an md array",
           "refused, as far as its script tells: it follows partitions and plain maps only "
           "(ASRMobilityServiceBootDiskNotFound)" },
-        { PF_BLOCK_MAP, false, "a map that neither LVM nor cryptsetup made",
-          "refused unless the map is linear (ASRMobilityServiceBootDiskNotFound)" },
         { PF_BLOCK_VIRTUAL, true, "a device of the network or of another driver", NULL },
         { PF_BLOCK_LOOP, true, "a file", NULL },
 };

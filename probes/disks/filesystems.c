@@ -106,6 +106,33 @@ static const char *find_fault(const PfBlockNode *disk) {
         return NULL;
 }
 
+/* What a verdict would need to know of a disk and does not; NULL: nothing. */
+static const char *find_gap(const PfBlockGraph *graph, const PfBlockNode *disk) {
+        if (disk->type != PF_BLOCK_DISK)
+                return NULL;
+        if (disk->sector_bytes == 0)
+                return "the size of its sectors";
+        return graph->has_database && disk->source != PF_BLOCK_SOURCE_UDEV
+                       ? "how it is plugged in, which udev should know"
+                       : NULL;
+}
+
+static int judge_gaps(const PfDisksRoom *room, const PfCheck *check, const PfDisksPlace *place) {
+        for (size_t i = 0; i < place->disks.n; i++) {
+                const PfBlockNode *disk = place->disks.items[i];
+                const char *gap = find_gap(room->graph, disk);
+
+                if (!gap)
+                        continue;
+                (void) pf_report_unknown(room->report, check,
+                                         "%s lies on %s, of which one thing is not known: %s",
+                                         place->path, disk->name, gap);
+                pf_disks_show_mount(room, place, NULL);
+                return 1;
+        }
+        return 0;
+}
+
 static int judge_disks(const PfDisksRoom *room, const PfCheck *check, const PfDisksPlace *place) {
         char why[PF_BLOCK_REASON_MAX];
 
@@ -170,10 +197,7 @@ static void pass(const PfDisksRoom *room, const PfCheck *check) {
 
 int pf_disks_filesystems(const PfDisksRoom *room, const PfCheck *check, PfErr *err) {
         static int (*const judges[])(const PfDisksRoom *, const PfCheck *, const PfDisksPlace *) = {
-                judge_type,
-                judge_members,
-                judge_devices,
-                judge_disks,
+                judge_type, judge_members, judge_devices, judge_disks, judge_gaps,
         };
         int r = 0;
 

@@ -69,6 +69,30 @@ static int find_mount(PfDisksRoom *room, PfDisksPlace *place) {
         return 0;
 }
 
+/* A btrfs may have more devices than the one that is mounted. */
+static void doubt_members(const PfBlockGraph *graph, PfDisksPlace *place) {
+        const PfBlockNode *unread =
+                place->node->content.uuid ? pf_block_graph_unread(graph) : place->node;
+
+        if (strcmp(place->mount->type, "btrfs") == 0 && unread)
+                (void) snprintf(place->reason, sizeof(place->reason),
+                                "what is written on %s, and whether its btrfs has it, cannot be "
+                                "told: %.128s",
+                                unread->name, unread->content_reason);
+}
+
+/* A map of which nobody knows who made it could be anything that is judged here. */
+static int doubt_maps(const PfDisksRoom *room, PfDisksPlace *place) {
+        const PfBlockNode *map;
+        int r = pf_disks_find_type(room, place, PF_BLOCK_MAP, &map);
+
+        if (r == 0 && map && !*place->reason)
+                (void) snprintf(place->reason, sizeof(place->reason),
+                                "the map %.128s is neither of LVM nor of cryptsetup",
+                                pf_disks_name(map));
+        return r;
+}
+
 static int locate(PfDisksRoom *room, PfDisksPlace *place) {
         const PfBlockGraph *graph = room->graph;
         int r;
@@ -85,7 +109,12 @@ static int locate(PfDisksRoom *room, PfDisksPlace *place) {
         if (*place->reason)
                 return 0;
         place->node = pf_block_graph_of_mount(graph, place->mount);
-        return place->node ? pf_block_graph_disks(graph, place->node, &place->disks) : 0;
+        if (!place->node)
+                return 0;
+        doubt_members(graph, place);
+        r = doubt_maps(room, place);
+        return r < 0 || *place->reason ? r
+                                       : pf_block_graph_disks(graph, place->node, &place->disks);
 }
 
 static int read_fstab(PfDisksRoom *room) {

@@ -13,7 +13,7 @@ void pf_udev_record_deinit(PfUdevRecord *record) {
 }
 
 static int take_line(PfUdevRecord *record, const char *line, size_t n) {
-        if (n < 3 || line[1] != ':' || memchr(line, '\0', n))
+        if (n < 3)
                 return 0;
         if (line[0] == 'S')
                 return pf_strv_add_n(&record->links, line + 2, n - 2);
@@ -28,15 +28,20 @@ int pf_udev_record_parse(const char *text, size_t n, PfUdevRecord *ret, PfErr *e
 
         while (text < end) {
                 const char *newline = memchr(text, '\n', (size_t) (end - text));
-                const char *stop = newline ? newline : end;
+                size_t n_line = newline ? (size_t) (newline - text) : 0;
                 int r;
+
+                if (!newline)
+                        return pf_err_set(err, -EINVAL, "a record of udev that is cut off");
+                if (n_line < 2 || text[1] != ':' || memchr(text, '\0', n_line))
+                        return pf_err_set(err, -EINVAL, "no record of udev");
 
                 if (++lines > PF_UDEV_LINES_MAX)
                         return pf_err_set(err, -E2BIG, "more than %d lines", PF_UDEV_LINES_MAX);
-                r = take_line(ret, text, (size_t) (stop - text));
+                r = take_line(ret, text, n_line);
                 if (r < 0)
                         return r;
-                text = newline ? newline + 1 : end;
+                text = newline + 1;
         }
         return 0;
 }

@@ -18,8 +18,9 @@ typedef struct PfUdevRecord {
         PfStrv properties; /* "KEY=value" */
 } PfUdevRecord;
 
-/* Return: 0, -E2BIG for more than PF_UDEV_LINES_MAX lines, -ENOMEM. Lines of other
- * letters, or of none, are passed over: every version of udev has had new ones. */
+/* Return: 0; -E2BIG for more than PF_UDEV_LINES_MAX lines; -EINVAL for what is no record,
+ * or only the beginning of one; -ENOMEM. Lines of other letters are passed over: every
+ * version of udev has had new ones. */
 int pf_udev_record_parse(const char *text, size_t n, PfUdevRecord *ret, PfErr *err) PF_MUST_CHECK;
 void pf_udev_record_deinit(PfUdevRecord *record);
 #define PF_AUTO_UDEV_RECORD PF_CLEANUP(pf_udev_record_deinit)

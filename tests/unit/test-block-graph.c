@@ -133,6 +133,7 @@ START_TEST(dashes_in_names_of_volumes) {
         pf_sandbox_write(&box, "/sys/block/dm-0/dm/name", "a--b-c--d--e\n");
         pf_sandbox_write(&box, "/sys/block/dm-0/dm/uuid",
                          "LVM-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+        pf_sandbox_mkdir(&box, "/sys/block/dm-0/slaves");
         graph = load(box.target);
         ck_assert_str_eq(graph->nodes[0]->volume_group, "a-b");
         ck_assert_str_eq(graph->nodes[0]->logical_volume, "c-d-e");
@@ -298,25 +299,63 @@ END_TEST
 
 /* --- hostile and broken trees --- */
 
+/* What each file may hold, and why nothing is known then. */
+static const struct Rubbish {
+        const char *path, *text, *reason;
+} rubbish[] = {
+        { "/sys/block/sda/uevent", "MAJOR=x\nMINOR\n", "/sys/block/sda: tells no device number" },
+        { "/sys/block/sda/uevent", "MAJOR=8\nMINOR=16", "/sys/block/sda/uevent: is cut off" },
+        { "/sys/block/sda/size", "many\n", "/sys/block/sda/size: is no number" },
+        { "/sys/block/sda/size", "12 apples\n", "/sys/block/sda/size: is no number" },
+        { "/sys/block/dm-0/dm/uuid", "LVM-\n", "/sys/block/dm-0/dm/uuid: is no UUID of LVM" },
+        { "/sys/block/sda/sda1/partition", "1\n", "/sys/block/sda/sda1: tells no device number" },
+};
+
+static void make_two_devices(PfSandbox *box) {
+        pf_sandbox_new(box);
+        pf_sandbox_write(box, "/sys/block/sda/uevent", "MAJOR=8\nMINOR=0\n");
+        pf_sandbox_write(box, "/sys/block/sda/size", "99999999999999999999999\n");
+        pf_sandbox_write(box, "/sys/block/dm-0/uevent", "MAJOR=253\nMINOR=0\n");
+        pf_sandbox_write(box, "/sys/block/dm-0/dm/name", "-\n");
+        pf_sandbox_mkdir(box, "/sys/block/dm-0/slaves");
+        pf_sandbox_write(box, "/proc/swaps", "\\\n\\400 x\n/dev/sdb\\0401");
+}
+
 START_TEST(a_tree_of_rubbish) {
         PF_AUTO_SANDBOX PfSandbox box = { 0 };
         PF_CLEANUP(pf_block_graph_freep) PfBlockGraph *graph = NULL;
 
-        pf_sandbox_new(&box);
-        pf_sandbox_write(&box, "/sys/block/sda/uevent", "MAJOR=x\nMINOR\n");
-        pf_sandbox_write(&box, "/sys/block/sdb/size", "99999999999999999999999\n");
-        pf_sandbox_write(&box, "/sys/block/sdb/uevent", "MAJOR=8\nMINOR=16");
-        pf_sandbox_mkfifo(&box, "/sys/block/sdc/uevent");
-        pf_sandbox_write(&box, "/sys/block/dm-0/uevent", "MAJOR=253\nMINOR=0\n");
-        pf_sandbox_write(&box, "/sys/block/dm-0/dm/name", "-\n");
-        pf_sandbox_write(&box, "/sys/block/dm-0/dm/uuid", "LVM-\n");
-        pf_sandbox_symlink(&box, "sdd", "/sys/block/sdd");
-        pf_sandbox_write(&box, "/proc/swaps", "\\\n\\400 x\n/dev/sdb\\0401");
+        make_two_devices(&box);
         graph = load(box.target);
         ck_assert(graph->known);
-        ck_assert_uint_eq(pf_block_graph_find(graph, "sdb")->size_bytes, UINT64_MAX);
-        ck_assert_ptr_null(pf_block_graph_find(graph, "sdc"));
-        ck_assert_ptr_null(pf_block_graph_find(graph, "sdd"));
+        ck_assert_uint_eq(pf_block_graph_find(graph, "sda")->size_bytes, UINT64_MAX);
+        for (size_t i = 0; i < PF_ELEMENTS(rubbish); i++) {
+                make_two_devices(&box);
+                pf_sandbox_write(&box, rubbish[i].path, rubbish[i].text);
+                graph = pf_block_graph_free(graph);
+                graph = load(box.target);
+                ck_assert(!graph->known);
+                ck_assert_str_eq(graph->reason, rubbish[i].reason);
+        }
+}
+END_TEST
+
+/* Nothing is opened that could be waited for; a link to itself is no directory. */
+START_TEST(devices_that_cannot_be_read) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_CLEANUP(pf_block_graph_freep) PfBlockGraph *graph = NULL;
+
+        make_two_devices(&box);
+        pf_sandbox_mkfifo(&box, "/sys/block/sdc/uevent");
+        graph = load(box.target);
+        ck_assert(!graph->known);
+        ck_assert_ptr_nonnull(strstr(graph->reason, "/sys/block/sdc/uevent"));
+        make_two_devices(&box);
+        pf_sandbox_symlink(&box, "sdd", "/sys/block/sdd");
+        graph = pf_block_graph_free(graph);
+        graph = load(box.target);
+        ck_assert(!graph->known);
+        ck_assert_ptr_nonnull(strstr(graph->reason, "/sys/block/sdd"));
 }
 END_TEST
 
@@ -560,6 +599,7 @@ int main(void) {
         PF_TEST(suite, ways_down);
         PF_TEST(suite, a_snapshot_yields);
         PF_TEST(suite, a_tree_of_rubbish);
+        PF_TEST(suite, devices_that_cannot_be_read);
         PF_TEST(suite, an_answer_that_is_none);
         PF_TEST(suite, too_many_devices);
         PF_TEST(suite, what_blkid_printed);
