@@ -100,6 +100,20 @@ static void show_text(PfPage *page, const char *label, const char *text) {
         pf_page_end(page);
 }
 
+/* The images that are loaded together. */
+static void show_images(PfPage *page, const PfJson *images) {
+        size_t n = pf_json_length(images);
+
+        if (n == 0)
+                return;
+        begin_labelled(page, "initrd");
+        for (size_t i = 0; i < n; i++) {
+                pf_page_text(page, PF_COLOUR_NONE, i > 0 ? " " : "");
+                pf_page_text(page, PF_COLOUR_NONE, pf_json_string(pf_json_at(images, i)));
+        }
+        pf_page_end(page);
+}
+
 /* Its title, and beside it what is special about it. */
 static void show_title(PfPage *page, const PfJson *entry) {
         bool withheld = is_true(entry, "withheld");
@@ -122,8 +136,10 @@ static void show_title(PfPage *page, const PfJson *entry) {
 
 static void show_entry(PfPage *page, const PfJson *entry, const PfShow *show) {
         show_title(page, entry);
-        if (!show->quiet)
+        if (!show->quiet) {
                 show_text(page, "kernel", pf_json_get_string(entry, "kernel"));
+                show_images(page, pf_json_get(entry, "initrd"));
+        }
         show_identities(page, entry);
 }
 
@@ -151,13 +167,28 @@ static void show_loader(PfPage *page, const PfJson *loader) {
         pf_page_end(page);
 }
 
+typedef struct Variables {
+        PfPage *page;
+        const PfJson *uncertain; /* names of those whose value a file alone does not tell */
+} Variables;
+
+static bool is_uncertain(const Variables *variables, const char *name) {
+        for (size_t i = 0; i < pf_json_length(variables->uncertain); i++)
+                if (strcmp(pf_json_string(pf_json_at(variables->uncertain, i)), name) == 0)
+                        return true;
+        return false;
+}
+
 static int show_variable(const char *name, PfJson *value, void *data) {
-        PfPage *page = data;
+        const Variables *variables = data;
+        PfPage *page = variables->page;
 
         pf_page_begin(page, 2, 4);
         pf_page_word(page, PF_COLOUR_NONE, name);
         pf_page_text(page, PF_COLOUR_DIM, "=");
         pf_page_text(page, PF_COLOUR_NONE, pf_json_string(value) ? pf_json_string(value) : "");
+        if (is_uncertain(variables, name))
+                pf_page_say(page, PF_COLOUR_DIM, " (a shell would have to tell)");
         pf_page_end(page);
         return 0;
 }
@@ -165,6 +196,7 @@ static int show_variable(const char *name, PfJson *value, void *data) {
 static void show_settings(PfPage *page, const PfJson *settings) {
         for (size_t i = 0; i < pf_json_length(settings); i++) {
                 const PfJson *file = pf_json_at(settings, i);
+                Variables variables = { page, pf_json_get(file, "uncertain") };
 
                 pf_table_heading(page, pf_table_string(file, "path", ""));
                 if (is_true(file, "withheld")) {
@@ -173,7 +205,7 @@ static void show_settings(PfPage *page, const PfJson *settings) {
                                     "(only root and group preflightd may see it)");
                         pf_page_end(page);
                 }
-                (void) pf_json_each(pf_json_get(file, "variables"), show_variable, page);
+                (void) pf_json_each(pf_json_get(file, "variables"), show_variable, &variables);
         }
 }
 

@@ -205,8 +205,13 @@ static void show_file_system(Tree *tree, const PfJson *system) {
 
         pf_page_begin(page, 0, 2);
         for (size_t i = 0; i < pf_json_length(points); i++) {
+                const char *point = pf_json_string(pf_json_at(points, i));
+                const char *root = pf_json_get_string(pf_json_get(system, "roots"), point);
+
                 pf_page_text(page, PF_COLOUR_BOLD, i > 0 ? " " : "");
-                pf_page_word(page, PF_COLOUR_BOLD, pf_json_string(pf_json_at(points, i)));
+                pf_page_word(page, PF_COLOUR_BOLD, point);
+                if (root)
+                        pf_page_printf(page, PF_COLOUR_DIM, " [%s]", root);
         }
         if (is_read_only(system))
                 pf_page_say(page, PF_COLOUR_YELLOW, " (read-only)");

@@ -209,6 +209,7 @@ static int put_file(const Printer *printer, PfJson *array, const PfBootSettings 
                     const char *path) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
         PF_CLEANUP(pf_json_freep) PfJson *variables = pf_json_new_object();
+        PF_AUTO_STRV PfStrv uncertain = { 0 };
 
         if (!object || !variables || pf_json_put_string(object, "path", path) < 0)
                 return -ENOMEM;
@@ -217,12 +218,16 @@ static int put_file(const Printer *printer, PfJson *array, const PfBootSettings 
                         return -ENOMEM;
                 return pf_json_append_take(array, PF_STEAL(object));
         }
-        for (size_t i = 0; i < settings->n; i++)
-                if (strcmp(settings->items[i].path, path) == 0 &&
-                    pf_json_put_string(variables, settings->items[i].name,
-                                       settings->items[i].value) < 0)
+        for (size_t i = 0; i < settings->n; i++) {
+                const PfBootSetting *setting = &settings->items[i];
+
+                if (strcmp(setting->path, path) == 0 &&
+                    (pf_json_put_string(variables, setting->name, setting->value) < 0 ||
+                     (!setting->certain && pf_strv_add(&uncertain, setting->name) < 0)))
                         return -ENOMEM;
-        if (pf_json_put_take(object, "variables", PF_STEAL(variables)) < 0)
+        }
+        if (pf_json_put_take(object, "variables", PF_STEAL(variables)) < 0 ||
+            pf_json_put_strv(object, "uncertain", &uncertain) < 0)
                 return -ENOMEM;
         return pf_json_append_take(array, PF_STEAL(object));
 }

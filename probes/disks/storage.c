@@ -3,8 +3,8 @@
  * inspect storage: from what is mounted down to the disks, as JSON.
  *
  *   { "known": true, "reason": null, "fileSystems": [ { "mountPoints": [ "/" ],
- *     "type": "xfs", "source": "/dev/mapper/rhel-root", "options": "rw,…",
- *     "devices": [ { "name": "dm-0", "path", "number": "253:0", "type": "lvm", "sizeBytes",
+ *     "roots": { "/home": "/@home" }, "type": "xfs", "source": "/dev/mapper/rhel-root", "options":
+ * "rw,…", "devices": [ { "name": "dm-0", "path", "number": "253:0", "type": "lvm", "sizeBytes",
  *                    "fileSystem", "uuid", "label", "partUuid", "partLabel", "partType",
  *                    "tableType", "links": [], "on": [ … what it lies on, the same ] } ] } ],
  *     "swap": [ … devices ], "unused": [ … devices that nothing lies on ] }
@@ -148,6 +148,31 @@ static int put_mount_points(const PfBlockNode *node, const PfMount *mount, PfJso
         return pf_json_put_strv(object, "mountPoints", &paths);
 }
 
+/* The mount that one sees at a directory: the last one. */
+static const PfMount *mount_at(const PfBlockNode *node, const char *directory) {
+        const PfMount *found = NULL;
+
+        for (size_t i = 0; i < node->n_mounts; i++)
+                if (strcmp(node->mounts[i]->directory, directory) == 0)
+                        found = node->mounts[i];
+        return found;
+}
+
+/* The directories that are mounted there where they are not the root of the file system:
+ * subvolumes, and what is bound to another place. */
+static int put_roots(const PfBlockNode *node, PfJson *object) {
+        PF_CLEANUP(pf_json_freep) PfJson *roots = pf_json_new_object();
+        int r = roots ? 0 : -ENOMEM;
+
+        for (size_t i = 0; node && i < node->n_mounts && r == 0; i++) {
+                const PfMount *mount = mount_at(node, node->mounts[i]->directory);
+
+                if (*mount->root && strcmp(mount->root, "/") != 0)
+                        r = pf_json_put_string(roots, mount->directory, mount->root);
+        }
+        return r < 0 ? r : pf_json_put_take(object, "roots", PF_STEAL(roots));
+}
+
 static int append_mount(Writer *writer, const PfMount *mount, const PfBlockNode *node,
                         PfJson *array) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
@@ -155,6 +180,8 @@ static int append_mount(Writer *writer, const PfMount *mount, const PfBlockNode 
         int r;
 
         r = object ? put_mount_points(node, mount, object) : -ENOMEM;
+        if (r == 0)
+                r = put_roots(node, object);
         if (r == 0)
                 r = pf_json_put_string(object, "type", mount->type);
         if (r == 0)

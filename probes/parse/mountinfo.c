@@ -101,6 +101,7 @@ static bool is_private_read_only(struct libmnt_fs *fs, unsigned long flags) {
 static PfMount describe(struct libmnt_fs *fs) {
         const char *directory = mnt_fs_get_target(fs);
         const char *source = mnt_fs_get_source(fs);
+        const char *root = mnt_fs_get_root(fs);
         const char *type = mnt_fs_get_fstype(fs);
         const char *options = mnt_fs_get_options(fs);
         unsigned long flags = 0;
@@ -113,6 +114,7 @@ static PfMount describe(struct libmnt_fs *fs) {
         return (PfMount){
                 .directory = directory ? directory : "",
                 .source = source ? source : "",
+                .root = root ? root : "",
                 .type = type ? type : "",
                 .options = options,
                 .device = mnt_fs_get_devno(fs),

@@ -17,6 +17,7 @@ typedef struct PfMounts PfMounts;
 typedef struct PfMount {
         const char *directory; /* where it is mounted, unescaped; all borrowed from the table */
         const char *source;    /* "" where there is none */
+        const char *root;      /* what of it is mounted: "/", "/@home"; "" in an fstab */
         const char *type;
         const char *options; /* of the mount and of the file system */
         uint64_t device;     /* makedev(3) numbers; 0 in an fstab */

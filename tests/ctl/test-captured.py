@@ -263,6 +263,7 @@ def mounts_are_those_of_findmnt(machine):
         assert mount["target"] in system["mountPoints"], mount["target"]
         source = re.sub(r"\[.*\]$", "", mount["source"])
         equal(system["source"], source, mount["target"])
+        equal(system["roots"].get(mount["target"], "/"), mount["fsroot"], mount["target"])
         equal(system["type"], mount["fstype"], mount["target"])
         equal(system["options"].split(",")[0], mount["options"].split(",")[0], mount["target"])
         assert source in [device["path"] for device in system["devices"]], mount["target"]

@@ -33,9 +33,20 @@ START_TEST(a_running_machine) {
         ck_assert_uint_eq(root->device, 254 << 8 | 1);
         ck_assert(!root->read_only && !root->no_exec && root->automatic);
         ck_assert_uint_eq(root->line, 1);
+        ck_assert_str_eq(root->root, "/");
         ck_assert_str_eq(tmp->directory, "/tmp");
         ck_assert(!tmp->read_only && tmp->no_exec);
         ck_assert_uint_eq(tmp->line, 2);
+}
+END_TEST
+
+START_TEST(a_subvolume) {
+        PF_CLEANUP(pf_mounts_freep)
+        PfMounts *mounts = parse("22 1 0:30 /@rootfs / rw - btrfs /dev/vda2 rw,subvol=/@rootfs\n"
+                                 "23 22 0:30 /a\\040b /srv rw - btrfs /dev/vda2 rw\n");
+
+        ck_assert_str_eq(pf_mounts_at(mounts, 0)->root, "/@rootfs");
+        ck_assert_str_eq(pf_mounts_at(mounts, 1)->root, "/a b");
 }
 END_TEST
 
@@ -251,6 +262,7 @@ int main(void) {
         Suite *suite = suite_create("mountinfo");
 
         PF_TEST(suite, a_running_machine);
+        PF_TEST(suite, a_subvolume);
         PF_TEST(suite, read_only_on_either_side);
         PF_TEST(suite, read_only_in_a_namespace);
         PF_TEST(suite, an_fstab);
