@@ -11,7 +11,7 @@
 
 static const PfCheck evidence_only = { "" };
 
-void pf_findings_deinit(PfFindings *findings) {
+void pf_system_findings_deinit(PfFindings *findings) {
         for (size_t i = 0; i < findings->n; i++)
                 pf_report_deinit(&findings->items[i].evidence);
         free(findings->items);

@@ -37,8 +37,8 @@ typedef struct PfFindings {
         int error; /* -ENOMEM once something could not be kept; then there is no answer */
 } PfFindings;
 
-void pf_findings_deinit(PfFindings *findings);
-#define PF_AUTO_FINDINGS PF_CLEANUP(pf_findings_deinit)
+void pf_system_findings_deinit(PfFindings *findings);
+#define PF_AUTO_FINDINGS PF_CLEANUP(pf_system_findings_deinit)
 
 /* Adds a finding. What follows is about the one added last. */
 void pf_finding_add(PfFindings *findings, PfFindingState state, const char *name, const char *fmt,
