@@ -19,6 +19,9 @@ int pf_target_root_fd(const PfTarget *target);
 bool pf_target_may_openat2(const PfTarget *target);
 void pf_target_give_up_openat2(const PfTarget *target);
 
+/* What was worked out of its files. */
+struct PfMemo *pf_target_memo(const PfTarget *target);
+
 /* Note an outcome: @r is 0, PF_TARGET_ABSENT or a negative errno. Returns @r,
  * or -ENOMEM where it could not be noted. */
 int pf_target_record(const PfTarget *target, const char *path, PfAccess access, int r);

@@ -13,6 +13,7 @@
 
 #include "daemon/base/capture.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/memo.h"
 
 #define ABOUT_MAX 65536
 
@@ -33,6 +34,7 @@ struct PfTarget {
         uint64_t captured_usec;
         atomic_bool may_openat2;
         atomic_bool recording;
+        PfMemo *memo;
 
         uv_mutex_t books_lock; /* what follows */
         PfJson *books;         /* of a captured machine, by name: those that were read */
@@ -50,6 +52,7 @@ struct PfTarget {
 
 static int free_half(PfTarget *target) {
         (void) pf_json_free(target->books);
+        (void) pf_memo_free(target->memo);
         free(target->root);
         free(target);
         return -ENOMEM;
@@ -63,7 +66,8 @@ int pf_target_new_base(const char *root, int root_fd, PfTargetFlags flags, PfTar
                 return -ENOMEM;
         target->root = strdup(root);
         target->books = pf_json_new_object();
-        if (!target->root || !target->books || uv_mutex_init(&target->lock) < 0)
+        if (!target->root || !target->books || pf_memo_new(&target->memo) < 0 ||
+            uv_mutex_init(&target->lock) < 0)
                 return free_half(target);
         if (uv_mutex_init(&target->books_lock) < 0) {
                 uv_mutex_destroy(&target->lock);
@@ -97,6 +101,7 @@ PfTarget *pf_target_unref(PfTarget *target) {
         uv_mutex_destroy(&target->books_lock);
         (void) pf_json_free(target->books);
         (void) pf_json_free(target->kept);
+        (void) pf_memo_free(target->memo);
         (void) pf_close(target->root_fd);
         free(target->root);
         free(target);
@@ -125,6 +130,10 @@ const char *pf_target_root(const PfTarget *target) {
 
 int pf_target_root_fd(const PfTarget *target) {
         return target->root_fd;
+}
+
+PfMemo *pf_target_memo(const PfTarget *target) {
+        return target->memo;
 }
 
 /* The memory of what this kernel can do, and the record, are no part of what a

@@ -125,6 +125,18 @@ static int find_version(const PfTarget *target, PfBootKernel *kernel, PfErr *err
         return PF_KERNEL_NOT_KNOWN;
 }
 
+static bool is_unified(const PfBootItem *item) {
+        return item->entry && item->entry->format == PF_BOOT_UKI;
+}
+
+/* What the image's .uname says; the kernel's own header is somewhere within. */
+static int take_unified_version(const PfBootItem *item, PfBootKernel *kernel, PfErr *err) {
+        if (item->entry->version && take_version(item->entry->version, kernel->version))
+                return 0;
+        (void) pf_err_set(err, -EINVAL, "%s does not tell which kernel it is", kernel->file);
+        return PF_KERNEL_NOT_KNOWN;
+}
+
 /* One word of an initrd command: a path, unless it is an option. */
 static int add_image(const PfTarget *target, const PfBootWord *word, PfBootKernel *kernel) {
         PF_AUTO_FREE char *path = NULL;
@@ -146,11 +158,8 @@ static int add_image(const PfTarget *target, const PfBootWord *word, PfBootKerne
 }
 
 static int add_images(const PfTarget *target, const PfBootItem *item, PfBootKernel *kernel) {
-        if (item->kernel->name && item->entry && item->entry->format == PF_BOOT_UKI) {
-                (void) snprintf(kernel->images_reason, sizeof(kernel->images_reason),
-                                "what is packed into a unified kernel image is not read");
-                return 0;
-        }
+        if (is_unified(item))
+                return pf_strv_add(&kernel->images, kernel->file);
         for (size_t i = 0; i < item->commands->n; i++) {
                 const PfBootCommand *command = &item->commands->items[i];
 
@@ -191,7 +200,8 @@ int pf_boot_kernel_next(const PfTarget *target, const PfBootInventory *inventory
                                   image->text);
                 return PF_KERNEL_NOT_KNOWN;
         }
-        r = find_version(target, ret, err);
+        r = is_unified(item) ? take_unified_version(item, ret, err)
+                             : find_version(target, ret, err);
         return r != 0 ? r : add_images(target, item, ret);
 }
 

@@ -8,13 +8,9 @@
 #include <string.h>
 
 #include "probes/parse/boot-entry.h"
-#include "probes/parse/initramfs.h"
 
 #define MODULES_MAX (16u << 20) /* bytes of modules.dep */
 #define CONFIG_MAX (2u << 20)
-
-/* Ends the reading of an image: all is found. Not a number of PF_TARGET_…'s. */
-enum { ALL_FOUND = 100 };
 
 /* How the kernel's configuration names a driver. */
 static const struct {
@@ -64,30 +60,6 @@ int pf_drivers_add(PfDrivers *drivers, const char *name, PfDriverUse use) {
         return add_driver(drivers, name, use, -1);
 }
 
-static bool is_compression(const char *ending) {
-        static const char *const known[] = { "", ".xz", ".zst", ".gz" };
-
-        for (size_t i = 0; i < PF_ELEMENTS(known); i++)
-                if (strcmp(ending, known[i]) == 0)
-                        return true;
-        return false;
-}
-
-bool pf_driver_name(const char *path, char ret[static PF_DRIVER_NAME_MAX]) {
-        const char *base = strrchr(path, '/'), *end;
-        size_t n;
-
-        base = base ? base + 1 : path;
-        end = strstr(base, ".ko");
-        n = end ? (size_t) (end - base) : 0;
-        if (n == 0 || n >= PF_DRIVER_NAME_MAX || !is_compression(end + strlen(".ko")))
-                return false;
-        for (size_t i = 0; i < n; i++)
-                ret[i] = base[i] == '-' ? '_' : base[i];
-        ret[n] = '\0';
-        return true;
-}
-
 /* Calls @visit with each line of a file. Return: what it returned that is not 0; 0; or as
  * pf_target_read(). */
 static int each_line(const PfTarget *target, const char *path, size_t max, PfBootLineVisit visit,
@@ -99,8 +71,8 @@ static int each_line(const PfTarget *target, const char *path, size_t max, PfBoo
 }
 
 static int take_built_in(char *line, unsigned number PF_UNUSED, void *data) {
-        char name[PF_DRIVER_NAME_MAX];
-        PfDriver *driver = pf_driver_name(line, name) ? find_driver(data, name) : NULL;
+        char name[PF_MODULE_NAME_MAX];
+        PfDriver *driver = pf_module_name(line, name) ? find_driver(data, name) : NULL;
 
         if (driver)
                 driver->built_in = PF_YES;
@@ -130,7 +102,7 @@ static int take_option(char *line, unsigned number PF_UNUSED, void *data) {
 static int take_dependencies(char *line, unsigned number PF_UNUSED, void *data) {
         PfDrivers *drivers = data;
         char *colon = strchr(line, ':'), *rest, *word;
-        char name[PF_DRIVER_NAME_MAX];
+        char name[PF_MODULE_NAME_MAX];
         PfDriver *driver;
         int r = 0;
 
@@ -138,14 +110,14 @@ static int take_dependencies(char *line, unsigned number PF_UNUSED, void *data) 
                 return 0;
         *colon = '\0';
         rest = colon + 1;
-        driver = pf_driver_name(line, name) ? find_driver(drivers, name) : NULL;
+        driver = pf_module_name(line, name) ? find_driver(drivers, name) : NULL;
         if (!driver)
                 return 0;
         driver->on_disk = PF_YES;
         if (driver->of >= 0)
                 return 0;
         while (r == 0 && (word = pf_boot_take_word(&rest)))
-                if (pf_driver_name(word, name)) {
+                if (pf_module_name(word, name)) {
                         r = add_driver(drivers, name, driver->use, (int) (driver - drivers->items));
                         if (r == 0)
                                 find_driver(drivers, name)->on_disk = PF_YES;
@@ -194,36 +166,21 @@ static bool all_found(const PfDrivers *drivers) {
         return true;
 }
 
-/* Is it below "lib/modules/VERSION/"? */
-static bool is_of_kernel(const char *path, const char *version) {
-        const char *at = strstr(path, "lib/modules/");
-        size_t n = strlen(version);
-
-        if (!at || (at > path && at[-1] != '/'))
-                return false;
-        at += strlen("lib/modules/");
-        return strncmp(at, version, n) == 0 && at[n] == '/';
-}
-
-static int take_entry(const PfCpioEntry *entry, void *data) {
+static int take_module(const char *version, const char *name, void *data) {
         PfDrivers *drivers = data;
-        char name[PF_DRIVER_NAME_MAX];
-        PfDriver *driver = pf_driver_name(entry->name, name) ? find_driver(drivers, name) : NULL;
+        PfDriver *driver = find_driver(drivers, name);
 
-        if (!driver)
-                return 0;
-        if (!is_of_kernel(entry->name, drivers->version)) {
+        if (driver && strcmp(version, drivers->version) == 0)
+                driver->in_image = true;
+        else if (driver)
                 drivers->other_version = true;
-                return 0;
-        }
-        driver->in_image = true;
-        return all_found(drivers) ? ALL_FOUND : 0;
+        return 0;
 }
 
 static int read_images(const PfTarget *target, const PfStrv *images, PfDrivers *drivers) {
         for (size_t i = 0; i < images->n && !all_found(drivers); i++) {
                 PfErr err = { 0 };
-                int r = pf_initramfs_load(target, images->items[i], take_entry, drivers, &err);
+                int r = pf_initramfs_modules(target, images->items[i], take_module, drivers, &err);
 
                 if (r == -ENOMEM)
                         return r;

@@ -8,9 +8,9 @@
 
 #include "daemon/base/maybe.h"
 #include "daemon/base/target.h"
+#include "probes/parse/initramfs-modules.h"
 
 #define PF_DRIVERS_MAX 64
-#define PF_DRIVER_NAME_MAX 64
 #define PF_DRIVERS_TEXT_MAX 512
 
 typedef enum PfDriverUse {
@@ -20,8 +20,8 @@ typedef enum PfDriverUse {
 } PfDriverUse;
 
 typedef struct PfDriver {
-        char name[PF_DRIVER_NAME_MAX];  /* with '_' for '-' */
-        char other[PF_DRIVER_NAME_MAX]; /* a driver that does as well; "": none */
+        char name[PF_MODULE_NAME_MAX];  /* with '_' for '-' */
+        char other[PF_MODULE_NAME_MAX]; /* a driver that does as well; "": none */
         PfDriverUse use;
         int of; /* the driver that depends on this one; -1: it is wanted for itself */
         PfMaybe built_in;
@@ -39,10 +39,6 @@ typedef struct PfDrivers {
 
 /* Wants a driver; one that is there already keeps its use. Return: 0, -E2BIG. */
 int pf_drivers_add(PfDrivers *drivers, const char *name, PfDriverUse use) PF_MUST_CHECK;
-
-/* The name of a module out of the name of its file, "a/dm-mod.ko.xz": "dm_mod". False
- * where the file is none. */
-bool pf_driver_name(const char *path, char ret[static PF_DRIVER_NAME_MAX]);
 
 /**
  * pf_drivers_find() - look for all of them

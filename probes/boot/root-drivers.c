@@ -35,7 +35,7 @@ static int add_file_system(PfDrivers *drivers, const char *type, char *reason) {
                         continue;
                 r = pf_drivers_add(drivers, file_systems[i].driver, PF_DRIVER_DISK);
                 if (r == 0)
-                        (void) snprintf(drivers->items[drivers->n - 1].other, PF_DRIVER_NAME_MAX,
+                        (void) snprintf(drivers->items[drivers->n - 1].other, PF_MODULE_NAME_MAX,
                                         "%s", file_systems[i].other);
                 return r;
         }

@@ -4,13 +4,9 @@
  */
 #include "probes/parse/initramfs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/capture.h"
-#include "daemon/base/json.h"
-#include "daemon/base/target-file.h"
 #include "probes/parse/decompress.h"
 
 #define IN_SIZE (64u << 10)
@@ -187,113 +183,4 @@ int pf_initramfs_read(const PfInitramfsInput *input, PfCpioVisit visit, void *da
         reader->data = data;
         reader->err = err;
         return read_all(reader);
-}
-
-static int read_file(void *data, void *bytes, size_t n, size_t *ret_n, PfErr *err) {
-        return pf_target_file_read(data, bytes, n, ret_n, err);
-}
-
-static int skip_file(void *data, uint64_t n, uint64_t *ret_n, PfErr *err) {
-        return pf_target_file_skip(data, n, ret_n, err);
-}
-
-/* --- captures: the names are kept, and nothing of what the files hold --- */
-
-#define BOOK "initramfs"
-
-typedef struct Keep {
-        PfJson *names; /* "100644 4711 etc/fstab": mode, size and name; NULL: no memory */
-        PfCpioVisit visit;
-        void *data;
-} Keep;
-
-static int keep(const PfCpioEntry *entry, void *data) {
-        Keep *all = data;
-        PF_AUTO_FREE char *name = pf_capture_escape(entry->name);
-        PF_AUTO_FREE char *text = NULL;
-
-        if (name && asprintf(&text, "%lo %lu %s", (unsigned long) entry->mode,
-                             (unsigned long) entry->size_bytes, name) < 0)
-                text = NULL;
-        if (all->names && (!text || pf_json_append_string(all->names, text) < 0))
-                all->names = pf_json_free(all->names);
-        return all->visit(entry, all->data);
-}
-
-static int visit_kept(const char *text, PfCpioVisit visit, void *data, PfErr *err) {
-        PF_AUTO_FREE char *name = NULL;
-        PfCpioEntry entry = { 0 };
-        char *end = NULL;
-
-        if (text)
-                entry.mode = (uint32_t) strtoul(text, &end, 8);
-        if (end && *end == ' ')
-                entry.size_bytes = (uint32_t) strtoul(end + 1, &end, 10);
-        if (!end || end == text || *end != ' ')
-                return pf_err_set(err, -EINVAL, "its captured names are not understood");
-        name = pf_capture_unescape(end + 1);
-        if (!name)
-                return -ENOMEM;
-        entry.name = name;
-        return visit(&entry, data);
-}
-
-/* The names that were captured, then how their reading ended. */
-static int load_kept(const PfJson *answer, PfCpioVisit visit, void *data, PfErr *err) {
-        const PfJson *names = pf_json_get(answer, "names");
-        const char *text = pf_json_get_string(answer, "text");
-        int64_t error = pf_json_integer(pf_json_get(answer, "error"));
-        int r = 0;
-
-        for (size_t i = 0; i < pf_json_length(names) && r == 0; i++)
-                r = visit_kept(pf_json_string(pf_json_at(names, i)), visit, data, err);
-        if (r != 0 || error <= 0 || error >= 4096)
-                return r;
-        return pf_err_set(err, (int) -error, "%s", text ? text : "failed");
-}
-
-static PfJson *kept_to_json(PfJson *names_take, int r, const PfErr *err) {
-        PF_CLEANUP(pf_json_freep) PfJson *names = names_take;
-        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
-
-        if (!answer || !names || pf_json_put_take(answer, "names", PF_STEAL(names)) < 0)
-                return NULL;
-        if (r < 0 && (pf_json_put_uint(answer, "error", (uint64_t) -r) < 0 ||
-                      pf_json_put_string(answer, "text", pf_err_text(err, r)) < 0))
-                return NULL;
-        return PF_STEAL(answer);
-}
-
-static int read_and_keep(const PfTarget *target, const char *path, const PfInitramfsInput *input,
-                         PfCpioVisit visit, void *data, PfErr *err) {
-        Keep all = { .names = pf_json_new_array(), .visit = visit, .data = data };
-        int r = pf_initramfs_read(input, keep, &all, err);
-
-        pf_target_remember(target, BOOK, path, kept_to_json(all.names, r, err));
-        return r;
-}
-
-int pf_initramfs_load(const PfTarget *target, const char *path, PfCpioVisit visit, void *data,
-                      PfErr *err) {
-        PF_CLEANUP(pf_target_file_closep) PfTargetFile *file = NULL;
-        PfInitramfsInput input = { .read = read_file, .skip = skip_file };
-        const PfJson *answer = NULL;
-        PfErr cause = { 0 };
-        int r;
-
-        r = pf_target_recall(target, BOOK, path, &answer, &cause);
-        if (r == 0) {
-                r = load_kept(answer, visit, data, &cause);
-        } else {
-                r = pf_target_open(target, path, &file, err);
-                if (r != 0)
-                        return r;
-                input.data = file;
-                r = pf_target_is_recorded(target)
-                            ? read_and_keep(target, path, &input, visit, data, &cause)
-                            : pf_initramfs_read(&input, visit, data, &cause);
-        }
-        if (r < 0)
-                return pf_err_set(err, r, "%s: %s", path, pf_err_text(&cause, r));
-        return r;
 }

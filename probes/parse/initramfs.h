@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/base/target.h"
+#include "daemon/base/err.h"
 #include "probes/parse/cpio.h"
 
 /* Bytes that archives may unpack to, and files in them: more is a bomb. */
@@ -35,9 +35,4 @@ typedef struct PfInitramfsInput {
  *         program was built without; -EFBIG beyond a limit; -EIO, -ENOMEM.
  */
 int pf_initramfs_read(const PfInitramfsInput *input, PfCpioVisit visit, void *data,
-                      PfErr *err) PF_MUST_CHECK;
-
-/* The same with a file of a machine. Return: also PF_TARGET_ABSENT; texts begin with the
- * path. A @visit that returns PF_TARGET_ABSENT would be mistaken. */
-int pf_initramfs_load(const PfTarget *target, const char *path, PfCpioVisit visit, void *data,
                       PfErr *err) PF_MUST_CHECK;

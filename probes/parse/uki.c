@@ -31,13 +31,11 @@ typedef struct Image {
 } Image;
 
 /* What a profile may have of its own. */
-typedef enum Part { CMDLINE, OSREL, UNAME, KERNEL, PARTS } Part;
+typedef enum Part { CMDLINE, OSREL, UNAME, KERNEL, INITRD, PARTS } Part;
 
 static const char *const part_names[PARTS] = {
-        [CMDLINE] = ".cmdline",
-        [OSREL] = ".osrel",
-        [UNAME] = ".uname",
-        [KERNEL] = ".linux",
+        [CMDLINE] = ".cmdline", [OSREL] = ".osrel",   [UNAME] = ".uname",
+        [KERNEL] = ".linux",    [INITRD] = ".initrd",
 };
 
 typedef struct Section {
@@ -106,7 +104,7 @@ static size_t read_profiles(const Image *image, size_t at, size_t n_sections,
         return n + 1;
 }
 
-/* What is read of a section lies within what was given. */
+/* What is read of a section, its text, lies within what was given. */
 static bool is_whole(const Image *image, const Profile *profile) {
         for (size_t part = 0; part < KERNEL; part++)
                 if (profile->parts[part].is_there &&
@@ -213,4 +211,26 @@ int pf_uki_parse(const char *path, const void *bytes, size_t n, PfBootMenu *ret,
         for (size_t i = n_profiles > 1; i < n_profiles && r == 0; i++)
                 r = add_entry(&image, &profiles[i], path, ret);
         return r < 0 ? pf_err_errno(err, r, "%s", path) : 0;
+}
+
+int pf_uki_find_initrd(const void *bytes, size_t n, uint64_t *ret_offset, uint64_t *ret_size_bytes,
+                       PfErr *err) {
+        const Image image = { .bytes = bytes, .n = n };
+        Profile profiles[SECTIONS_MAX + 1] = { 0 };
+        const Section *initrd = &profiles[0].parts[INITRD];
+        size_t at, n_sections, n_profiles;
+
+        if (!find_sections(&image, &at, &n_sections))
+                return pf_err_set(err, -EINVAL, "it is no PE image");
+        n_profiles = read_profiles(&image, at, n_sections, profiles);
+        if (!profiles[0].parts[KERNEL].is_there)
+                return pf_err_set(err, -EINVAL, "it is no unified kernel image");
+        for (size_t i = 1; i < n_profiles; i++)
+                if (profiles[i].parts[INITRD].offset != initrd->offset)
+                        return pf_err_set(err, -ENOTSUP, "its profiles have an initramfs each");
+        if (!initrd->is_there)
+                return PF_UKI_NONE;
+        *ret_offset = initrd->offset;
+        *ret_size_bytes = initrd->n;
+        return 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "daemon/base/err.h"
 #include "probes/parse/boot-entry.h"
 
@@ -31,3 +34,13 @@ enum {
  */
 int pf_uki_parse(const char *path, const void *bytes, size_t n, PfBootMenu *ret,
                  PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_uki_find_initrd() - where the initramfs lies in a unified kernel image
+ * @bytes: the first @n bytes of it
+ * Rule:   as above; what systemd-stub(7) adds from files beside the image is not in it.
+ * Return: 0; PF_UKI_NONE, where it has no .initrd; -EINVAL with a text for what is no
+ *         such image; -ENOTSUP with a text where its profiles have one each.
+ */
+int pf_uki_find_initrd(const void *bytes, size_t n, uint64_t *ret_offset, uint64_t *ret_size_bytes,
+                       PfErr *err) PF_MUST_CHECK;

@@ -29,8 +29,8 @@ static const struct {
 };
 
 START_TEST(names_of_modules) {
-        char name[PF_DRIVER_NAME_MAX];
-        bool is = pf_driver_name(names[_i].path, name);
+        char name[PF_MODULE_NAME_MAX];
+        bool is = pf_module_name(names[_i].path, name);
 
         ck_assert_msg(is == (names[_i].name != NULL), "%s", names[_i].path);
         if (is)
@@ -44,7 +44,7 @@ START_TEST(limits_of_drivers) {
 
         memset(name, 'x', sizeof(name) - 1);
         memcpy(name + sizeof(name) - 4, ".ko", 4);
-        ck_assert(!pf_driver_name(name, drivers->items[0].name));
+        ck_assert(!pf_module_name(name, drivers->items[0].name));
         for (unsigned i = 0; i < PF_DRIVERS_MAX; i++) {
                 (void) snprintf(name, sizeof(name), "m%u", i);
                 ck_assert_int_eq(pf_drivers_add(drivers, name, PF_DRIVER_DISK), 0);

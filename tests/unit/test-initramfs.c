@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "probes/parse/decompress.h"
+#include "probes/parse/initramfs-modules.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/test-main.h"
 
@@ -234,29 +235,114 @@ START_TEST(refusals_have_texts) {
 }
 END_TEST
 
+static int see_module(const char *version, const char *name, void *data) {
+        return pf_buf_printf(data, "%s %s;", version, name);
+}
+
+/* What is said of the modules in a file, and an error's text. */
+static int list_modules(const PfSandbox *box, const char *path, PfBuf *ret, PfErr *err) {
+        pf_buf_consume(ret, ret->n);
+        *err = (PfErr){ 0 };
+        return pf_initramfs_modules(box->target, path, see_module, ret, err);
+}
+
 START_TEST(files_of_a_machine) {
+        static const char *const names[] = { "early.ko",
+                                             "lib/modules/6.1/a/dm-mod.ko.xz",
+                                             "usr/lib/modules/6.1/ext4.ko",
+                                             "lib/modules/6.1",
+                                             "lib/modules/6.1/!a.ko",
+                                             "lib/modules/6.2/b/xfs.ko.zst",
+                                             "init",
+                                             "glib/modules/6.3/c.ko",
+                                             NULL };
         PF_AUTO_SANDBOX PfSandbox box = { 0 };
         PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
-        Seen seen = { .text = PF_BUF_INIT(4096) };
+        PF_AUTO_BUF PfBuf seen = PF_BUF_INIT(4096);
         PfErr err = { 0 };
 
         pf_sandbox_new(&box);
-        add_archive(&archive, "070701", two, 100000);
+        add_archive(&archive, "070701", names, 100000);
         pf_sandbox_write_bytes(&box, "/boot/initrd", archive.data, archive.n);
+        pf_sandbox_write_bytes(&box, "/boot/cut", archive.data, archive.n / 2);
         pf_sandbox_write(&box, "/boot/junk", "junk");
         pf_sandbox_mkdir(&box, "/boot/directory");
         pf_sandbox_mkfifo(&box, "/boot/fifo");
 
-        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/initrd", see, &seen, &err), 0);
-        ck_assert_str_eq(seen.text.data, "lib/modules/6.1/a.ko=100000;init=100000;");
-        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/none", see, &seen, &err),
-                         PF_TARGET_ABSENT);
-        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/junk", see, &seen, &err), -EINVAL);
+        ck_assert_int_eq(list_modules(&box, "/boot/initrd", &seen, &err), 0);
+        ck_assert_str_eq(seen.data, " early;6.1 dm_mod;6.1 ext4;6.2 xfs; c;");
+        /* What stands before the damage is known. */
+        ck_assert_int_eq(list_modules(&box, "/boot/cut", &seen, &err), -EINVAL);
+        ck_assert_str_eq(seen.data, " early;6.1 dm_mod;6.1 ext4;");
+        ck_assert_str_eq(err.text, "/boot/cut: an archive in it is cut off");
+        ck_assert_int_eq(list_modules(&box, "/boot/none", &seen, &err), PF_TARGET_ABSENT);
+        ck_assert_int_eq(list_modules(&box, "/boot/junk", &seen, &err), -EINVAL);
         ck_assert_ptr_nonnull(strstr(err.text, "/boot/junk: "));
-        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/directory", see, &seen, NULL),
-                         -EISDIR);
-        ck_assert_int_eq(pf_initramfs_load(box.target, "/boot/fifo", see, &seen, NULL), -EINVAL);
-        pf_buf_deinit(&seen.text);
+        ck_assert_int_eq(list_modules(&box, "/boot/directory", &seen, &err), -EISDIR);
+        ck_assert_int_eq(list_modules(&box, "/boot/fifo", &seen, &err), -EINVAL);
+}
+END_TEST
+
+static void put_le(PfBuf *buf, size_t at, uint32_t value, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                buf->data[at + i] = (char) (value >> (8 * i));
+}
+
+/* A PE image of sections that each hold the same bytes behind the headers. */
+static void make_image(PfBuf *ret, const char *const *sections, size_t offset, const PfBuf *bytes) {
+        static const char nuls[4096] = "";
+        size_t n = 0;
+
+        ck_assert_uint_le(offset, sizeof(nuls));
+        ck_assert_int_eq(pf_buf_add(ret, nuls, offset), 0);
+        ck_assert_int_eq(pf_buf_add(ret, bytes->data, bytes->n), 0);
+        memcpy(ret->data, "MZ", 2);
+        put_le(ret, 0x3c, 0x40, 4);
+        memcpy(ret->data + 0x40, "PE", 2);
+        for (; sections[n]; n++) {
+                size_t at = 0x40 + 4 + 20 + 40 * n;
+
+                memcpy(ret->data + at, sections[n], strlen(sections[n]));
+                put_le(ret, at + 8, (uint32_t) bytes->n, 4);
+                put_le(ret, at + 16, (uint32_t) bytes->n + 100, 4);
+                put_le(ret, at + 20, (uint32_t) (offset + (n > 2 ? 4 : 0)), 4);
+        }
+        put_le(ret, 0x40 + 4 + 2, (uint32_t) n, 2);
+}
+
+static const struct {
+        const char *sections[6];
+        const char *seen;
+        const char *complaint; /* NULL: none */
+} unified[] = {
+        { { ".osrel", ".linux", ".initrd" }, "6.1 a;", NULL },
+        { { ".osrel", ".linux" }, "", NULL },
+        { { ".osrel", ".initrd" }, "", "no unified kernel image" },
+        { { ".linux", ".osrel", ".initrd", ".profile" }, "6.1 a;", NULL },
+        { { ".linux", ".osrel", ".initrd", ".profile", ".initrd" }, "", "profiles" },
+};
+
+/* In the part of the file that is read as a whole, and behind it. */
+START_TEST(within_a_unified_kernel_image) {
+        for (size_t size = 5; size <= 50000; size += 49995) {
+                PF_AUTO_SANDBOX PfSandbox box = { 0 };
+                PF_AUTO_BUF PfBuf archive = PF_BUF_INIT(1 << 20);
+                PF_AUTO_BUF PfBuf image = PF_BUF_INIT(1 << 20);
+                PF_AUTO_BUF PfBuf seen = PF_BUF_INIT(4096);
+                PfErr err = { 0 };
+                int r;
+
+                pf_sandbox_new(&box);
+                add_archive(&archive, "070701", two, size);
+                make_image(&image, unified[_i].sections, 4096, &archive);
+                ck_assert_int_eq(pf_buf_add_string(&image, "signed by somebody"), 0);
+                pf_sandbox_write_bytes(&box, "/efi/linux.efi", image.data, image.n);
+                r = list_modules(&box, "/efi/linux.efi", &seen, &err);
+                ck_assert_str_eq(seen.data ? seen.data : "", unified[_i].seen);
+                ck_assert_int_eq(r < 0, unified[_i].complaint != NULL);
+                if (unified[_i].complaint)
+                        ck_assert_msg(strstr(err.text, unified[_i].complaint), "%s", err.text);
+        }
 }
 END_TEST
 
@@ -348,6 +434,7 @@ int main(void) {
         tcase_add_loop_test(texts, refusals_have_texts, 0, PF_ELEMENTS(refused));
         suite_add_tcase(suite, texts);
         PF_TEST(suite, files_of_a_machine);
+        tcase_add_loop_test(texts, within_a_unified_kernel_image, 0, PF_ELEMENTS(unified));
         tcase_add_loop_test(texts, gzip_in_pieces_of_every_size, 0, 2);
         PF_TEST(suite, lz4_in_pieces_of_every_size);
         PF_TEST(suite, compressions_by_their_magic);

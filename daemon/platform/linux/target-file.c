@@ -89,6 +89,23 @@ int pf_target_file_read(PfTargetFile *file, void *bytes, size_t n, size_t *ret_n
         return 0;
 }
 
+static int64_t nsec_of(const struct timespec *time) {
+        return (int64_t) time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+int pf_target_file_identify(const PfTargetFile *file, PfFileIdentity *ret, PfErr *err) {
+        struct stat st;
+
+        if (fstat(file->fd, &st) < 0)
+                return pf_err_errno(err, -errno, "%s", file->path);
+        *ret = (PfFileIdentity){ .device = st.st_dev,
+                                 .inode = st.st_ino,
+                                 .size_bytes = (uint64_t) st.st_size,
+                                 .modified_nsec = nsec_of(&st.st_mtim),
+                                 .changed_nsec = nsec_of(&st.st_ctim) };
+        return 0;
+}
+
 int pf_target_file_skip(PfTargetFile *file, uint64_t n, uint64_t *ret_n, PfErr *err) {
         if (n > file->left_bytes)
                 n = file->left_bytes;
