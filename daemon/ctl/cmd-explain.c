@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* preflightctl explain: what a check or an error means, and what to do about it. */
-#include "daemon/ctl/ctl.h"
+/*
+ * preflightctl explain: what a check or an error means, whether this machine has it,
+ * and what to do about it.
+ */
+#include "daemon/ctl/ask.h"
 
 #include <string.h>
 
 #include "config/catalogue.h"
 #include "daemon/base/wildcard.h"
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/pager.h"
 #include "daemon/ctl/suggest.h"
 #include "daemon/report/catalogue-json.h"
+#include "probes/probe.h"
 
 #define TEXT_MAX 4096 /* more than is looked at: see pf_catalogue_lookup() */
 
@@ -79,12 +84,54 @@ static PfExit find_entries(const char *text, PfJson **ret, PfErr *err) {
         return *ret ? PF_EXIT_OK : pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
 }
 
+/* Asks for the checks that are shown: of the entry that is meant, or of all. */
+static int select_checks(const PfJson *entries, PfStrv *ret) {
+        for (size_t i = 0; i < pf_json_length(entries); i++) {
+                const PfJson *checks = pf_json_get(pf_json_at(entries, i), "checks");
+
+                for (size_t j = 0; j < pf_json_length(checks); j++) {
+                        const char *id = pf_json_string(pf_json_at(checks, j));
+
+                        if (pf_probe_find(id) && !pf_strv_contains(ret, id) &&
+                            pf_strv_add(ret, id) < 0)
+                                return -ENOMEM;
+                }
+        }
+        return 0;
+}
+
+/* What is so here is worth having, and its absence no reason to say nothing: the page
+ * says why. Options that cannot be are another matter. */
+static PfExit look(PfCtl *ctl, const PfJson *entries, PfJson **ret_report, PfErr *reason) {
+        PfExit status;
+
+        if (ctl->options.no_check) {
+                (void) pf_err_set(reason, -ECANCELED, "--no-check was given");
+                return PF_EXIT_OK;
+        }
+        if (select_checks(entries, &ctl->options.only) < 0 || ctl->options.only.n == 0)
+                return PF_EXIT_OK;
+        status = pf_ask(ctl, PF_ASK_CHECK, ret_report, reason);
+        return status == PF_EXIT_USAGE ? status : PF_EXIT_OK;
+}
+
+static PfExit print(const PfCtl *ctl, PfPage *page) {
+        PfErr err = { 0 };
+
+        if (ctl->options.no_pager)
+                return pf_ctl_print(ctl, page, PF_EXIT_OK);
+        if (pf_pager_show(page, &err) < 0)
+                return pf_ctl_fail(ctl, PF_EXIT_USAGE, &err);
+        return PF_EXIT_OK;
+}
+
 PfExit pf_cmd_explain(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *entries = NULL;
+        PF_CLEANUP(pf_json_freep) PfJson *report = NULL;
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(TEXT_MAX);
         PF_AUTO_PAGE PfPage page;
-        PfShow show = { 0 };
-        PfErr err = { 0 };
+        PfShow show = { .root = ctl->options.root };
+        PfErr err = { 0 }, reason = { 0 };
         PfExit status;
 
         pf_page_init(&page, &ctl->out);
@@ -93,7 +140,14 @@ PfExit pf_cmd_explain(PfCtl *ctl) {
                 status = find_entries(text.data, &entries, &err);
         if (status != PF_EXIT_OK)
                 return pf_ctl_fail(ctl, status, &err);
+        /* What programs read are the facts of the catalogue: what is so here, check says. */
+        if (ctl->options.format == &pf_format_table)
+                status = look(ctl, pf_json_get(entries, "entries"), &report, &reason);
+        if (status != PF_EXIT_OK)
+                return pf_ctl_fail(ctl, status, &reason);
         show.text = text.data;
+        show.report = report;
+        show.no_report = reason.text[0] ? reason.text : NULL;
         ctl->options.format->explain(&page, entries, &show);
-        return pf_ctl_print(ctl, &page, PF_EXIT_OK);
+        return print(ctl, &page);
 }

@@ -88,8 +88,18 @@ static int write_xml(PfBuf *buf, const Character *one) {
         return write_shown(buf, one);
 }
 
-int pf_escape_xml(PfBuf *buf, const char *text) {
+int pf_escape_xml_attribute(PfBuf *buf, const char *text) {
         return write_text(buf, text, write_xml);
+}
+
+static int write_xml_text(PfBuf *buf, const Character *one) {
+        if (one->is_valid && one->code == '\n')
+                return pf_buf_add_string(buf, "\n");
+        return write_xml(buf, one);
+}
+
+int pf_escape_xml_text(PfBuf *buf, const char *text) {
+        return write_text(buf, text, write_xml_text);
 }
 
 /* --- YAML --- */
@@ -126,6 +136,9 @@ static int write_tap(PfBuf *buf, const Character *one) {
         static const Replacement table[] = { { '#', "\\#" }, { '\\', "\\\\" } };
         const char *text = find_replacement(table, PF_ELEMENTS(table), one);
 
+        if (one->is_valid && one->code == '#' &&
+            (strcasestr(one->bytes, "skip") || strcasestr(one->bytes, "todo")))
+                text = "\\x23";
         return text ? pf_buf_add_string(buf, text) : write_shown(buf, one);
 }
 

@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "daemon/ctl/escape.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
 
 static void add_attribute(PfPage *page, const char *name, const char *value) {
         pf_page_rawf(page, " %s=\"", name);
-        pf_page_escaped(page, pf_escape_xml, value);
+        pf_page_escaped(page, pf_escape_xml_attribute, value);
         pf_page_raw(page, "\"");
 }
 
@@ -25,7 +25,7 @@ static void add_seconds(PfPage *page, const PfJson *object) {
 
         add_attribute(
                 page, "time",
-                pf_findings_seconds(pf_json_integer(pf_json_get(object, "durationUSec")), seconds));
+                pf_outcomes_seconds(pf_json_integer(pf_json_get(object, "durationUSec")), seconds));
 }
 
 /* --- what was asked, of which machine --- */
@@ -58,19 +58,19 @@ static void add_properties(PfPage *page, const PfJson *report, const PfShow *sho
 /* --- a check --- */
 
 static void add_details(PfPage *page, const PfFinding *finding) {
-        PF_AUTO_FREE char *details = pf_findings_details(finding);
+        PF_AUTO_FREE char *details = pf_outcomes_details(finding);
 
         if (!details) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }
-        pf_page_escaped(page, pf_escape_xml, details);
+        pf_page_escaped(page, pf_escape_xml_text, details);
 }
 
 /* A waiver is said with the reason that was given for it. */
 static void add_skipped(PfPage *page, const PfFinding *finding) {
         const PfJson *waiver = pf_json_get(finding->check, "waiver");
-        PF_AUTO_FREE char *text = waiver ? pf_findings_waiver(waiver) : NULL;
+        PF_AUTO_FREE char *text = waiver ? pf_outcomes_waiver(waiver) : NULL;
         PF_AUTO_BUF PfBuf message = PF_BUF_INIT(PF_PAGE_MAX);
 
         if (pf_buf_printf(&message, "%s%s%s", finding->summary, text ? "; " : "",
@@ -99,7 +99,7 @@ static void add_case(PfPage *page, const PfFinding *finding) {
         if (page->error == 0) {
                 PF_AUTO_FREE char *subject = strndup(finding->subject, finding->n_subject);
 
-                pf_page_escaped(page, pf_escape_xml, subject ? subject : "");
+                pf_page_escaped(page, pf_escape_xml_attribute, subject ? subject : "");
         }
         pf_page_raw(page, "\"");
         add_seconds(page, finding->check);
@@ -117,16 +117,16 @@ static void add_case(PfPage *page, const PfFinding *finding) {
 
 /* --- the whole --- */
 
-static void add_warnings(PfPage *page, const PfFindings *findings) {
+static void add_warnings(PfPage *page, const PfOutcomes *findings) {
         pf_page_raw(page, "    <system-out>");
         for (size_t i = 0; i < findings->n; i++) {
                 const PfFinding *finding = &findings->items[i];
 
                 if (finding->outcome != PF_OUTCOME_WARNING)
                         continue;
-                pf_page_escaped(page, pf_escape_xml, finding->id);
+                pf_page_escaped(page, pf_escape_xml_text, finding->id);
                 pf_page_raw(page, ": ");
-                pf_page_escaped(page, pf_escape_xml, finding->summary);
+                pf_page_escaped(page, pf_escape_xml_text, finding->summary);
                 pf_page_raw(page, "\n");
                 add_details(page, finding);
         }
@@ -140,28 +140,30 @@ static void add_waivers(PfPage *page, const PfJson *report) {
         for (size_t i = 0; i < pf_json_length(waivers); i++) {
                 const PfJson *waiver = pf_json_at(waivers, i);
 
-                if (!pf_findings_waiver_is_trouble(waiver))
+                if (!pf_outcomes_waiver_is_trouble(waiver))
                         continue;
                 pf_page_raw(page, "waiver ");
-                pf_page_escaped(page, pf_escape_xml, pf_table_string(waiver, "file", ""));
+                pf_page_escaped(page, pf_escape_xml_text, pf_table_string(waiver, "file", ""));
                 pf_page_raw(page, ": ");
-                pf_page_escaped(page, pf_escape_xml, pf_table_string(waiver, "summary", ""));
+                pf_page_escaped(page, pf_escape_xml_text, pf_table_string(waiver, "summary", ""));
                 pf_page_raw(page, "\n");
         }
         pf_page_raw(page, "</system-err>\n");
 }
 
-static void add_suite_tag(PfPage *page, const PfFindings *findings) {
+static void add_suite_tag(PfPage *page, const PfOutcomes *findings) {
         const PfJson *report = findings->report;
-        const PfJson *host = pf_json_get(report, "host");
+        const char *hostname = pf_table_string(pf_json_get(report, "host"), "hostname", "");
         int64_t started = pf_json_integer(pf_json_get(report, "startedUSec"));
         char time[PF_TIME_MAX];
 
         pf_page_raw(page, "  <testsuite package=\"preflight\" id=\"0\"");
         add_attribute(page, "name", pf_table_string(report, "profile", "preflight"));
-        add_attribute(page, "hostname", pf_table_string(host, "hostname", "unknown"));
+        /* White space alone counts as nothing, which it may not be. */
+        add_attribute(page, "hostname",
+                      hostname[strspn(hostname, " \t\r\n")] ? hostname : "unknown");
         /* Without a zone: so do both schemas, and the readers take it for UTC. */
-        (void) pf_findings_time(started, time);
+        (void) pf_outcomes_time(started, time);
         time[strcspn(time, "Z")] = '\0';
         add_attribute(page, "timestamp", *time ? time : "1970-01-01T00:00:00");
         pf_page_rawf(page, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
@@ -172,9 +174,9 @@ static void add_suite_tag(PfPage *page, const PfFindings *findings) {
 }
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
-        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
 
-        if (pf_findings_load(report, show->strict, &findings) < 0) {
+        if (pf_outcomes_load(report, show->strict, &findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }

@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "daemon/ctl/escape.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
+#include "daemon/ctl/text.h"
 #include "daemon/ctl/view.h"
 
 #define SERVICE "PREFLIGHT"
@@ -41,15 +42,11 @@ static int state_of(const PfJson *report, bool strict) {
         }
 }
 
-/* As much of a text as fits, made fit for a plugin; never half a character. */
+/* As much of a text as fits, made fit for a plugin. */
 static void add_cut(PfPage *page, const char *text, size_t max) {
-        size_t n = strlen(text);
-        PF_AUTO_FREE char *cut = NULL;
+        size_t n = pf_text_cut(text, max);
+        PF_AUTO_FREE char *cut = strndup(text, n);
 
-        if (n > max)
-                for (n = max; n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80;)
-                        n--;
-        cut = strndup(text, n);
         if (!cut) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
@@ -74,11 +71,11 @@ static void add_performance(PfPage *page, const PfJson *report) {
         }
         pf_page_rawf(
                 page, " 'duration'=%ss;;;0;",
-                pf_findings_seconds(pf_json_integer(pf_json_get(report, "durationUSec")), seconds));
+                pf_outcomes_seconds(pf_json_integer(pf_json_get(report, "durationUSec")), seconds));
 }
 
 static void add_finding(PfPage *page, const PfFinding *finding) {
-        PF_AUTO_FREE char *details = pf_findings_details(finding);
+        PF_AUTO_FREE char *details = pf_outcomes_details(finding);
 
         pf_page_rawf(page, "[%s] ", pf_look_find(finding->verdict)->word);
         add_cut(page, finding->id, FIRST_MAX);
@@ -101,7 +98,7 @@ static void add_finding(PfPage *page, const PfFinding *finding) {
 }
 
 /* What is wrong, as far as there is room for it. */
-static void add_findings(PfPage *page, const PfFindings *findings) {
+static void add_findings(PfPage *page, const PfOutcomes *findings) {
         size_t left_out = 0;
 
         for (size_t i = 0; i < findings->n && page->error == 0; i++) {
@@ -126,7 +123,7 @@ static void add_waivers(PfPage *page, const PfJson *report) {
         for (size_t i = 0; i < pf_json_length(waivers) && page->out.n < OUTPUT_MAX; i++) {
                 const PfJson *waiver = pf_json_at(waivers, i);
 
-                if (!pf_findings_waiver_is_trouble(waiver))
+                if (!pf_outcomes_waiver_is_trouble(waiver))
                         continue;
                 pf_page_raw(page, "waiver ");
                 add_cut(page, pf_table_string(waiver, "file", ""), FIRST_MAX);
@@ -137,10 +134,10 @@ static void add_waivers(PfPage *page, const PfJson *report) {
 }
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
-        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
         PF_AUTO_FREE char *status = pf_view_status(report, PF_LANGUAGE_ENGLISH);
 
-        if (!status || pf_findings_load(report, show->strict, &findings) < 0) {
+        if (!status || pf_outcomes_load(report, show->strict, &findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }

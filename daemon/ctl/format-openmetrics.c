@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "daemon/ctl/escape.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
 #include "daemon/ctl/view.h"
 
@@ -34,7 +34,7 @@ static void add_usec(PfPage *page, const PfJson *object, const char *key) {
         char seconds[PF_SECONDS_MAX];
 
         pf_page_rawf(page, " %s\n",
-                     pf_findings_seconds(pf_json_integer(pf_json_get(object, key)), seconds));
+                     pf_outcomes_seconds(pf_json_integer(pf_json_get(object, key)), seconds));
 }
 
 /* --- the whole --- */
@@ -163,7 +163,7 @@ static const struct {
 };
 
 /* The findings without those whose ID was there before: the first one counts. */
-static int drop_repeated(PfFindings *findings) {
+static int drop_repeated(PfOutcomes *findings) {
         PF_CLEANUP(pf_json_freep) PfJson *seen = pf_json_new_object();
         size_t n = 0;
 
@@ -212,9 +212,9 @@ static int add_waivers(PfPage *page, const PfJson *report) {
 }
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
-        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
 
-        if (pf_findings_load(report, show->strict, &findings) < 0 || drop_repeated(&findings) < 0) {
+        if (pf_outcomes_load(report, show->strict, &findings) < 0 || drop_repeated(&findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }

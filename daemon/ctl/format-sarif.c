@@ -13,7 +13,7 @@
 
 #include "config/catalogue.h"
 #include "daemon/ctl/escape.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/view.h"
@@ -133,7 +133,7 @@ static int put_locations(PfJson *result, const PfJson *check) {
 static int put_suppressions(PfJson *result, const PfFinding *finding) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
         PF_CLEANUP(pf_json_freep) PfJson *suppression = pf_json_new_object();
-        PF_AUTO_FREE char *text = pf_findings_waiver(pf_json_get(finding->check, "waiver"));
+        PF_AUTO_FREE char *text = pf_outcomes_waiver(pf_json_get(finding->check, "waiver"));
 
         if (!array || !suppression || !text)
                 return -ENOMEM;
@@ -278,7 +278,7 @@ static int add_notification(PfJson *array, const char *level, const char *text,
         return pf_json_append_take(array, PF_STEAL(notification));
 }
 
-static int put_unknown(PfJson *invocation, const PfFindings *findings) {
+static int put_unknown(PfJson *invocation, const PfOutcomes *findings) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
 
         for (size_t i = 0; i < findings->n; i++) {
@@ -300,7 +300,7 @@ static int put_vain_waivers(PfJson *invocation, const PfJson *report) {
                 const PfJson *waiver = pf_json_at(waivers, i);
                 PF_AUTO_BUF PfBuf text = PF_BUF_INIT(PF_PAGE_MAX);
 
-                if (!pf_findings_waiver_is_trouble(waiver))
+                if (!pf_outcomes_waiver_is_trouble(waiver))
                         continue;
                 if (pf_buf_printf(&text, "%s: %s", pf_table_string(waiver, "file", "waiver"),
                                   pf_table_string(waiver, "summary", "")) < 0 ||
@@ -313,11 +313,11 @@ static int put_vain_waivers(PfJson *invocation, const PfJson *report) {
 static int put_time(PfJson *object, const char *key, int64_t usec) {
         char text[PF_TIME_MAX];
 
-        (void) pf_findings_time(usec, text);
+        (void) pf_outcomes_time(usec, text);
         return *text ? pf_json_put_string(object, key, text) : 0;
 }
 
-static int put_invocation(PfJson *run, const PfFindings *findings, bool strict) {
+static int put_invocation(PfJson *run, const PfOutcomes *findings, bool strict) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
         PF_CLEANUP(pf_json_freep) PfJson *invocation = pf_json_new_object();
         const PfJson *report = findings->report;
@@ -389,7 +389,7 @@ static int put_run_properties(PfJson *run, const PfJson *report) {
         return pf_json_put_take(run, "properties", PF_STEAL(properties));
 }
 
-static PfJson *new_run(const PfFindings *findings, const PfShow *show) {
+static PfJson *new_run(const PfOutcomes *findings, const PfShow *show) {
         PF_CLEANUP(pf_json_freep) PfJson *run = pf_json_new_object();
         PF_CLEANUP(pf_json_freep) PfJson *results = pf_json_new_array();
         PF_CLEANUP(pf_json_freep) PfJson *rules = pf_json_new_array();
@@ -413,11 +413,11 @@ static PfJson *new_run(const PfFindings *findings, const PfShow *show) {
 }
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
-        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
         PF_CLEANUP(pf_json_freep) PfJson *log = pf_json_new_object();
         PF_CLEANUP(pf_json_freep) PfJson *runs = pf_json_new_array();
 
-        if (!log || !runs || pf_findings_load(report, show->strict, &findings) < 0 ||
+        if (!log || !runs || pf_outcomes_load(report, show->strict, &findings) < 0 ||
             pf_json_append_take(runs, new_run(&findings, show)) < 0 ||
             pf_json_put_string(log, "$schema", SCHEMA) < 0 ||
             pf_json_put_string(log, "version", "2.1.0") < 0 ||

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "config/catalogue.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/view.h"
 
@@ -55,15 +55,9 @@ void pf_table_strings(PfPage *page, const PfJson *array) {
 }
 
 void pf_table_quote(PfPage *page, PfColour colour, const char *text) {
-        size_t n = strlen(text);
-        PF_AUTO_FREE char *cut = NULL;
+        size_t n = pf_text_cut(text, QUOTE_MAX);
+        PF_AUTO_FREE char *cut = text[n] ? strndup(text, n) : NULL;
 
-        if (n > QUOTE_MAX) {
-                n = QUOTE_MAX;
-                while (n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80)
-                        n--; /* not inside a character */
-                cut = strndup(text, n);
-        }
         pf_page_text(page, colour, "\"");
         pf_page_text(page, colour, cut ? cut : text);
         pf_page_text(page, colour, cut ? "\"..." : "\"");
@@ -173,7 +167,7 @@ static void show_waiver(PfPage *page, unsigned indent, const PfJson *waiver) {
 
         if (!waiver)
                 return;
-        text = pf_findings_waiver(waiver);
+        text = pf_outcomes_waiver(waiver);
         if (!text)
                 page->error = page->error ? page->error : -ENOMEM;
         pf_table_labelled(page, indent, "waived:", text, pf_json_get_string(waiver, "file"));
@@ -355,7 +349,7 @@ static void show_waivers(PfPage *page, const PfJson *report) {
         for (size_t i = 0; i < pf_json_length(waivers); i++) {
                 const PfJson *waiver = pf_json_at(waivers, i);
 
-                if (!pf_findings_waiver_is_trouble(waiver))
+                if (!pf_outcomes_waiver_is_trouble(waiver))
                         continue;
                 if (is_first)
                         pf_table_heading(page, "Waivers that do not count");
@@ -392,13 +386,15 @@ static void show_verdict(PfPage *page, const PfJson *report) {
         pf_page_say(page, pf_view_colour(report), pf_view_verdict(report));
         pf_page_text(page, PF_COLOUR_NONE, ":");
         for (size_t i = 0; i < pf_n_looks; i++) {
-                int64_t n = pf_view_count(report, pf_looks[i].verdict);
+                PF_AUTO_FREE char *text = NULL;
 
-                if (n <= 0)
+                if (pf_view_count(report, pf_looks[i].verdict) <= 0)
                         continue;
-                pf_page_printf(page, PF_COLOUR_NONE, "%s%" PRId64 " %s", is_first ? " " : ", ", n,
-                               pf_language_text(page->terminal->language,
-                                                n == 1 ? pf_looks[i].one : pf_looks[i].many));
+                text = pf_view_count_text(report, &pf_looks[i], page->terminal->language);
+                if (!text)
+                        page->error = page->error ? page->error : -ENOMEM;
+                pf_page_say(page, PF_COLOUR_NONE, is_first ? " " : ", ");
+                pf_page_text(page, PF_COLOUR_NONE, text ? text : "");
                 is_first = false;
         }
         if (is_first)

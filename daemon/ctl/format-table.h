@@ -13,6 +13,9 @@ void pf_table_list(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_explain(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_facts(PfPage *page, const PfJson *value, const PfShow *show);
 
+/* The title of a catalogue entry, in the language of the page; "" where it has none. */
+const char *pf_table_title(const PfPage *page, const PfJson *entry);
+
 /* The stages of a login, from the member "path" of the facts. */
 void pf_table_path(PfPage *page, const PfJson *stages, const PfShow *show);
 

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "daemon/ctl/escape.h"
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
+#include "daemon/ctl/text.h"
 #include "daemon/ctl/view.h"
 
 /* Members of a check, as they are named there; those that are null are left out. */
@@ -25,6 +26,20 @@ static const char *const of_parts[] = { "path",     "line",   "found",      "exp
                                         "withheld", "safety", "summary",    "file",
                                         "owner",    "reason", "expiresUSec" };
 
+#define TEXT_MAX 4096 /* bytes: readers have limits, and people too */
+
+/* A text, of a long one only the beginning. */
+static void add_text(PfPage *page, const char *text) {
+        PF_AUTO_BUF PfBuf cut = PF_BUF_INIT(TEXT_MAX + sizeof("..."));
+        size_t n = pf_text_cut(text, TEXT_MAX);
+
+        if (pf_buf_add(&cut, text, n) < 0 || pf_buf_add_string(&cut, text[n] ? "..." : "") < 0) {
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        pf_page_escaped(page, pf_escape_yaml, cut.data);
+}
+
 /* A number, a truth, or a text; what else somebody sent is shown as a text. */
 static void add_scalar(PfPage *page, const PfJson *value) {
         switch (pf_json_type(value)) {
@@ -35,7 +50,7 @@ static void add_scalar(PfPage *page, const PfJson *value) {
                 pf_page_raw(page, pf_json_bool(value) ? "true" : "false");
                 break;
         case PF_JSON_STRING:
-                pf_page_escaped(page, pf_escape_yaml, pf_json_string(value));
+                add_text(page, pf_json_string(value));
                 break;
         default:
                 pf_page_raw(page, "\"\"");
@@ -58,7 +73,7 @@ static void add_part(PfPage *page, unsigned indent, const PfJson *object) {
                 is_first = false;
         }
         if (is_first)
-                pf_page_raw(page, "{}\n");
+                pf_page_raw(page, "path: ~\n"); /* not every reader knows "{}" */
 }
 
 static void add_list(PfPage *page, const PfJson *array) {
@@ -95,7 +110,7 @@ static void add_member(PfPage *page, const char *name, const PfJson *value) {
 
 static void add_block(PfPage *page, const PfFinding *finding) {
         pf_page_raw(page, "  ---\n  message: ");
-        pf_page_escaped(page, pf_escape_yaml, finding->summary);
+        add_text(page, finding->summary);
         pf_page_raw(page, "\n");
         for (size_t i = 0; i < PF_ELEMENTS(of_check); i++)
                 add_member(page, of_check[i], pf_json_get(finding->check, of_check[i]));
@@ -104,7 +119,7 @@ static void add_block(PfPage *page, const PfFinding *finding) {
 
 static void add_skip(PfPage *page, const PfFinding *finding) {
         const PfJson *waiver = pf_json_get(finding->check, "waiver");
-        PF_AUTO_FREE char *text = waiver ? pf_findings_waiver(waiver) : NULL;
+        PF_AUTO_FREE char *text = waiver ? pf_outcomes_waiver(waiver) : NULL;
 
         pf_page_raw(page, " # SKIP ");
         if (strcmp(finding->verdict, "waived") == 0)
@@ -141,16 +156,16 @@ static void add_waivers(PfPage *page, const PfJson *report) {
         const PfJson *waivers = pf_json_get(report, "waivers");
 
         for (size_t i = 0; i < pf_json_length(waivers); i++)
-                if (pf_findings_waiver_is_trouble(pf_json_at(waivers, i)))
+                if (pf_outcomes_waiver_is_trouble(pf_json_at(waivers, i)))
                         add_comment(page, "waiver that does not count",
                                     pf_table_string(pf_json_at(waivers, i), "summary", ""));
 }
 
 static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
-        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
         const PfJson *host = pf_json_get(report, "host");
 
-        if (pf_findings_load(report, show->strict, &findings) < 0) {
+        if (pf_outcomes_load(report, show->strict, &findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }

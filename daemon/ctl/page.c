@@ -247,12 +247,43 @@ static bool wants_blank(uint32_t before, const char *line, size_t n) {
                !pf_char_is_wide(after);
 }
 
-void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char *text) {
+static bool is_kept(const char *line) {
+        return strncmp(line, "    ", 4) == 0;
+}
+
+/* Does a paragraph begin a step? What begins small goes on with a sentence. */
+static bool begins_step(const char *line) {
+        return !is_kept(line) && !(*line >= 'a' && *line <= 'z');
+}
+
+/* How many steps there are. */
+static unsigned count_steps(const char *text) {
+        unsigned n = 0;
         bool open = false;
 
         for (const char *line = text; *line;) {
+                size_t length = strcspn(line, "\n");
+                bool prose = length > 0 && !is_kept(line);
+
+                n += prose && !open && begins_step(line);
+                open = prose;
+                line += length + (line[length] == '\n');
+        }
+        return n;
+}
+
+#define STEP_COLUMNS 3 /* "1. " */
+
+/* @number: of the first step, or 0: they have none. */
+static void add_paragraphs(PfPage *page, unsigned indent, PfColour verbatim, const char *text,
+                           unsigned number) {
+        unsigned rest = indent + (number > 0 ? STEP_COLUMNS : 0);
+        bool open = false;  /* a line is begun */
+        bool going = false; /* in a paragraph */
+
+        for (const char *line = text; *line;) {
                 size_t n = strcspn(line, "\n");
-                bool kept = n >= 4 && memcmp(line, "    ", 4) == 0;
+                bool kept = is_kept(line);
 
                 if (open && (kept || n == 0 || page->width == 0)) {
                         pf_page_end(page);
@@ -260,13 +291,20 @@ void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char 
                 }
                 if (n == 0) {
                         pf_page_empty_line(page);
+                        going = false;
                 } else {
+                        bool begins = number > 0 && !going && begins_step(line);
+
                         if (!open)
-                                pf_page_begin(page, indent, indent);
+                                pf_page_begin(page, kept || begins ? indent : rest, rest);
                         else if (wants_blank(page->before, line, n))
                                 pf_page_text(page, PF_COLOUR_NONE, " ");
+                        if (begins) {
+                                pf_page_printf(page, PF_COLOUR_BOLD, "%u.", number++);
+                                pf_page_column(page, rest);
+                        }
                         prose_line(page, kept ? verbatim : PF_COLOUR_NONE, line, n, !kept);
-                        open = !kept;
+                        going = open = !kept;
                         if (kept)
                                 pf_page_end(page);
                 }
@@ -274,6 +312,14 @@ void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char 
         }
         if (open)
                 pf_page_end(page);
+}
+
+void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char *text) {
+        add_paragraphs(page, indent, verbatim, text, 0);
+}
+
+void pf_page_steps(PfPage *page, unsigned indent, PfColour verbatim, const char *text) {
+        add_paragraphs(page, indent, verbatim, text, count_steps(text) > 1);
 }
 
 /* A terminal may have been made non-blocking by whoever shares it. */

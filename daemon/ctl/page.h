@@ -89,6 +89,10 @@ void pf_page_escaped(PfPage *page, PfEscape escape, const char *text);
  */
 void pf_page_prose(PfPage *page, unsigned indent, PfColour verbatim, const char *text);
 
+/* The same as steps: where several paragraphs begin one, each of those has its number. One
+ * that begins with a small letter goes on with the step before it. */
+void pf_page_steps(PfPage *page, unsigned indent, PfColour verbatim, const char *text);
+
 /**
  * pf_page_write() - write everything, and begin anew
  * Return: 0, or with a text -ENOMEM, -ENOBUFS, or what write(2) says: -EPIPE,

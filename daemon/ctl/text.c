@@ -75,6 +75,15 @@ size_t pf_text_next(const char *text, size_t n, bool utf8, PfTextChar *ret) {
         return length;
 }
 
+size_t pf_text_cut(const char *text, size_t max) {
+        size_t n = strnlen(text, max + 1);
+
+        if (n > max)
+                for (n = max; n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80;)
+                        n--;
+        return n;
+}
+
 unsigned pf_text_columns(const char *text, bool utf8) {
         unsigned columns = 0;
         size_t n = strlen(text);

@@ -43,6 +43,9 @@ typedef struct PfTextChar {
  */
 size_t pf_text_next(const char *text, size_t n, bool utf8, PfTextChar *ret);
 
+/* How many bytes of a text make at most @max, without half a character at the end. */
+size_t pf_text_cut(const char *text, size_t max);
+
 /* How many columns a text takes. */
 unsigned pf_text_columns(const char *text, bool utf8);
 

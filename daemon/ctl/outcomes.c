@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/ctl/findings.h"
+#include "daemon/ctl/outcomes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,14 +45,14 @@ static const char *known_severity(const char *severity) {
         return is_one_of(severity, severities, PF_ELEMENTS(severities)) ? severity : severities[0];
 }
 
-static void add(PfFindings *findings, PfFinding finding) {
+static void add(PfOutcomes *findings, PfFinding finding) {
         finding.subject = finding.id;
         finding.n_subject = strcspn(finding.id, ".");
         findings->counts[finding.outcome]++;
         findings->items[findings->n++] = finding;
 }
 
-static void add_check(PfFindings *findings, const PfJson *check, bool strict) {
+static void add_check(PfOutcomes *findings, const PfJson *check, bool strict) {
         PfFinding finding = {
                 .id = pf_table_string(check, "check", "(no name)"),
                 .summary = pf_table_string(check, "summary", ""),
@@ -65,7 +65,7 @@ static void add_check(PfFindings *findings, const PfJson *check, bool strict) {
         add(findings, finding);
 }
 
-static void add_whole(PfFindings *findings, PfExit status) {
+static void add_whole(PfOutcomes *findings, PfExit status) {
         bool is_blocked = status == PF_EXIT_BLOCKED;
 
         add(findings, (PfFinding){
@@ -80,9 +80,9 @@ static void add_whole(PfFindings *findings, PfExit status) {
                       });
 }
 
-int pf_findings_load(const PfJson *report, bool strict, PfFindings *ret) {
+int pf_outcomes_load(const PfJson *report, bool strict, PfOutcomes *ret) {
         const PfJson *checks = pf_json_get(report, "checks");
-        PfFindings findings = { .report = report };
+        PfOutcomes findings = { .report = report };
         PfExit status = pf_view_exit(report, strict);
 
         findings.items = calloc(pf_json_length(checks) + 1, sizeof(PfFinding));
@@ -90,19 +90,19 @@ int pf_findings_load(const PfJson *report, bool strict, PfFindings *ret) {
                 return -ENOMEM;
         for (size_t i = 0; i < pf_json_length(checks); i++)
                 add_check(&findings, pf_json_at(checks, i), strict);
-        if (status != PF_EXIT_OK && findings.counts[PF_OUTCOME_FAILURE] == 0 &&
-            findings.counts[PF_OUTCOME_ERROR] == 0)
+        if (status != PF_EXIT_OK && outcomes.counts[PF_OUTCOME_FAILURE] == 0 &&
+            outcomes.counts[PF_OUTCOME_ERROR] == 0)
                 add_whole(&findings, status);
         *ret = findings;
         return 0;
 }
 
-void pf_findings_deinit(PfFindings *findings) {
+void pf_outcomes_deinit(PfOutcomes *findings) {
         free(findings->items);
-        *findings = (PfFindings){ 0 };
+        *findings = (PfOutcomes){ 0 };
 }
 
-char *pf_findings_details(const PfFinding *finding) {
+char *pf_outcomes_details(const PfFinding *finding) {
         static const PfTerminal plain = { .utf8 = true };
         PF_AUTO_PAGE PfPage page;
 
@@ -119,7 +119,7 @@ static bool to_utc(int64_t usec, struct tm *ret) {
         return usec > 0 && seconds <= INT64_C(253402300799) && gmtime_r(&seconds, ret);
 }
 
-char *pf_findings_waiver(const PfJson *waiver) {
+char *pf_outcomes_waiver(const PfJson *waiver) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(WAIVER_MAX);
         const char *owner = pf_json_get_string(waiver, "owner");
         const char *reason = pf_json_get_string(waiver, "reason");
@@ -139,13 +139,13 @@ char *pf_findings_waiver(const PfJson *waiver) {
         return r == 0 ? pf_buf_steal(&buf) : NULL;
 }
 
-bool pf_findings_waiver_is_trouble(const PfJson *waiver) {
+bool pf_outcomes_waiver_is_trouble(const PfJson *waiver) {
         static const char *const harmless[] = { "active", "notneeded", "notasked" };
 
         return !is_one_of(pf_table_string(waiver, "state", ""), harmless, PF_ELEMENTS(harmless));
 }
 
-const char *pf_findings_time(int64_t usec, char buf[static PF_TIME_MAX]) {
+const char *pf_outcomes_time(int64_t usec, char buf[static PF_TIME_MAX]) {
         struct tm utc;
 
         if (!to_utc(usec, &utc) || strftime(buf, PF_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
@@ -153,7 +153,7 @@ const char *pf_findings_time(int64_t usec, char buf[static PF_TIME_MAX]) {
         return buf;
 }
 
-const char *pf_findings_seconds(int64_t usec, char buf[static PF_SECONDS_MAX]) {
+const char *pf_outcomes_seconds(int64_t usec, char buf[static PF_SECONDS_MAX]) {
         if (usec < 0)
                 usec = 0;
         (void) snprintf(buf, PF_SECONDS_MAX, "%" PRId64 ".%06" PRId64, usec / 1000000,
