@@ -9,6 +9,7 @@
 
 #include "config/config-keys.h"
 #include "config/key.h"
+#include "config/source.h"
 #include "config/value.h"
 #include "daemon/base/endpoint.h"
 
@@ -218,52 +219,25 @@ static int load_file(const PfTarget *target, const char *path, PfSettings *setti
                 return r;
         if (r != 0) {
                 pf_ini_complain(errors, &whole, "cannot be read: %s",
-                                r < 0 ? pf_err_text(&err, r) : "what it links to is not there");
+                                r < 0 ? pf_err_text(&err, r) : "it was removed meanwhile");
                 return 0;
         }
         return pf_settings_parse(settings, path, buf.data ? buf.data : "", buf.n, errors);
 }
 
-/* Is it a link to /dev/null, by which an administrator masks a file? The device
- * itself need not exist below the target's root. */
-static bool is_mask(const PfTarget *target, const char *path) {
-        PF_AUTO_FREE char *link = NULL;
-        size_t n;
-
-        if (pf_target_readlink(target, path, &link, NULL) != 0)
-                return false;
-        n = strlen(link);
-        return n >= 9 && strcmp(link + n - 9, "/dev/null") == 0;
-}
-
-/* The first of the directories that holds @name: *ret is its path, or NULL. */
-static int find_first(const PfTarget *target, const char *name, char *path, size_t size,
-                      const char **ret, PfErr *err) {
-        PfFileInfo info;
-        int r = PF_TARGET_ABSENT;
-
-        for (size_t i = 0; i < PF_ELEMENTS(directories) && r == PF_TARGET_ABSENT; i++) {
-                (void) snprintf(path, size, "%s/%s", directories[i], name);
-                r = pf_target_lstat(target, path, &info, err);
-        }
-        *ret = r == 0 && !is_mask(target, path) ? path : NULL;
-        return r < 0 ? r : 0;
-}
-
 static int load_first(const PfTarget *target, const char *name, PfSettings *settings,
                       PfIniErrors *errors) {
         const PfIniEntry whole = { .path = name };
-        char path[1024];
-        const char *found;
+        PfSource source;
         PfErr err = { 0 };
         int r;
 
-        r = find_first(target, name, path, sizeof(path), &found, &err);
+        r = pf_source_find(target, directories, PF_ELEMENTS(directories), name, &source, &err);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                pf_ini_complain(errors, &whole, "cannot be looked for: %s", pf_err_text(&err, r));
-        return r == 0 && found ? load_file(target, found, settings, errors) : 0;
+                pf_ini_complain(errors, &whole, "cannot be read: %s", pf_err_text(&err, r));
+        return r == 0 ? load_file(target, source.path, settings, errors) : 0;
 }
 
 static bool is_drop_in(const char *name) {

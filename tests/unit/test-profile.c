@@ -112,6 +112,34 @@ START_TEST(severities) {
 }
 END_TEST
 
+START_TEST(the_first_file_counts) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_CLEANUP(pf_profile_unrefp) PfProfile *run = NULL, *etc = NULL, *none = NULL;
+        PfErr err = { 0 };
+
+        pf_sandbox_new(&box);
+        pf_sandbox_write(&box, "/run/preflightd/profiles/x.conf", HEAD);
+        ck_assert_int_eq(pf_profile_load(box.target, "x", &run, &err), 0);
+        ck_assert_str_eq(run->source.path, "/run/preflightd/profiles/x.conf");
+        ck_assert(pf_profile_is_current(run, box.target));
+
+        pf_sandbox_write(&box, "/etc/preflightd/profiles/x.conf", HEAD "# mine\n");
+        ck_assert(!pf_profile_is_current(run, box.target));
+        ck_assert_int_eq(pf_profile_load(box.target, "x", &etc, &err), 0);
+        ck_assert_str_eq(etc->source.path, "/etc/preflightd/profiles/x.conf");
+        ck_assert(pf_profile_is_current(etc, box.target));
+
+        /* A mask hides those behind it, and the one that is built in. */
+        pf_sandbox_symlink(&box, "/dev/null", "/etc/preflightd/profiles/asr-mobility.conf");
+        ck_assert_int_eq(pf_profile_load(box.target, "asr-mobility", &none, &err),
+                         PF_PROFILE_ABSENT);
+        pf_sandbox_remove(&box, "/etc/preflightd/profiles/x.conf");
+        pf_sandbox_symlink(&box, "../../../dev/null", "/etc/preflightd/profiles/x.conf");
+        ck_assert_int_eq(pf_profile_load(box.target, "x", &none, &err), PF_PROFILE_ABSENT);
+        ck_assert(!pf_profile_is_current(etc, box.target));
+}
+END_TEST
+
 /* The schema is the table that profiles are read by; each key has a value that is
  * explained, and the example explains each key in the same words. */
 START_TEST(the_schema_is_complete) {
@@ -288,6 +316,7 @@ int main(void) {
         PF_TEST(suite, detection);
         PF_TEST(suite, severities);
         PF_TEST(suite, complaints);
+        PF_TEST(suite, the_first_file_counts);
         PF_TEST(suite, the_schema_is_complete);
         PF_TEST(suite, what_is_missing);
         PF_TEST(suite, the_embedded_profile);

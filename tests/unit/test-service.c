@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The methods of org.preflightd.Preflight, over a connection, with probes that
  * do as they are told. */
-#include "daemon/report/service.h"
+#include "daemon/report/service-internal.h"
 
 #include <signal.h>
 #include <string.h>
@@ -391,6 +391,102 @@ START_TEST(another_waiver_is_told) {
 }
 END_TEST
 
+#define PROFILE                                                                                    \
+        "[Profile]\nTitle=T\nDocumentation=d\nAgentVersion=%s\nArchitecture=x86_64\n"              \
+        "[Space]\nCopyPath=/tmp\nCopyBytes=1M\nRootBytes=1G\nRootWarnBytes=2G\n"                   \
+        "InstallPath=/opt\nInstallBytes=2M\nInodes=7\n%s"
+
+static void write_profile(const char *name, const char *version, const char *more) {
+        char path[128], text[1024];
+
+        (void) snprintf(path, sizeof(path), "/etc/preflightd/profiles/%s.conf", name);
+        (void) snprintf(text, sizeof(text), PROFILE, version, more);
+        pf_sandbox_write(&box, path, text);
+}
+
+static void expect_version(Peer *peer, const char *method, const char *parameters,
+                           const char *version) {
+        ask(peer, method, parameters, 0);
+        ck_assert_str_eq(peer->error, "");
+        ck_assert_str_eq(pf_json_get_string(pf_json_get(last(peer), "report"), "agentVersion"),
+                         version);
+}
+
+/* A profile is what its file says now, as far as the caller wants to know. */
+START_TEST(a_changed_profile_is_read_anew) {
+        Peer peer;
+
+        start();
+        peer_open(&peer);
+        write_profile("own", "1.1", "");
+        expect_version(&peer, "Check", "{\"profile\":\"own\"}", "1.1");
+        write_profile("own", "1.22", ""); /* of another size, whatever the clock says */
+        expect_version(&peer, "GetReport", "{\"profile\":\"own\",\"maximumAgeUSec\":360000000000}",
+                       "1.1");
+        expect_version(&peer, "GetReport", "{\"profile\":\"own\",\"maximumAgeUSec\":0}", "1.22");
+        write_profile("own", "1.333", "");
+        expect_version(&peer, "Check", "{\"profile\":\"own\"}", "1.333");
+
+        write_profile("own", "1.4444", "X=1\n");
+        ask(&peer, "Check", "{\"profile\":\"own\"}", 0);
+        ck_assert_str_eq(peer.error, INTERFACE "ProbeFailed");
+        ck_assert_str_eq(pf_json_get_string(last(&peer), "reason"),
+                         "/etc/preflightd/profiles/own.conf:14: unknown key X= in [Space]");
+        peer.error[0] = '\0';
+        pf_sandbox_remove(&box, "/etc/preflightd/profiles/own.conf");
+        ask(&peer, "Check", "{\"profile\":\"own\"}", 0);
+        ck_assert_str_eq(peer.error, INTERFACE "NoSuchProfile");
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
+/* The profile of the settings too: for who watches, and for the status line. */
+START_TEST(the_default_profile_is_read_anew) {
+        Peer peer, watcher;
+
+        start();
+        peer_open(&peer);
+        peer_open(&watcher);
+        peer_call(&watcher, "Monitor", "{}", PF_VARLINK_CALL_MORE);
+        wait_for_replies(&watcher, 1);
+        write_profile("asr-mobility", "9.99", "[Checks]\nInfo=space.*\n");
+        expect_version(&peer, "Check", "{}", "9.99");
+        /* Its report is the one that is kept, and told, from now on. */
+        ck_assert_ptr_null(strstr(status_line, "blocked"));
+
+        /* While it is wrong those who ask are told, and the rest goes on. */
+        write_profile("asr-mobility", "9.999", "X=1\n");
+        ask(&peer, "Check", "{}", 0);
+        ck_assert_str_eq(peer.error, INTERFACE "ProbeFailed");
+        peer.error[0] = '\0';
+        ck_assert_int_eq(pf_service_refresh(service), 0);
+        write_profile("asr-mobility", "9.9999", "");
+        expect_version(&peer, "GetReport", "{\"maximumAgeUSec\":0}", "9.9999");
+        peer_close(&watcher);
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
+/* Kernel lists are of the question, so that a report made by others is not served. */
+START_TEST(changed_kernel_lists_are_another_question) {
+        int64_t first;
+        Peer peer;
+
+        start();
+        peer_open(&peer);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        first = started(last(&peer));
+        pf_sandbox_write(&box, "/etc/preflightd/kernels.txt", "wrong\n");
+        pf_service_look_at_files(service, 0);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        ck_assert_int_ne(started(last(&peer)), first);
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
 START_TEST(errors_name_what_is_wrong) {
         static const struct {
                 const char *method;
@@ -515,6 +611,9 @@ int main(void) {
         PF_TEST(suite, what_is_kept_does_not_outlive_a_waiver);
         PF_TEST(suite, the_end_of_a_waiver_is_told);
         PF_TEST(suite, another_waiver_is_told);
+        PF_TEST(suite, a_changed_profile_is_read_anew);
+        PF_TEST(suite, the_default_profile_is_read_anew);
+        PF_TEST(suite, changed_kernel_lists_are_another_question);
         PF_TEST(suite, errors_name_what_is_wrong);
         PF_TEST(suite, the_catalogue_is_served);
         PF_TEST(suite, reload_keeps_the_old_when_the_new_are_wrong);
