@@ -195,7 +195,12 @@ PfShellFlow pf_shell_run_program(PfShellState *state, const PfShellFields *argv)
 /* A file as the view's user opens it; the same outcomes. */
 int pf_shell_find_file(PfShellState *state, const char *path, PfFoundFile *ret);
 
-/* --- shell-script.c --- */
+/* --- shell-redirect.c --- */
+
+/* Are all made? Where one may fail, both ways are taken. */
+bool pf_shell_redirect(PfShellState *state, const PfShellRedirect *redirect);
+
+/* --- shell-execute.c --- */
 
 /* A function, a builtin or a program; without functions for "command". */
 PfShellFlow pf_shell_call(PfShellState *state, const PfShellFields *argv, bool with_functions);
