@@ -90,8 +90,8 @@ int pf_outcomes_load(const PfJson *report, bool strict, PfOutcomes *ret) {
                 return -ENOMEM;
         for (size_t i = 0; i < pf_json_length(checks); i++)
                 add_check(&findings, pf_json_at(checks, i), strict);
-        if (status != PF_EXIT_OK && outcomes.counts[PF_OUTCOME_FAILURE] == 0 &&
-            outcomes.counts[PF_OUTCOME_ERROR] == 0)
+        if (status != PF_EXIT_OK && findings.counts[PF_OUTCOME_FAILURE] == 0 &&
+            findings.counts[PF_OUTCOME_ERROR] == 0)
                 add_whole(&findings, status);
         *ret = findings;
         return 0;
