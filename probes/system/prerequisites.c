@@ -35,7 +35,7 @@ int pf_system_check_prerequisites(const PfSystemRoom *room, const PfCheck *check
                 pf_prerequisite_tools,       pf_prerequisite_host_name,    pf_prerequisite_locale,
                 pf_prerequisite_run_level,   pf_prerequisite_services,     pf_prerequisite_packages,
                 pf_prerequisite_dhcp_client, pf_prerequisite_temporary,    pf_prerequisite_labels,
-                pf_prerequisite_memory,      pf_prerequisite_vmware_tools,
+                pf_prerequisite_memory,      pf_prerequisite_vmware_tools, pf_prerequisite_scanner,
         };
         PF_AUTO_FINDINGS PfFindings findings = { .target = room->target };
         PF_CLEANUP(prerequisites_deinit) PfPrerequisites all = { .room = room };

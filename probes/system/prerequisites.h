@@ -31,6 +31,7 @@ int pf_prerequisite_temporary(PfPrerequisites *all, PfFindings *findings);
 int pf_prerequisite_labels(PfPrerequisites *all, PfFindings *findings);
 int pf_prerequisite_memory(PfPrerequisites *all, PfFindings *findings);
 int pf_prerequisite_vmware_tools(PfPrerequisites *all, PfFindings *findings);
+int pf_prerequisite_scanner(PfPrerequisites *all, PfFindings *findings);
 
 /* Adds that something is not known, and why. Return: -ENOMEM where @r is that, else 0. */
 int pf_prerequisite_unknown(PfFindings *findings, const char *name, const char *what, int r,
