@@ -3,17 +3,21 @@
 """Turns the Japanese texts into the C tables of language-table.h.
 
     generate-language.py catalogue.toml catalogue.ja.toml messages.ja.toml language-table.c
+    generate-language.py --stamp catalogue.toml catalogue.ja.toml
 
 What is wrong in the files is an error here, as a sentence that takes other arguments
 than the English one. An entry whose English text went on without it, to other
 commands, is left out with a warning; so is what is not translated yet, without one.
-Of both complains tests/unit/test-language.py. Needs Python 3.11 and nothing else.
+Of both complains tests/unit/test-language.py, and where an English text is another
+one than "english" stands for, its checksum. --stamp writes that anew, once the
+Japanese texts have been read against the others. Needs Python 3.11 and nothing else.
 """
 
 import pathlib
 import re
 import sys
 import unicodedata
+import zlib
 
 try:
     import tomllib
@@ -37,6 +41,7 @@ class Texts:
     def __init__(self):
         self.errors = []
         self.stale = []  # what English has left behind
+        self.changed = []  # what it has changed since
 
     def load(self, path, kinds):
         try:
@@ -143,6 +148,11 @@ def verbatim(text):
     return [line for line in text.split("\n") if line.startswith("    ")]
 
 
+def checksum(english):
+    text = "\0".join(english.get(field, "") for field in FIELDS)
+    return f"{zlib.crc32(text.encode()):08x}"
+
+
 def compare(table, english):
     """What keeps an entry from standing for the English one, or None."""
     if english is None:
@@ -163,13 +173,16 @@ def read_catalogue(texts, english_path, path):
     for table in texts.load(path, ("entry",)).get("entry", []):
         name = table.get("id")
         where = f"{path.name}: [{name}]"
-        texts.check_strings(where, table, ("id", "title", "why", "fix"), ("id",) + FIELDS)
+        texts.check_strings(where, table, ("id", "title", "why", "fix"),
+                            ("id", "english") + FIELDS)
         if name in found:
             texts.errors.append(f"{where}: is there twice")
         complaint = compare(table, entries.get(name))
         if complaint:
             texts.stale.append(f"{where}: {complaint}")
             continue
+        if table.get("english") != checksum(entries[name]):
+            texts.changed.append(f"{where}: the English text has changed")
         found[name] = {f: wrap(table[f]) if f in ("why", "fix") else table[f]
                        for f in FIELDS if f in table}
     return found, list(entries)
@@ -237,7 +250,23 @@ def write_tables(catalogue, ids, messages):
     yield f"const size_t pf_language_n_messages = {len(pairs)};"
 
 
+def stamp(english_path, path):
+    english = tomllib.loads(english_path.read_text("utf-8"))
+    entries = {t["id"]: t for kind in ("check", "error") for t in english[kind]}
+
+    def with_checksum(match):
+        entry = entries.get(match[1])
+        return f'id = "{match[1]}"\n' + (f'english = "{checksum(entry)}"\n' if entry else "")
+
+    text = path.read_text("utf-8")
+    text = re.sub(r'^id = "([^"]+)"\n(?:english = "[^"]*"\n)?', with_checksum, text, flags=re.M)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
 def main():
+    if len(sys.argv) == 4 and sys.argv[1] == "--stamp":
+        return stamp(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     english, catalogue, messages, target = map(pathlib.Path, sys.argv[1:])
