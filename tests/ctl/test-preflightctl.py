@@ -85,7 +85,7 @@ class Machine:
 def environment(**changes):
     env = {key: value for key, value in os.environ.items()
            if key not in ("COLUMNS", "NO_COLOR", "LC_ALL", "LANG", "LC_CTYPE", "TERM")}
-    env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm"})
+    env.update({"LC_ALL": "C.UTF-8", "TERM": "xterm", "PAGER": ""})
     env.update(changes)
     return {key: value for key, value in env.items() if value is not None}
 
@@ -471,7 +471,7 @@ def explain_everything():
         status, found = run_json("explain", entry["id"])
         equal(status, 0, entry["id"])
         equal(found["entries"][0], entry)
-        done = run("explain", entry["id"].upper())
+        done = run("explain", "--no-check", entry["id"].upper())
         equal((done.returncode, done.stderr), (0, b""), entry["id"])
         is_safe(done.stdout)
         text = done.stdout.decode()
@@ -493,6 +493,78 @@ def explain_by_other_names():
     contains(text, "See also\n")
     equal(text.count("What to do"), 1)
     assert run("explain", "ssh.*").stdout.decode().count("What to do") == len(some)
+
+
+@test
+def explain_what_is_so_here():
+    with Machine(FAIL + LOST) as machine:
+        root = f"--root={machine.root}"
+        text = run("explain", "ssh.password-authentication", root, "--source=192.0.2.7").stdout.decode()
+        here = text[text.index("In this image\n"):text.index("\nWhat to do\n")]
+        equal(re.sub(r"[0-9]{4}-[0-9T:-]+Z", "WHEN", here), """\
+In this image
+  FAIL    ssh.password-authentication  sshd refuses passwords for root
+    /etc/ssh/sshd_config:12: found "PasswordAuthentication no", expected "PasswordAuthentication yes"
+    vendor's check: ready: it does not look
+    fix: allow passwords in a Match block (consent)
+    errors: 95108, x-sshd-dropin-order
+    looked at WHEN, for an installer that comes as root from 192.0.2.7
+""")
+        contains(text, "\n  1. Allow it for root and for the address of the process server only")
+        contains(text, "\n  2. Or change the value")
+        contains(text, "\nRemedy         consent: weakens security or restarts something")
+        assert "ssh.server" not in here
+        # An error has the answers of its checks, as far as somebody gives one.
+        text = run("explain", "95108", root).stdout.decode()
+        for part in ("  FAIL    ssh.password-authentication ", "  unknown ssh.root-login "):
+            contains(text, part)
+        # Programs get what is true everywhere.
+        equal(run_json("explain", "ssh.root-login", root), run_json("explain", "ssh.root-login"))
+        equal(run("explain", "ssh.root-login", root, "--source=x").returncode, USAGE)
+
+
+@test
+def explain_without_an_answer():
+    """The page is worth having all the same, and says why it knows no more."""
+    for options, text in ((["--no-check"], "--no-check was given"),
+                          (["--socket=/nonexistent/socket"], "no daemon at /nonexistent/socket")):
+        done = run("explain", "ssh.root-login", *options)
+        equal((done.returncode, done.stderr), (READY, b""))
+        contains(done.stdout.decode(), f"\nOn this machine\n  not looked at: {text}")
+        contains(done.stdout.decode(), "\nWhat to do\n")
+    assert "On this machine" not in run("explain", "boot.drivers").stdout.decode()
+    hostile = {"check": "ssh.root-login", "verdict": "fail", "summary": HOSTILE.decode(errors="replace"),
+               "vendorVerdict": "\x1b[2J", "evidence": [{"path": "\u202e", "found": "\x9b"}]}
+    for checks in ([hostile], [], [None, 1, {}], 7):
+        with Impostor(message(parameters={"report": {"checks": checks}})) as impostor:
+            done = run("explain", "ssh.root-login", f"--socket={impostor.path}")
+            equal(done.returncode, READY)
+            is_safe(done.stdout)
+            contains(done.stdout.decode(), "On this machine\n  ")
+
+
+@test
+def explain_through_a_pager():
+    """On a terminal, unless nobody wants one; what cannot be started is no reason to fail."""
+    arguments = ["explain", "ssh.root-login", "--no-check"]
+    plain_text = run(*arguments).stdout
+    with tempfile.TemporaryDirectory() as directory:
+        kept = os.path.join(directory, "kept")
+        pager = environment(PAGER=f"cat > {kept}; printenv LESS LESSSECURE >> {kept}; echo shown")
+        equal(run_on_terminal(*arguments, env=pager), (0, b"shown\n"))
+        with open(kept, "rb") as file:
+            shown = file.read()
+        assert shown.endswith(b"FRX\n1\n"), shown[-100:]
+        contains(plain(shown), "sshd lets root sign in with a password")
+        for options, env in (([], environment(PAGER="cat")), (["--no-pager"], pager),
+                             ([], environment(PAGER="/nonexistent/pager"))):
+            os.path.exists(kept) and os.unlink(kept)
+            status, output = run_on_terminal(*arguments, *options, env=env)
+            equal(status, 0)
+            contains(plain(output), "sshd lets root sign in with a password")
+            assert not os.path.exists(kept)
+        equal(run_on_terminal(*arguments, env=environment(PAGER="true")), (0, b""))
+        equal(run(*arguments, env=pager).stdout, plain_text)
 
 
 # --- probing in this process ---
