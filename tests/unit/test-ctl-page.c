@@ -244,6 +244,32 @@ START_TEST(prose_without_its_last_newline) {
 }
 END_TEST
 
+START_TEST(steps_have_numbers) {
+        static const char text[] = "First do this,\nall of it:\n\n    cmd a\n\nthen this.\n\n"
+                                   "Or that:\n\n    cmd b\n";
+
+        begin(&piped);
+        pf_page_steps(&page, 2, PF_COLOUR_NONE, text);
+        expect("  1. First do this,\n     all of it:\n\n      cmd a\n\n     then this.\n\n"
+               "  2. Or that:\n\n      cmd b\n");
+        begin(&narrow);
+        pf_page_steps(&page, 0, PF_COLOUR_NONE, text);
+        expect("1. First do this,\n   all of it:\n\n    cmd a\n\n   then this.\n\n"
+               "2. Or that:\n\n    cmd b\n");
+        begin(&narrow);
+        pf_page_steps(&page, 0, PF_COLOUR_NONE, "Only this.\n\n    cmd\n");
+        expect("Only this.\n\n    cmd\n");
+}
+END_TEST
+
+START_TEST(raw_text_stays) {
+        begin(&narrow);
+        pf_page_raw(&page, "<a very long line that is not wrapped>\n");
+        pf_page_rawf(&page, "%d\n", 7);
+        expect("<a very long line that is not wrapped>\n7\n");
+}
+END_TEST
+
 START_TEST(too_much_is_told) {
         PfErr err = { 0 };
 
@@ -329,6 +355,8 @@ int main(void) {
         PF_TEST(suite, prose_is_wrapped_anew);
         PF_TEST(suite, prose_is_kept_when_piped);
         PF_TEST(suite, prose_without_its_last_newline);
+        PF_TEST(suite, steps_have_numbers);
+        PF_TEST(suite, raw_text_stays);
         PF_TEST(suite, too_much_is_told);
         PF_TEST(suite, writes_all_of_it);
         PF_TEST(suite, write_errors_are_told);
