@@ -7,12 +7,13 @@
 
 #include <string.h>
 
-#include "daemon/base/json.h"
 #include "daemon/base/target-file.h"
 #include "probes/parse/elf-needed.h"
+#include "probes/parse/lines.h"
 
 #define BOOK "programs"
 #define CHUNK (256u << 10)
+#define ANSWER_MAX (1u << 20)
 
 void pf_program_deinit(PfProgram *program) {
         pf_strv_deinit(&program->texts);
@@ -57,69 +58,57 @@ static int take_texts(const PfBuf *buf, const char *mark, PfStrv *texts) {
         return r;
 }
 
-static int look(PfTargetFile *file, const char *path, const char *mark, PfProgram *ret,
-                PfErr *err) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_PROGRAM_MAX);
-        int r = read_all(file, &buf, err);
+/* --- the answer: lines, whose first character tells what they are --- */
 
-        if (r < 0 && r != -ENOMEM)
-                return pf_err_errno(err, r, "%s", path);
-        if (r == 0 && buf.n > 0)
-                r = take_texts(&buf, mark, &ret->texts);
-        if (r == 0)
-                r = pf_elf_needed(buf.data ? buf.data : "", buf.n, &ret->needed);
-        ret->is_dynamic = r == 0;
-        return r == PF_ELF_NOT_DYNAMIC ? 0 : r;
-}
+#define TEXT '='
+#define NEEDED '+'
+#define DYNAMIC '!' /* though it names no library */
 
-/* --- captures --- */
+static int tell_needed(const PfBuf *buf, PfBuf *answer) {
+        PF_AUTO_STRV PfStrv needed = { 0 };
+        int r = pf_elf_needed(buf->data ? buf->data : "", buf->n, &needed);
 
-static PfJson *to_json(const PfProgram *program) {
-        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
-
-        if (!answer || pf_json_put_strv(answer, "texts", &program->texts) < 0 ||
-            (program->is_dynamic && pf_json_put_strv(answer, "needed", &program->needed) < 0))
-                return NULL;
-        return PF_STEAL(answer);
-}
-
-static int take_list(const PfJson *answer, const char *key, PfStrv *ret) {
-        const PfJson *list = pf_json_get(answer, key);
-        int r = 0;
-
-        for (size_t i = 0; i < pf_json_length(list) && r == 0; i++) {
-                const char *text = pf_json_string(pf_json_at(list, i));
-
-                r = text ? pf_strv_add(ret, text) : -EINVAL;
-        }
+        if (r != 0)
+                return r == PF_ELF_NOT_DYNAMIC ? 0 : r;
+        r = pf_buf_printf(answer, "%c\n", DYNAMIC);
+        for (size_t i = 0; i < needed.n && r == 0; i++)
+                if (!strchr(needed.items[i], '\n'))
+                        r = pf_buf_printf(answer, "%c%s\n", NEEDED, needed.items[i]);
         return r;
 }
 
-static int from_json(const PfJson *answer, const char *path, PfProgram *ret, PfErr *err) {
-        int r = pf_json_get(answer, "texts") ? take_list(answer, "texts", &ret->texts) : -EINVAL;
+static int look(PfTargetFile *file, void *data, PfBuf *ret, PfErr *err) {
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_PROGRAM_MAX);
+        PF_AUTO_STRV PfStrv texts = { 0 };
+        int r = read_all(file, &buf, err);
 
-        if (r == 0)
-                r = take_list(answer, "needed", &ret->needed);
-        ret->is_dynamic = pf_json_get(answer, "needed");
-        return r == -EINVAL ? pf_err_set(err, r, "%s: its captured answer is not understood", path)
-                            : r;
+        if (r == 0 && buf.n > 0)
+                r = take_texts(&buf, data, &texts);
+        for (size_t i = 0; i < texts.n && r == 0; i++)
+                r = pf_buf_printf(ret, "%c%s\n", TEXT, texts.items[i]);
+        return r == 0 ? tell_needed(&buf, ret) : r;
+}
+
+static int take_line(PfProgram *program, const PfLines *lines) {
+        const char kind = lines->text_n > 0 ? lines->text[0] : '\0';
+
+        if (kind == TEXT)
+                return pf_strv_add_n(&program->texts, lines->text + 1, lines->text_n - 1);
+        if (kind == NEEDED)
+                return pf_strv_add_n(&program->needed, lines->text + 1, lines->text_n - 1);
+        program->is_dynamic = program->is_dynamic || kind == DYNAMIC;
+        return kind == DYNAMIC ? 0 : -EINVAL;
 }
 
 int pf_program_load(const PfTarget *target, const char *path, const char *mark, PfProgram *ret,
                     PfErr *err) {
-        PF_CLEANUP(pf_target_file_closep) PfTargetFile *file = NULL;
-        const PfJson *answer = NULL;
-        int r;
+        PF_AUTO_BUF PfBuf answer = PF_BUF_INIT(ANSWER_MAX);
+        PfLines lines;
+        int r = pf_target_derive(target, BOOK, path, look, (void *) mark, &answer, err);
 
-        r = pf_target_recall(target, BOOK, path, &answer, NULL);
-        if (r == 0)
-                return from_json(answer, path, ret, err);
-        if (r == -ENOMEM)
-                return r;
-        r = pf_target_open(target, path, &file, err);
-        if (r == 0)
-                r = look(file, path, mark, ret, err);
-        if (r == 0 && pf_target_is_recorded(target))
-                pf_target_remember(target, BOOK, path, to_json(ret));
-        return r;
+        lines = (PfLines){ .rest = answer.data, .n = answer.n };
+        while (r == 0 && pf_lines_next(&lines))
+                r = take_line(ret, &lines);
+        return r == -EINVAL ? pf_err_set(err, r, "%s: its captured answer is not understood", path)
+                            : r;
 }

@@ -65,8 +65,7 @@ START_TEST(a_capture_answers) {
         pf_sandbox_new(&box);
         pf_sandbox_write(&box, "/.preflight/programs.json",
                          "{ \"" PATH
-                         "\": { \"texts\": [ \"Server_7\" ], \"needed\": [ \"libc.so.6\" "
-                         "] } }");
+                         "\": { \"lines\": [ \"=Server_7\", \"!\", \"+libc.so.6\" ] } }");
         ck_assert_int_eq(load(&program), 0);
         ck_assert_str_eq(program.texts.items[0], "Server_7");
         ck_assert(program.is_dynamic);
@@ -75,8 +74,10 @@ START_TEST(a_capture_answers) {
 END_TEST
 
 START_TEST(an_answer_that_is_none_is_an_error) {
-        static const char *const answers[] = { "{}", "{ \"texts\": [ 7 ] }",
-                                               "{ \"texts\": [], \"needed\": [ {} ] }" };
+        static const char *const answers[] = { "{}", "{ \"lines\": [ 7 ] }",
+                                               "{ \"lines\": [ \"=a\", {} ] }",
+                                               "{ \"lines\": [ \"\" ] }",
+                                               "{ \"lines\": [ \"libc.so.6\" ] }" };
 
         for (size_t i = 0; i < PF_ELEMENTS(answers); i++) {
                 PF_AUTO_PROGRAM PfProgram program = { 0 };
