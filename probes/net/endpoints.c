@@ -36,6 +36,7 @@ static const Outcome of_connections[] = {
         { -ECONNREFUSED, "it refuses connections", "refused" },
         { -ETIMEDOUT, "it does not answer", "no-answer" },
         { -ENETUNREACH, "no route leads to it", "no-route" },
+        { -EINVAL, "no route leads to it", "no-route" }, /* a blackhole */
         { -EHOSTUNREACH, "it cannot be reached", "no-route" },
         { -EACCES, "a rule of this machine forbids the connection", "forbidden" },
         { -EPERM, "a rule of this machine forbids the connection", "forbidden" },

@@ -76,13 +76,15 @@ typedef struct Found {
 
 static void find_address(const PfInterfaces *interfaces, const PfInterface *interface,
                          const PfIpAddress *address, Found *found) {
+        static const PfIpAddress link_local = { .is_ipv6 = true, .bytes = { 0xfe, 0x80 } };
         bool is_usable = pf_net_is_usable(interfaces, interface);
         const PfInterface **place = address->is_ipv6                ? &found->ipv6
                                     : !pf_net_is_reachable(address) ? &found->link_local
                                     : is_usable                     ? &found->usable
                                                                     : &found->unusable;
 
-        if (!*place)
+        /* Every interface has an IPv6 address of its link, which says nothing. */
+        if (!*place && !pf_ip_address_in_prefix(address, &link_local, 10))
                 *place = interface;
 }
 
