@@ -24,8 +24,8 @@ int pf_escape_xml_text(PfBuf *buf, const char *text) PF_MUST_CHECK;
 int pf_escape_yaml(PfBuf *buf, const char *text) PF_MUST_CHECK;
 
 /* The description of a test point. Rule: TAP 14, "\#" and "\\". Newlines become blanks.
- * Not every reader knows that rule: what one could take for the directive SKIP or TODO
- * has "\x23" instead, so that a failure is never taken for less. */
+ * Not every reader knows that rule: what one could take for a directive has "\x23"
+ * instead, so that a failure is never taken for less. */
 int pf_escape_tap(PfBuf *buf, const char *text) PF_MUST_CHECK;
 
 /* A label's value or a HELP text, without quotes. Rule: OpenMetrics 1.0, ABNF

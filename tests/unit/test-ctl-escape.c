@@ -16,13 +16,13 @@ static void expect(Escape escape, const char *text, const char *expected) {
 }
 
 START_TEST(plain_text_stays) {
-        static const Escape all[] = { pf_escape_xml_attribute, pf_escape_xml_text,
-                                      pf_escape_tap,           pf_escape_metric,
-                                      pf_escape_plugin };
+        static const Escape all[] = { pf_escape_xml_attribute, pf_escape_xml_text, pf_escape_tap,
+                                      pf_escape_metric, pf_escape_plugin };
 
         for (size_t i = 0; i < PF_ELEMENTS(all); i++) {
                 expect(all[i], "", "");
-                expect(all[i], "Port 22, \xe6\x97\xa5\xf0\x9f\x98\x80", "Port 22, \xe6\x97\xa5\xf0\x9f\x98\x80");
+                expect(all[i], "Port 22, \xe6\x97\xa5\xf0\x9f\x98\x80",
+                       "Port 22, \xe6\x97\xa5\xf0\x9f\x98\x80");
         }
 }
 END_TEST
@@ -39,8 +39,7 @@ END_TEST
 START_TEST(xml_characters) {
         expect(pf_escape_xml_text, "\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81",
                "&#127;&#155;&#8238;&#917505;");
-        expect(pf_escape_xml_text, "\x1b\x01\xef\xbf\xbe\xef\xbf\xbf",
-               "\\x1b\\x01\\ufffe\\uffff");
+        expect(pf_escape_xml_text, "\x1b\x01\xef\xbf\xbe\xef\xbf\xbf", "\\x1b\\x01\\ufffe\\uffff");
         expect(pf_escape_xml_text, "\xff\xc0\x80\xed\xa0\x80", "\\xff\\xc0\\x80\\xed\\xa0\\x80");
 }
 END_TEST
@@ -71,8 +70,9 @@ START_TEST(metric_labels) {
 END_TEST
 
 START_TEST(plugin_lines) {
-        expect(pf_escape_plugin, "a|b\nc", "a\xc2\xa6"
-                                           "b c");
+        expect(pf_escape_plugin, "a|b\nc",
+               "a\xc2\xa6"
+               "b c");
         expect(pf_escape_plugin, "\x1b[2J\xff", "\\x1b[2J\\xff");
 }
 END_TEST
@@ -100,9 +100,12 @@ START_TEST(every_byte) {
                 Escape escape;
                 const char *never;
         } cases[] = {
-                { pf_escape_xml_attribute, "\"<>\n" }, { pf_escape_xml_text, "<>" },
-                { pf_escape_tap, "\n" },               { pf_escape_metric, "\n" },
-                { pf_escape_plugin, "|\n" },           { pf_escape_yaml, "\n" },
+                { pf_escape_xml_attribute, "\"<>\n" },
+                { pf_escape_xml_text, "<>" },
+                { pf_escape_tap, "\n" },
+                { pf_escape_metric, "\n" },
+                { pf_escape_plugin, "|\n" },
+                { pf_escape_yaml, "\n" },
                 { pf_escape_uri_path, "\" <>#?:\n" },
         };
 
