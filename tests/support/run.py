@@ -351,13 +351,14 @@ def step_machines(run):
     ctl = directory / "daemon" / "ctl" / "preflightctl"
     captured = run.top / "captured"
     shutil.rmtree(captured, ignore_errors=True)
-    environment = dict(run.environment, PF_CTL=str(ctl), PF_CAPTURED=str(captured))
+    environment = dict(run.environment, PF_CTL=str(ctl), PF_CAPTURED=str(captured),
+                       PF_CAPTURED_AFRESH="1")
     if run.options.shared:
         environment["PF_SHARED"] = run.options.shared
     started = time.monotonic()
     status, output = run.command(
-        [TREE / "tests" / "vm" / "make-captures", f"--ctl={ctl}", f"--output={captured}"],
-        "machines.log", timeout=3 * STEP_SECONDS, environment=environment)
+        [TREE / "tests" / "vm" / "make-captures", f"--ctl={ctl}", f"--output={captured}",
+         *filter(None, run.options.machines.split(","))], "machines.log", timeout=3 * STEP_SECONDS, environment=environment)
     if status == 77:
         run.tally.skip("machines", output.partition("skipped: ")[2].strip())
         return
@@ -400,6 +401,8 @@ def parse_arguments():
                         help="configurations compared with a real sshd (2000)")
     parser.add_argument("--logins", type=int, metavar="N",
                         help="machines on which a real login is tried (60)")
+    parser.add_argument("--machines", default="", metavar="NAMES",
+                        help="with --full or --only=machines: these alone, with commas between")
     parser.add_argument("--build-dir", metavar="DIR", help="instead of build/tests in the tree")
     parser.add_argument("--shared", metavar="DIR", default="",
                         help="folder of further test material (../shared)")
