@@ -203,7 +203,15 @@ int pf_drivers_find(const PfTarget *target, const char *version, const PfStrv *i
         return r < 0 ? r : read_images(target, images, drivers);
 }
 
+/* A module of the image that modules.dep does not list may need others. */
+bool pf_driver_needs_are_known(const PfDriver *driver) {
+        return !driver->in_image || driver->built_in == PF_YES || driver->of >= 0 ||
+               driver->on_disk == PF_YES;
+}
+
 PfDriverState pf_driver_state(const PfDrivers *drivers, const PfDriver *driver) {
+        if (!pf_driver_needs_are_known(driver))
+                return PF_DRIVER_UNKNOWN;
         if (is_found(driver))
                 return PF_DRIVER_READY;
         /* Of a driver that is not loaded from the image, nor are these. */

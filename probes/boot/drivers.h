@@ -64,3 +64,6 @@ typedef enum PfDriverState {
 } PfDriverState;
 
 PfDriverState pf_driver_state(const PfDrivers *drivers, const PfDriver *driver);
+
+/* Is it known what else the driver needs? False makes it PF_DRIVER_UNKNOWN. */
+bool pf_driver_needs_are_known(const PfDriver *driver);

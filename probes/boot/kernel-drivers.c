@@ -56,15 +56,23 @@ static int weight(PfDriverState state) {
 }
 
 static void find_worst(Look *look, const char *root_reason) {
+        const char *needy = NULL;
+
         look->worst = PF_DRIVER_READY;
         for (size_t i = 0; i < look->drivers.n; i++) {
-                PfDriverState state = pf_driver_state(&look->drivers, &look->drivers.items[i]);
+                const PfDriver *driver = &look->drivers.items[i];
+                PfDriverState state = pf_driver_state(&look->drivers, driver);
 
+                if (!pf_driver_needs_are_known(driver))
+                        needy = driver->name;
                 if (weight(state) > weight(look->worst))
                         look->worst = state;
         }
         list_drivers(look, look->worst);
-        if (look->worst == PF_DRIVER_UNKNOWN)
+        if (look->worst == PF_DRIVER_UNKNOWN && needy)
+                (void) snprintf(look->reason, sizeof(look->reason),
+                                "modules.dep of the kernel does not tell what %s needs", needy);
+        else if (look->worst == PF_DRIVER_UNKNOWN)
                 (void) snprintf(look->reason, sizeof(look->reason), "%s",
                                 look->drivers.image_reason[0] ? look->drivers.image_reason
                                 : look->kernel->images_reason[0]

@@ -215,9 +215,12 @@ static int load(const PfTarget *target, const char *path, PfMounts **ret, PfErr 
 }
 
 int pf_mounts_load(const PfTarget *target, PfMounts **ret, PfErr *err) {
-        int r = load(target, "/proc/1/mountinfo", ret, NULL);
+        PfErr first = { 0 };
+        int r = load(target, "/proc/1/mountinfo", ret, &first);
+        int q = r != 0 && r != -ENOMEM ? load(target, "/proc/self/mountinfo", ret, err) : r;
 
-        return r == 0 ? 0 : load(target, "/proc/self/mountinfo", ret, err);
+        /* One that is there and cannot be read is no image. */
+        return r < 0 && q != 0 ? pf_err_set(err, r, "%s", pf_err_text(&first, r)) : q;
 }
 
 int pf_mounts_load_fstab(const PfTarget *target, PfMounts **ret, PfErr *err) {
