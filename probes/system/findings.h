@@ -8,8 +8,6 @@
 
 #include "probes/probe.h"
 
-#define PF_FINDING_TEXT_MAX 256
-
 /* Sorted by how much they weigh in the answer. */
 typedef enum PfFindingState {
         PF_FINDING_IDLE, /* does not apply to this machine */
@@ -21,12 +19,8 @@ typedef enum PfFindingState {
 
 typedef struct PfFinding {
         PfFindingState state;
-        const char *name;                 /* static: "host name" */
-        char text[PF_FINDING_TEXT_MAX];   /* a sentence without full stop, for everybody to see */
-        char remedy[PF_FINDING_TEXT_MAX]; /* "": none */
-        char vendor[PF_FINDING_TEXT_MAX]; /* "": the vendor's check sees it as we do */
-        const char *reason;               /* NULL, or a word for programs */
-        PfReport evidence;                /* one result that holds the evidence alone */
+        const char *name; /* static: "host name" */
+        PfReport answer;  /* one result: its sentences, its evidence, its word */
 } PfFinding;
 
 #define PF_FINDINGS_MAX 128
@@ -40,14 +34,15 @@ typedef struct PfFindings {
 void pf_system_findings_deinit(PfFindings *findings);
 #define PF_AUTO_FINDINGS PF_CLEANUP(pf_system_findings_deinit)
 
-/* Adds a finding. What follows is about the one added last. */
+/* Adds a finding. What follows is about the one added last. Each @fmt is a literal, as
+ * of pf_report_fail(), and for everybody to see; a sentence without full stop. */
 void pf_finding_add(PfFindings *findings, PfFindingState state, const char *name, const char *fmt,
                     ...) PF_PRINTF(4, 5);
 void pf_finding_remedy(PfFindings *findings, const char *fmt, ...) PF_PRINTF(2, 3);
 void pf_finding_vendor(PfFindings *findings, const char *fmt, ...) PF_PRINTF(2, 3);
 void pf_finding_reason(PfFindings *findings, const char *word);
 
-/* As pf_report_evidence(); @found is what stands in the file where @is_text. */
+/* As pf_report_evidence(): a text of a file, or what is said of one. */
 void pf_finding_evidence(PfFindings *findings, const char *path, unsigned line, const char *found,
                          const char *expected);
 void pf_finding_evidence_said(PfFindings *findings, const char *path, const char *found,

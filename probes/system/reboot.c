@@ -11,6 +11,12 @@
 #include "probes/boot/boot-kernel.h"
 #include "probes/system/driver.h"
 
+/* What cures all of it. */
+static void advise(PfFindings *findings, const char *reason) {
+        pf_finding_reason(findings, reason);
+        pf_finding_remedy(findings, "restart the machine in its next maintenance window");
+}
+
 /* Files whose presence asks for a restart. */
 static const struct Marker {
         const char *path;
@@ -63,7 +69,7 @@ static int find_markers(const PfSystemRoom *room, PfFindings *findings) {
                 if (r == 0) {
                         pf_finding_add(findings, PF_FINDING_DOUBTFUL, "packages", "%s",
                                        markers[i].text);
-                        pf_finding_reason(findings, "reboot-required");
+                        advise(findings, "reboot-required");
                         show_marker(room, findings, &markers[i]);
                 }
                 asked |= r != PF_TARGET_ABSENT;
@@ -96,7 +102,7 @@ static int find_modules(const PfSystemRoom *room, PfFindings *findings) {
         pf_finding_add(findings, PF_FINDING_DOUBTFUL, "kernel",
                        "the running kernel %s is not installed any more", room->kernel);
         pf_finding_evidence(findings, path, 0, NULL, "a directory");
-        pf_finding_reason(findings, "kernel-removed");
+        advise(findings, "kernel-removed");
         return 1;
 }
 
@@ -112,7 +118,7 @@ static void compare_kernels(const PfSystemRoom *room, PfFindings *findings,
                        "%s runs, and the kernel of the next start is %s", room->kernel,
                        next->version);
         pf_finding_evidence(findings, next->path, next->line, next->version, room->kernel);
-        pf_finding_reason(findings, "kernel-replaced");
+        advise(findings, "kernel-replaced");
 }
 
 static int find_next(const PfSystemRoom *room, PfFindings *findings) {
@@ -165,9 +171,15 @@ static void judge_driver(const PfFilterDriver *driver, PfFindings *findings) {
         pf_finding_evidence_said(findings, driver->path, driver->on_disk.version, NULL);
         if (current == PF_YES)
                 return;
-        pf_finding_reason(findings, "driver-replaced");
+        advise(findings, "driver-replaced");
         pf_finding_vendor(findings, "a warning after the installation: "
                                     "ASRMobiityServiceInstallerLinuxRecommendedReboot");
+}
+
+static void add_removed(PfFindings *findings) {
+        pf_finding_add(findings, PF_FINDING_DOUBTFUL, "agent's driver",
+                       "the agent's driver is in memory, and gone from the disk");
+        advise(findings, "driver-removed");
 }
 
 static void find_driver(const PfSystemRoom *room, PfFindings *findings) {
@@ -179,18 +191,9 @@ static void find_driver(const PfSystemRoom *room, PfFindings *findings) {
                                "known: %s",
                                driver->reason);
         else if (driver->is_loaded == PF_YES && !*driver->path)
-                pf_finding_add(findings, PF_FINDING_DOUBTFUL, "agent's driver",
-                               "the agent's driver is in memory, and gone from the disk");
+                add_removed(findings);
         else if (driver->is_loaded == PF_YES)
                 judge_driver(driver, findings);
-}
-
-/* What cures all of them. */
-static void advise(PfFindings *findings) {
-        for (size_t i = 0; i < findings->n; i++)
-                if (findings->items[i].state == PF_FINDING_DOUBTFUL)
-                        (void) snprintf(findings->items[i].remedy, PF_FINDING_TEXT_MAX,
-                                        "restart the machine in its next maintenance window");
 }
 
 int pf_system_check_reboot(const PfSystemRoom *room, const PfCheck *check, PfErr *err) {
@@ -203,7 +206,6 @@ int pf_system_check_reboot(const PfSystemRoom *room, const PfCheck *check, PfErr
         if (r < 0)
                 return r;
         find_driver(room, &findings);
-        advise(&findings);
         return pf_findings_answer(&findings, room->report, check, "no restart is outstanding",
                                   "nothing runs in an image that a restart would replace");
 }
