@@ -38,7 +38,8 @@ static const char *const newest_files[] = { "/var/lib/systemd/timesync/clock",
 static uint64_t usec_of_lists(void) {
         struct tm tm = { 0 };
 
-        if (sscanf(pf_kernels_as_of(NULL), "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) != 3)
+        if (sscanf(pf_kernels_as_of(NULL), "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) !=
+            3)
                 return 0;
         tm.tm_year -= 1900;
         tm.tm_mon--;

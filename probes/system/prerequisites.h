@@ -15,7 +15,6 @@ typedef struct PfPrerequisites {
         const PfSystemRoom *room;
         PfSearchPath path;
         bool path_known;
-        bool has_which;
         PfFileLocks locks;
 } PfPrerequisites;
 

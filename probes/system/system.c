@@ -65,24 +65,42 @@ unsigned pf_system_major(const PfSystemRoom *room) {
         return (unsigned) strtoul(room->system.version, NULL, 10);
 }
 
-static int open_room(PfSystemRoom *room) {
-        char word[PF_SYSTEM_WORD_MAX];
-        PfErr ignored = { 0 };
-        int r = pf_system_identify(room->target, &room->system, &ignored);
+/* Does it look as if something ran, though no file tells which kernel it is? */
+static int has_traces(const PfSystemRoom *room, PfErr *err) {
+        static const char *const traces[] = { "/proc/meminfo", "/proc/locks" };
 
-        if (r == -ENOMEM)
+        for (size_t i = 0; i < PF_ELEMENTS(traces); i++)
+                if (pf_system_has(room, traces[i], err) != PF_NO)
+                        return pf_err_set(err, -ENOENT,
+                                          RELEASE_PATH " is not there, and "
+                                                       "%s is",
+                                          traces[i]);
+        return 0;
+}
+
+/* What decides how all is judged has to be known: an error here is one of every check. */
+static int open_room(PfSystemRoom *room, PfErr *err) {
+        char word[PF_SYSTEM_WORD_MAX];
+        int r = pf_system_identify(room->target, &room->system, err);
+
+        if (r < 0)
                 return r;
         if (r != 0)
                 room->system = (PfSystem){ 0 };
-        r = pf_system_read_word(room, RELEASE_PATH, word, &ignored);
-        if (r == -ENOMEM)
-                return r;
-        room->runs = r == 0;
-        if (r == 0)
-                (void) snprintf(room->kernel, sizeof(room->kernel), "%s", word);
-        room->has_systemd =
-                room->runs && pf_system_has(room, "/run/systemd/system", &ignored) == PF_YES;
-        return 0;
+        r = pf_system_read_word(room, RELEASE_PATH, word, err);
+        if (r != 0)
+                return r < 0 ? r : has_traces(room, err);
+        room->runs = true;
+        (void) snprintf(room->kernel, sizeof(room->kernel), "%s", word);
+        switch (pf_system_has(room, "/run/systemd/system", err)) {
+        case PF_MAYBE:
+                return err->code;
+        case PF_YES:
+                room->has_systemd = true;
+                return 0;
+        default:
+                return 0;
+        }
 }
 
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
@@ -97,7 +115,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
         PfSystemRoom room = {
                 .target = target, .demand = demand, .report = report, .driver = &driver
         };
-        int r = open_room(&room);
+        int r = open_room(&room, err);
 
         if (r == 0)
                 r = pf_filter_driver_look(&room, &driver);

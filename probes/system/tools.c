@@ -152,6 +152,8 @@ static void add_fault(const PfPrerequisites *all, PfFindings *findings, const st
         pf_finding_evidence_said(findings, *path ? path : NULL,
                                  *path ? pf_search_fault_text(fault) : names_of(tool, names),
                                  "a program that can be executed, in the PATH of the installer");
+        if (all->path.source)
+                pf_finding_evidence_said(findings, all->path.source, "PATH is set there", NULL);
         pf_finding_reason(findings, "missing-tool");
         if (package)
                 pf_finding_remedy(findings, "install the package %s", package);
@@ -166,8 +168,6 @@ static int look_for(PfPrerequisites *all, PfFindings *findings, const struct Too
         int r = find_tool(all, tool, path, &err);
 
         *ret_good = r == PF_SEARCH_FOUND;
-        if (strcmp(tool->names[0], "which") == 0)
-                all->has_which = r == PF_SEARCH_FOUND;
         if (r > 0)
                 add_fault(all, findings, tool, (PfSearchFault) r, path);
         if (r >= 0)
@@ -177,7 +177,6 @@ static int look_for(PfPrerequisites *all, PfFindings *findings, const struct Too
 }
 
 int pf_prerequisite_tools(PfPrerequisites *all, PfFindings *findings) {
-        char text[PF_SYSTEM_WORD_MAX];
         size_t n = 0, n_good = 0;
 
         for (size_t i = 0; i < PF_ELEMENTS(tools) && all->path_known; i++) {
@@ -194,9 +193,8 @@ int pf_prerequisite_tools(PfPrerequisites *all, PfFindings *findings) {
         }
         if (n == 0 || n_good < n)
                 return 0;
-        (void) snprintf(text, sizeof(text), "all %zu programs that the installer calls", n);
-        pf_finding_add(findings, PF_FINDING_GOOD, NAME, "%s are there", text);
-        pf_finding_evidence_said(findings, all->path.source, text, NULL);
+        pf_finding_add(findings, PF_FINDING_GOOD, NAME, "all programs are there");
+        pf_finding_evidence_said(findings, all->path.source, "all programs are there", NULL);
         return 0;
 }
 
@@ -302,8 +300,12 @@ int pf_prerequisite_dhcp_client(PfPrerequisites *all, PfFindings *findings) {
         PfErr err = { 0 };
         int r;
 
-        if (!client || !all->path_known) {
-                pf_finding_add(findings, PF_FINDING_IDLE, DHCP_NAME, "no rule names one");
+        if (!all->path_known)
+                return 0; /* that is a finding already */
+        if (!client) {
+                pf_finding_add(findings, PF_FINDING_UNKNOWN, DHCP_NAME,
+                               "which DHCP client the installer asks for is not known: no file "
+                               "names a system that it supports");
                 return 0;
         }
         r = pf_search_program(all->room, &all->path, client->program, client->hint, path, &err);
