@@ -32,6 +32,7 @@ WORDS = ("summary", "remedy", "vendorVerdict", "evidence", "severity", "errorIds
 # What our names of things are called by others.
 GRUB_TABLE = {"msdos": "dos", "gpt": "gpt"}
 GRUB_FILE_SYSTEM = {"ext2": ("ext2", "ext3", "ext4"), "btrfs": ("btrfs",), "xfs": ("xfs",)}
+BIOS_BOOT = "21686148-6449-6e6f-744e-656564454649"  # where GRUB lies on a disk with a GPT
 NEEDED_AT_START = ("hv_vmbus", "hv_storvsc", "sd_mod")
 NEEDED_LATER = ("hv_netvsc",)
 
@@ -73,13 +74,16 @@ class Machine:
     def tool(self, name):
         return json.loads(self.text(name))
 
+    def ask(self, *arguments):
+        done = subprocess.run([CTL, *arguments, f"--root={self.folder / 'root'}"],
+                              stdin=subprocess.DEVNULL, timeout=120, check=False, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.stdout, done.stderr
+        return done.stdout
+
     @functools.lru_cache(maxsize=None)
     def replay(self, *arguments):
-        done = subprocess.run([CTL, *arguments, "--format=json", f"--root={self.folder / 'root'}"],
-                              stdin=subprocess.DEVNULL, timeout=120, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert done.stdout, done.stderr.decode(errors="replace")
-        return json.loads(done.stdout)
+        return json.loads(self.ask(*arguments, "--format=json"))
 
     @property
     def storage(self):
@@ -358,6 +362,38 @@ def identities_lead_to_what_is_mounted(machine):
 def resume_is_looked_at_where_it_stands(machine):
     named = [identity for entry in machine.boot["entries"] for identity in entry["resume"]]
     equal(bool(named), "resume=" in machine.text("cmdline.txt"), "resume=")
+
+
+# --- for people ---
+
+@test
+def the_tree_shows_all_of_it(machine):
+    lines = machine.ask("inspect", "storage").splitlines()
+    for system in machine.storage["fileSystems"]:
+        for point in system["mountPoints"]:
+            root = system["roots"].get(point)
+            heading = f"{point} [{root}]" if root else point
+            assert any(line.startswith(heading) for line in lines), heading
+    for device in machine.devices.values():
+        line = next((line for line in lines if
+                     re.search(rf"(?<!\S){device['path'].removeprefix('/dev/')} ", line)), None)
+        assert line, device["path"]
+        assert device.get("uuid", "") in line, device["path"]
+        if device.get("partType") == BIOS_BOOT:
+            assert "BIOS boot" in line, device["path"]
+
+
+@test
+def entries_show_what_they_start(machine):
+    text = machine.ask("inspect", "boot")
+    for entry in machine.boot["entries"]:
+        for shown in [entry["title"], entry["kernel"], *entry["initrd"]]:
+            assert shown in text, shown
+        for identity in entry["root"] + entry["resume"]:
+            if len(identity["disks"]) > 1:
+                assert f"({', '.join(identity['disks'])})" in text, identity
+            for disk in identity["disks"]:
+                assert disk in text, disk
 
 
 # --- drivers ---
