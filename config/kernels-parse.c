@@ -18,6 +18,7 @@
 #define ITEMS_MAX UINT16_MAX
 #define NAME_MAX_BYTES 64
 #define STEM_MAX_BYTES 128
+#define SLOTS (UINT16_MAX + 1) /* twice as many as there can be texts in the pool */
 
 typedef struct Parser {
         const char *path;
@@ -27,6 +28,7 @@ typedef struct Parser {
         PfBuf pool, lists, series, items;
         PfKernelsSeries block; /* what the series below have in common */
         bool has_block;
+        uint16_t *slots; /* by hash: the place of a text in the pool; 0: free */
 } Parser;
 
 void pf_kernels_tables_deinit(PfKernelsTables *tables) {
@@ -42,6 +44,7 @@ void pf_kernels_tables_deinit(PfKernelsTables *tables) {
 static void parser_deinit(Parser *parser) {
         free(parser->source);
         free(parser->date);
+        free(parser->slots);
         pf_buf_deinit(&parser->pool);
         pf_buf_deinit(&parser->lists);
         pf_buf_deinit(&parser->series);
@@ -60,17 +63,33 @@ static int add_row(const Parser *parser, PfBuf *table, const void *row, size_t n
         return r == -ENOBUFS ? refuse(parser, "fewer lines: there is no room for so many") : r;
 }
 
-/* The place of a text in the pool, where each is once. */
-static int intern(Parser *parser, const char *text, uint16_t *ret) {
-        size_t n = strlen(text) + 1;
+static size_t hash(const char *text) {
+        size_t value = 5381;
 
-        for (size_t at = 0; at < parser->pool.n; at += strlen(parser->pool.data + at) + 1)
-                if (strcmp(parser->pool.data + at, text) == 0) {
-                        *ret = (uint16_t) at;
+        for (; *text; text++)
+                value = value * 33 + (unsigned char) *text;
+        return value % SLOTS;
+}
+
+/* The place of a text in the pool, where each is once. The empty one is its first. */
+static int intern(Parser *parser, const char *text, uint16_t *ret) {
+        size_t slot = hash(text);
+        int r;
+
+        for (*ret = 0; *text; slot = (slot + 1) % SLOTS) {
+                uint16_t at = parser->slots[slot];
+
+                if (at && strcmp(parser->pool.data + at, text) != 0)
+                        continue;
+                *ret = at ? at : (uint16_t) parser->pool.n;
+                if (at)
                         return 0;
-                }
-        *ret = (uint16_t) parser->pool.n;
-        return add_row(parser, &parser->pool, text, n);
+                r = add_row(parser, &parser->pool, text, strlen(text) + 1);
+                if (r == 0)
+                        parser->slots[slot] = *ret;
+                return r;
+        }
+        return 0;
 }
 
 /* The next word of a line, cut off; NULL: none. */
@@ -291,6 +310,9 @@ int pf_kernels_parse(const char *path, const char *text, size_t n, PfKernelsTabl
                           .items = PF_BUF_INIT(ITEMS_MAX * sizeof(PfKernelsItem)) };
         int r;
 
+        parser.slots = calloc(SLOTS, sizeof(*parser.slots));
+        if (!parser.slots)
+                return -ENOMEM;
         r = pf_buf_add(&parser.pool, "", 1);
         if (r == 0)
                 r = take_all(&parser, text, n);

@@ -84,12 +84,12 @@ START_TEST(before_1970) {
 }
 END_TEST
 
-/* Every day of three centuries: each is the day before and 24 hours. */
+/* Days of three centuries, and every day of some years: what is written is read. */
 START_TEST(every_day) {
         char text[PF_INSTANT_SIZE];
         uint64_t usec;
 
-        for (uint64_t day = 0; day < 300 * 365; day++) {
+        for (uint64_t day = 0; day < 300 * 365; day += day < 1500 ? 1 : 29) {
                 (void) pf_instant_format(day * 86400 * SECOND, text);
                 ck_assert_msg(pf_instant_parse(text, &usec) == 0, "%s", text);
                 ck_assert_uint_eq(usec, day * 86400 * SECOND);
