@@ -39,12 +39,12 @@ const char *pf_verdict_to_string(PfVerdict verdict);
 typedef struct PfDemand {
         const PfProfile *profile;
         const char *agent_version;
-        const char *account;       /* that the installer logs in as */
-        const char *source;        /* address it comes from; NULL: not known */
-        const char *source_host;   /* the name sshd would find for it; NULL: none */
-        const char *local_address; /* it connects to; NULL: not known */
-        uint16_t local_port;       /* 22 unless something else was asked for */
-        const PfStrv *endpoints;   /* HOST:PORT each: all that is contacted; NULL: none */
+        const char *account;           /* that the installer logs in as */
+        const char *source;            /* address it comes from; NULL: not known */
+        const char *source_host;       /* the name sshd would find for it; NULL: none */
+        const char *local_address;     /* it connects to; NULL: not known */
+        uint16_t local_port;           /* 22 unless something else was asked for */
+        const PfStrv *endpoints;       /* HOST:PORT each: all that is contacted; NULL: none */
         uint64_t network_timeout_usec; /* for all of them together */
         const PfKernels *kernels;      /* lists of kernels; NULL: those that are built in */
 } PfDemand;

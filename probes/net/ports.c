@@ -145,7 +145,7 @@ static int judge_use(const Ports *ports, PfErr *err) {
 
 int pf_net_ports(const PfNetRoom *room, const PfCheck *check, PfErr *err) {
         Ports ports = { .room = room, .check = check };
-        uint64_t sockets;
+        uint64_t sockets = 0;
         int r;
 
         if (!room->is_running && !room->reason[0])

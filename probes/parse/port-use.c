@@ -70,10 +70,11 @@ int pf_port_range_parse(const char *text, size_t n, unsigned *ret_first, unsigne
 
 int pf_port_list_parse(const char *text, size_t n, PfPortSet *set) {
         const char *end = text + n;
+        unsigned next = 0; /* the kernel writes them in order */
         unsigned first, last;
 
         for (skip_blanks(&text, end); text < end; skip_blanks(&text, end)) {
-                if (take_number(&text, end, 10, &first) < 0)
+                if (take_number(&text, end, 10, &first) < 0 || first < next)
                         return -EINVAL;
                 last = first;
                 if (text < end && *text == '-' &&
@@ -81,6 +82,7 @@ int pf_port_list_parse(const char *text, size_t n, PfPortSet *set) {
                         return -EINVAL;
                 for (unsigned port = first; port <= last; port++)
                         add(set, port);
+                next = last + 1;
                 if (text < end && *text == ',')
                         text++;
                 else if (text < end && !isspace((unsigned char) *text))

@@ -22,7 +22,7 @@ unsigned pf_port_set_count(const PfPortSet *set, unsigned first, unsigned last);
 int pf_port_range_parse(const char *text, size_t n, unsigned *ret_first,
                         unsigned *ret_last) PF_MUST_CHECK;
 
-/* Adds a list: ip_local_reserved_ports, "8080,9148-9150"; it may be empty.
+/* Adds a list: ip_local_reserved_ports, "8080,9148-9150", in order; it may be empty.
  * Return: 0 or -EINVAL. */
 int pf_port_list_parse(const char *text, size_t n, PfPortSet *set) PF_MUST_CHECK;
 

@@ -28,7 +28,8 @@ START_TEST(ranges) {
 END_TEST
 
 START_TEST(lists) {
-        static const char *const wrong[] = { "8080,", ",1", "1,,2", "5-", "5-4", "65536", "1;2" };
+        static const char *const wrong[] = { "8080,", ",1",  "1,,2", "5-",   "5-4",
+                                             "65536", "1;2", "7,7",  "9,1-2" };
         static const char list[] = "0,8080,9148-9150\n";
         PfPortSet set = { 0 };
 
