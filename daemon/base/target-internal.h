@@ -19,6 +19,10 @@ int pf_target_root_fd(const PfTarget *target);
 bool pf_target_may_openat2(const PfTarget *target);
 void pf_target_give_up_openat2(const PfTarget *target);
 
+/* What the system's half keeps with a target, and how that is given back. */
+void pf_target_set_system(PfTarget *target, void *system_take, void (*free_system)(void *));
+void *pf_target_system(const PfTarget *target);
+
 /* What was worked out of its files. */
 struct PfMemo *pf_target_memo(const PfTarget *target);
 

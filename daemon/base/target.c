@@ -35,6 +35,8 @@ struct PfTarget {
         atomic_bool may_openat2;
         atomic_bool recording;
         PfMemo *memo;
+        void *system; /* of the system's half */
+        void (*free_system)(void *);
 
         uv_mutex_t books_lock; /* what follows */
         PfJson *books;         /* of a captured machine, by name: those that were read */
@@ -102,6 +104,8 @@ PfTarget *pf_target_unref(PfTarget *target) {
         (void) pf_json_free(target->books);
         (void) pf_json_free(target->kept);
         (void) pf_memo_free(target->memo);
+        if (target->free_system)
+                target->free_system(target->system);
         (void) pf_close(target->root_fd);
         free(target->root);
         free(target);
@@ -130,6 +134,15 @@ const char *pf_target_root(const PfTarget *target) {
 
 int pf_target_root_fd(const PfTarget *target) {
         return target->root_fd;
+}
+
+void pf_target_set_system(PfTarget *target, void *system_take, void (*free_system)(void *)) {
+        target->system = system_take;
+        target->free_system = free_system;
+}
+
+void *pf_target_system(const PfTarget *target) {
+        return target->system;
 }
 
 PfMemo *pf_target_memo(const PfTarget *target) {

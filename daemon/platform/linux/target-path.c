@@ -13,6 +13,7 @@
  */
 #include "daemon/platform/linux/target-path.h"
 #include "daemon/base/target-internal.h"
+#include "daemon/platform/linux/mount-servers.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -43,9 +44,13 @@ static int open_with_openat2(const PfTarget *target, const char *path, int flags
         struct pf_open_how how = { .flags = (uint64_t) (unsigned int) flags,
                                    .resolve = PF_RESOLVE_IN_ROOT };
         long fd = -1;
+        int r;
 
         if (!pf_target_may_openat2(target))
                 return -ENOSYS;
+        r = pf_mount_servers_check(pf_target_system(target), path);
+        if (r < 0)
+                return r;
         errno = EAGAIN;
         /* -EAGAIN: a rename raced with the resolution of "..": openat2(2). */
         for (int tries = 0; tries < RACES_MAX && fd < 0 && errno == EAGAIN; tries++)
@@ -289,8 +294,11 @@ static int walk_all(Walk *walk, const char *path, int flags) {
 }
 
 static int walk_path(const PfTarget *target, const char *path, int flags, Walk *walk) {
-        int r = -EAGAIN;
+        int r = pf_mount_servers_check(pf_target_system(target), path);
 
+        if (r < 0)
+                return r;
+        r = -EAGAIN;
         for (int tries = 0; tries < RACES_MAX && r == -EAGAIN; tries++) {
                 walk_deinit(walk);
                 *walk = (Walk) WALK_INIT;

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "daemon/base/capture.h"
+#include "daemon/platform/linux/mount-servers.h"
 #include "daemon/platform/linux/target-path.h"
 
 /* statfs(2), f_flags; the C library's ST_* are for statvfs(3). */
@@ -27,6 +28,7 @@
 int pf_target_new(const char *root, PfTargetFlags flags, PfTarget **ret, PfErr *err) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
         PF_AUTO_CLOSE int fd = -1;
+        PfMountServers *mounts;
         int r;
 
         fd = open(root, PF_O_LOOK | O_DIRECTORY);
@@ -37,6 +39,10 @@ int pf_target_new(const char *root, PfTargetFlags flags, PfTarget **ret, PfErr *
         if (r < 0)
                 return r;
         (void) pf_steal_fd(&fd);
+        mounts = pf_mount_servers_new(root);
+        if (!mounts)
+                return -ENOMEM;
+        pf_target_set_system(target, mounts, pf_mount_servers_free);
         r = pf_target_open_capture(target, err);
         if (r == 0)
                 *ret = PF_STEAL(target);
