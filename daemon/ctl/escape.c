@@ -122,12 +122,26 @@ static int write_yaml(PfBuf *buf, const Character *one) {
                              (unsigned) one->code);
 }
 
-int pf_escape_yaml(PfBuf *buf, const char *text) {
+static int write_yaml_item(PfBuf *buf, const Character *one) {
+        if (one->is_valid && one->code == ':')
+                return pf_buf_add_string(buf, "\\x3a");
+        return write_yaml(buf, one);
+}
+
+static int write_quoted(PfBuf *buf, const char *text, WriteCharacter write) {
         int r = pf_buf_add_string(buf, "\"");
 
         if (r == 0)
-                r = write_text(buf, text, write_yaml);
+                r = write_text(buf, text, write);
         return r == 0 ? pf_buf_add_string(buf, "\"") : r;
+}
+
+int pf_escape_yaml(PfBuf *buf, const char *text) {
+        return write_quoted(buf, text, write_yaml);
+}
+
+int pf_escape_yaml_item(PfBuf *buf, const char *text) {
+        return write_quoted(buf, text, write_yaml_item);
 }
 
 /* --- TAP, OpenMetrics, monitoring plugins --- */

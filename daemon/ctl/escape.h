@@ -23,6 +23,10 @@ int pf_escape_xml_text(PfBuf *buf, const char *text) PF_MUST_CHECK;
  * U+FFFF are "\U0001f600", which is not JSON. */
 int pf_escape_yaml(PfBuf *buf, const char *text) PF_MUST_CHECK;
 
+/* The same for an item of a list, where Perl's reader of TAP would take what stands
+ * before a colon for a key: it is "\x3a". */
+int pf_escape_yaml_item(PfBuf *buf, const char *text) PF_MUST_CHECK;
+
 /* The description of a test point. Rule: TAP 14, "\#" and "\\". Newlines become blanks.
  * Not every reader knows that rule: what one could take for a directive has "\x23"
  * instead, so that a failure is never taken for less. */

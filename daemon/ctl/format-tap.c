@@ -29,7 +29,7 @@ static const char *const of_parts[] = { "path",     "line",   "found",      "exp
 #define TEXT_MAX 4096 /* bytes: readers have limits, and people too */
 
 /* A text, of a long one only the beginning. */
-static void add_text(PfPage *page, const char *text) {
+static void add_text(PfPage *page, PfEscape escape, const char *text) {
         PF_AUTO_BUF PfBuf cut = PF_BUF_INIT(TEXT_MAX + sizeof("..."));
         size_t n = pf_text_cut(text, TEXT_MAX);
 
@@ -37,11 +37,11 @@ static void add_text(PfPage *page, const char *text) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }
-        pf_page_escaped(page, pf_escape_yaml, cut.data);
+        pf_page_escaped(page, escape, cut.data);
 }
 
 /* A number, a truth, or a text; what else somebody sent is shown as a text. */
-static void add_scalar(PfPage *page, const PfJson *value) {
+static void add_scalar(PfPage *page, PfEscape escape, const PfJson *value) {
         switch (pf_json_type(value)) {
         case PF_JSON_INTEGER:
                 pf_page_rawf(page, "%" PRId64, pf_json_integer(value));
@@ -50,7 +50,7 @@ static void add_scalar(PfPage *page, const PfJson *value) {
                 pf_page_raw(page, pf_json_bool(value) ? "true" : "false");
                 break;
         case PF_JSON_STRING:
-                add_text(page, pf_json_string(value));
+                add_text(page, escape, pf_json_string(value));
                 break;
         default:
                 pf_page_raw(page, "\"\"");
@@ -69,7 +69,7 @@ static void add_part(PfPage *page, unsigned indent, const PfJson *object) {
                 if (!value)
                         continue;
                 pf_page_rawf(page, "%*s%s: ", is_first ? 0 : (int) indent, "", of_parts[i]);
-                add_scalar(page, value);
+                add_scalar(page, pf_escape_yaml, value);
                 is_first = false;
         }
         if (is_first)
@@ -89,7 +89,7 @@ static void add_list(PfPage *page, const PfJson *array) {
                 if (pf_json_type(item) == PF_JSON_OBJECT)
                         add_part(page, 6, item);
                 else
-                        add_scalar(page, item);
+                        add_scalar(page, pf_escape_yaml_item, item);
         }
 }
 
@@ -104,13 +104,13 @@ static void add_member(PfPage *page, const char *name, const PfJson *value) {
                 add_part(page, 4, value);
         } else {
                 pf_page_raw(page, " ");
-                add_scalar(page, value);
+                add_scalar(page, pf_escape_yaml, value);
         }
 }
 
 static void add_block(PfPage *page, const PfFinding *finding) {
         pf_page_raw(page, "  ---\n  message: ");
-        add_text(page, finding->summary);
+        add_text(page, pf_escape_yaml, finding->summary);
         pf_page_raw(page, "\n");
         for (size_t i = 0; i < PF_ELEMENTS(of_check); i++)
                 add_member(page, of_check[i], pf_json_get(finding->check, of_check[i]));

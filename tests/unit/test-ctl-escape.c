@@ -51,6 +51,8 @@ START_TEST(yaml_scalars) {
                "\"\\x1b\\x85\\u2028\\U000e0001\"");
         expect(pf_escape_yaml, "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"");
         expect(pf_escape_yaml, "\xff", "\"\\\\xff\"");
+        expect(pf_escape_yaml, "a: b", "\"a: b\"");
+        expect(pf_escape_yaml_item, "a: b", "\"a\\x3a b\"");
 }
 END_TEST
 
