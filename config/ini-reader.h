@@ -25,8 +25,8 @@
 typedef struct PfIniErrors {
         PfStrv texts;
         unsigned first_line; /* of the first; 0: it is about the file as a whole */
-        size_t n_dropped; /* more than PF_INI_ERRORS_MAX */
-        bool failed;      /* one could not be kept: out of memory */
+        size_t n_dropped;    /* more than PF_INI_ERRORS_MAX */
+        bool failed;         /* one could not be kept: out of memory */
 } PfIniErrors;
 
 #define PF_INI_ERRORS_MAX 64
