@@ -125,22 +125,33 @@ def fill(text):
     yield line
 
 
-def wrap(text):
-    """Paragraphs filled anew; lines that begin with four blanks as they stand."""
-    result, paragraph = [], []
-
-    def finish():
-        if paragraph:
-            result.extend(fill(join(paragraph)))
-            paragraph.clear()
-
+def paragraphs(text):
+    """Lists of lines; one that begins with four blanks is a list by itself, as is none."""
+    result = []
     for line in text.strip("\n").split("\n"):
-        if line.startswith("    ") or not line:
-            finish()
-            result.append(line)
+        kept = line.startswith("    ") or not line
+        if kept or not result or result[-1][0].startswith("    ") or not result[-1][0]:
+            result.append([line])
         else:
-            paragraph.append(line.strip())
-    finish()
+            result[-1].append(line)
+    return result
+
+
+def is_prose(paragraph):
+    return paragraph[0] and not paragraph[0].startswith("    ")
+
+
+def wrap(text, english):
+    """Paragraphs filled anew; lines that begin with four blanks as they stand. What goes
+    on with a sentence begins small in English, and here with a blank."""
+    goes_on = [p[0][0].islower() for p in paragraphs(english) if is_prose(p)] if english else []
+    result = []
+    for paragraph in paragraphs(text):
+        if not is_prose(paragraph):
+            result += paragraph
+            continue
+        text = join([line.strip() for line in paragraph])
+        result += fill(" " + text if goes_on and goes_on.pop(0) else text)
     return "\n".join(result)
 
 
@@ -183,7 +194,7 @@ def read_catalogue(texts, english_path, path):
             continue
         if table.get("english") != checksum(entries[name]):
             texts.changed.append(f"{where}: the English text has changed")
-        found[name] = {f: wrap(table[f]) if f in ("why", "fix") else table[f]
+        found[name] = {f: wrap(table[f], entries[name][f] if f == "fix" else "") if f in ("why", "fix") else table[f]
                        for f in FIELDS if f in table}
     return found, list(entries)
 
@@ -193,7 +204,8 @@ def read_messages(texts, path):
     for table in texts.load(path, ("message",)).get("message", []):
         english, japanese = table.get("en", ""), table.get("ja", "")
         where = f"{path.name}: [{english}]"
-        texts.check_strings(where, table, ("en", "ja"), ("en", "ja"))
+        # A note tells where a sentence comes from that stands in no source.
+        texts.check_strings(where, table, ("en", "ja"), ("en", "ja", "note"))
         if english in found:
             texts.errors.append(f"{where}: is there twice")
         if directives(english) is None or directives(english) != directives(japanese):

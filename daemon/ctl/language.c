@@ -11,7 +11,7 @@
 
 #define SENTENCE_MAX (64u << 10) /* bytes; what is longer stays English */
 #define DEPTH_MAX 4              /* sentences within sentences */
-#define LETTERS_MIN 5            /* a format with fewer of its own fits too much */
+#define LETTERS_MIN 3            /* a format with fewer of its own fits too much */
 
 /* --- which --- */
 
@@ -113,14 +113,6 @@ char *pf_language_printf(PfLanguage language, const char *fmt, ...) {
 
 /* --- sentences of others --- */
 
-static bool is_number(const char *text, size_t n) {
-        size_t i = n > 0 && text[0] == '-';
-
-        while (i < n && text[i] >= '0' && text[i] <= '9')
-                i++;
-        return n > 0 && i == n;
-}
-
 /* One literal of a format, and the directive behind it. */
 typedef struct Piece {
         const char *text;
@@ -153,6 +145,20 @@ static const char *find_piece(const Piece *piece, const char *at) {
         return NULL;
 }
 
+/* Where an argument that begins at @text ends, so that @piece is behind it: a number with
+ * its digits, a text as soon as it can. NULL: nowhere. */
+static const char *find_end(const Piece *before, const Piece *piece, const char *text) {
+        const char *end;
+
+        if (!before->number)
+                return find_piece(piece, text);
+        end = text + (*text == '-');
+        end += strspn(end, "0123456789");
+        if (end == text || strncmp(end, piece->text, piece->n) != 0)
+                return NULL;
+        return piece->argument >= 0 || strlen(end) == piece->n ? end : NULL;
+}
+
 /* The arguments with which a format makes exactly this text: each the shortest that is
  * possible. Return: false where it cannot, or memory ran out. */
 static bool match(const char *format, const char *text, PfStrv *ret) {
@@ -164,10 +170,9 @@ static bool match(const char *format, const char *text, PfStrv *ret) {
         text += before.n;
         while (before.argument >= 0) {
                 Piece piece = next_piece(&format, &position);
-                const char *end = find_piece(&piece, text);
+                const char *end = find_end(&before, &piece, text);
 
-                if (!end || (before.number && !is_number(text, (size_t) (end - text))) ||
-                    pf_strv_add_n(ret, text, (size_t) (end - text)) < 0)
+                if (!end || pf_strv_add_n(ret, text, (size_t) (end - text)) < 0)
                         return false;
                 text = end + piece.n;
                 before = piece;
@@ -175,26 +180,61 @@ static bool match(const char *format, const char *text, PfStrv *ret) {
         return true;
 }
 
-static size_t count_letters(const char *format) {
+/* How much a format that fits says of the text: its own bytes; 0 where too few of them
+ * are letters. */
+static size_t weigh(const char *format) {
         int position = 0;
-        size_t n = 0;
+        size_t n = 0, letters = 0;
         Piece piece;
 
         do {
                 piece = next_piece(&format, &position);
+                n += piece.n;
                 for (size_t i = 0; i < piece.n; i++)
-                        n += (piece.text[i] | 0x20) >= 'a' && (piece.text[i] | 0x20) <= 'z';
+                        letters += (piece.text[i] | 0x20) >= 'a' && (piece.text[i] | 0x20) <= 'z';
         } while (piece.argument >= 0);
-        return n;
+        return letters < LETTERS_MIN ? 0 : n;
 }
 
 static char *say(const char *format, PfStrv *arguments, unsigned depth);
+static char *say_text(const char *english, unsigned depth);
 
-/* "one, two", or ": one, two", of words that are known. Return: NULL where one is not. */
+/* "path: what is wrong with it". Return: NULL where the second is not known. */
+static char *say_behind_colon(const char *english, unsigned depth) {
+        const char *colon = strstr(english, ": ");
+        PF_AUTO_FREE char *head = NULL;
+        PF_AUTO_FREE char *said = NULL;
+        PF_AUTO_FREE char *tail = NULL;
+        char *text = NULL;
+
+        if (!colon || depth >= DEPTH_MAX)
+                return NULL;
+        head = strndup(english, (size_t) (colon - english));
+        tail = say_text(colon + 2, depth + 1);
+        said = head ? say_text(head, depth + 1) : NULL;
+        if (head && tail && asprintf(&text, "%s: %s", said ? said : head, tail) < 0)
+                return NULL;
+        return text;
+}
+
+/* "one and two", of two words. Return: NULL where it is something else. */
+static char *say_pair(const char *english) {
+        size_t n = strcspn(english, " ");
+        char *text = NULL;
+
+        if (strncmp(english + n, " and ", 5) != 0 || strchr(english + n + 5, ' ') ||
+            asprintf(&text, "%.*s と %s", (int) n, english, english + n + 5) < 0)
+                return NULL;
+        return text;
+}
+
+/* "one, two", or ": one, two", of things that are known, or names of one word each.
+ * Return: NULL where it is something else, or nothing of it is known. */
 static char *say_list(const char *english) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(SENTENCE_MAX);
         size_t skip = strncmp(english, ": ", 2) == 0 ? 2 : 0;
         int r = pf_buf_add(&buf, english, skip);
+        bool any = false;
 
         for (english += skip; *english && r == 0;) {
                 const char *end = strstr(english, ", ");
@@ -202,35 +242,42 @@ static char *say_list(const char *english) {
                 PF_AUTO_FREE char *word = strndup(english, n);
                 const char *known = word ? pf_japanese_message(word) : NULL;
 
-                if (!known)
+                if (!word || (!known && strchr(word, ' ')))
                         return NULL;
-                r = pf_buf_printf(&buf, "%s%s", known, end ? "、" : "");
+                any = any || known;
+                r = pf_buf_printf(&buf, "%s%s", known ? known : word, end ? "、" : "");
                 english += n + (end ? 2 : 0);
         }
-        return r == 0 ? pf_buf_steal(&buf) : NULL;
+        return r == 0 && any ? pf_buf_steal(&buf) : NULL;
 }
 
 /* A text that nobody took apart. Return: NULL where nothing is known for it. */
 static char *say_text(const char *english, unsigned depth) {
         const char *best = pf_japanese_message(english), *source, *format;
+        char *text;
         PF_AUTO_STRV PfStrv arguments = { 0 };
-        size_t most = LETTERS_MIN - 1;
+        size_t most = 0;
 
         if (best)
                 return strchr(best, '%') ? NULL : strdup(best);
         for (size_t i = 0; (format = pf_japanese_message_at(i, &source)); i++) {
                 PF_AUTO_STRV PfStrv found = { 0 };
-                size_t letters;
+                size_t weight;
 
-                if (!match(source, english, &found) || (letters = count_letters(source)) <= most)
+                if (!match(source, english, &found) || (weight = weigh(source)) <= most)
                         continue;
-                most = letters;
+                most = weight;
                 best = format;
                 pf_strv_deinit(&arguments);
                 arguments = found;
                 found = (PfStrv){ 0 };
         }
-        return best ? say(best, &arguments, depth) : say_list(english);
+        if (best)
+                return say(best, &arguments, depth);
+        text = say_pair(english);
+        if (!text)
+                text = say_list(english);
+        return text ? text : say_behind_colon(english, depth);
 }
 
 /* What stands in a sentence may be one. */
@@ -267,10 +314,15 @@ static char *say_message(const PfJson *message) {
 }
 
 char *pf_language_sentence(PfLanguage language, const char *english, const PfJson *message) {
+        const char *id = pf_json_get_string(message, "id");
         char *text = NULL;
 
         if (language == PF_LANGUAGE_JAPANESE) {
-                text = say_message(message);
+                /* What only joins others may be known as a whole. */
+                if (!id || !pf_message_has_words(id))
+                        text = say_text(english, 0);
+                if (!text)
+                        text = say_message(message);
                 if (!text)
                         text = say_text(english, 0);
         }

@@ -251,9 +251,10 @@ static bool is_kept(const char *line) {
         return strncmp(line, "    ", 4) == 0;
 }
 
-/* Does a paragraph begin a step? What begins small goes on with a sentence. */
+/* Does a paragraph begin a step? What begins small goes on with a sentence; a language
+ * without small letters has a blank there. */
 static bool begins_step(const char *line) {
-        return !is_kept(line) && !(*line >= 'a' && *line <= 'z');
+        return !is_kept(line) && *line != ' ' && !(*line >= 'a' && *line <= 'z');
 }
 
 /* How many steps there are. */

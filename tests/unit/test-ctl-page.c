@@ -259,6 +259,9 @@ START_TEST(steps_have_numbers) {
         begin(&narrow);
         pf_page_steps(&page, 0, PF_COLOUR_NONE, "Only this.\n\n    cmd\n");
         expect("Only this.\n\n    cmd\n");
+        begin(&narrow);
+        pf_page_steps(&page, 0, PF_COLOUR_NONE, "まず。\n\n    cmd\n\n または、\n\n次に。\n");
+        expect("1. まず。\n\n    cmd\n\n   または、\n\n2. 次に。\n");
 }
 END_TEST
 
