@@ -30,11 +30,27 @@ static const char *const state_names[] = {
         [STATE_UNKNOWN] = "UNKNOWN",
 };
 
+/* Of a machine that is ready. What somebody waived, somebody knows. */
+static int state_of_ready(const PfJson *report) {
+        PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
+
+        if (pf_outcomes_load(report, false, &findings) < 0)
+                return STATE_UNKNOWN;
+        for (size_t i = 0; i < findings.n; i++) {
+                const PfFinding *finding = &findings.items[i];
+
+                if ((finding->outcome == PF_OUTCOME_WARNING ||
+                     finding->outcome == PF_OUTCOME_FAILURE) &&
+                    strcmp(finding->severity, "info") != 0)
+                        return STATE_WARNING;
+        }
+        return STATE_OK;
+}
+
 static int state_of(const PfJson *report, bool strict) {
         switch (pf_view_exit(report, strict)) {
         case PF_EXIT_OK:
-                /* What would count with --strict is a warning otherwise. */
-                return pf_view_exit(report, true) == PF_EXIT_OK ? STATE_OK : STATE_WARNING;
+                return state_of_ready(report);
         case PF_EXIT_BLOCKED:
                 return STATE_CRITICAL;
         default:

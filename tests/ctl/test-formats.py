@@ -320,6 +320,8 @@ def nagios_statuses():
              (report_of(check("space.root", "warn")), ["--strict"], 2, "CRITICAL"),
              (report_of(check("space.root", "warn", severity="info")), ["--strict"], 0, "OK"),
              (report_of(check("space.root", "fail", severity="warning")), [], 1, "WARNING"),
+             (report_of(check("ssh.server", "waived", waiver=WAIVER)), [], 0, "OK"),
+             (report_of(check("ssh.server", "waived", waiver=WAIVER)), ["--strict"], 2, "CRITICAL"),
              (report_of(check("os.kernel", "unknown"), verdict="unknown"), [], 3, "UNKNOWN"),
              ({}, [], 3, "UNKNOWN")]
     for report, options, status, state in cases:
@@ -367,8 +369,10 @@ def openmetrics_says():
 @test
 def strict_is_the_same_everywhere():
     """Where warnings count, what warns is bad in each format; what is for information is not."""
-    report = report_of(check("space.root", "warn"), check("os.kernel", "warn", severity="info"))
-    for form, part in (("junit", b'failures="1" errors="0"'), ("tap", b"\nnot ok 1 - space.root")):
+    report = report_of(check("space.root", "warn"), check("os.kernel", "warn", severity="info"),
+                       check("ssh.server", "waived", waiver=WAIVER))
+    for form, part in (("junit", b'failures="2" errors="0"'), ("tap", b"\nnot ok 1 - space.root"),
+                       ("tap", b"\nnot ok 3 - ssh.server")):
         done = show(report, form, "--strict")
         client.equal(done.returncode, client.BLOCKED)
         assert part in done.stdout, done.stdout
