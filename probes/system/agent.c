@@ -28,9 +28,11 @@ static const char *const hooks[] = { "/usr/share/initramfs-tools/hooks/involflt"
                                      "/etc/initramfs-tools/hooks/involflt",
                                      "/usr/lib/dracut/modules.d/90involflt" };
 
-static void keep_reason(PfAgent *agent, const char *text) {
-        if (!*agent->reason)
-                (void) snprintf(agent->reason, sizeof(agent->reason), "%s", text);
+static void keep_reason(PfAgent *agent, const char *path, const char *text) {
+        if (agent->reason_path)
+                return;
+        agent->reason_path = path;
+        (void) snprintf(agent->reason, sizeof(agent->reason), "%s", text);
 }
 
 static void add_trace(PfAgent *agent, const char *path) {
@@ -75,7 +77,7 @@ static int read_fields(const PfSystemRoom *room, PfAgent *agent, const char *pat
         PfLines lines = { .rest = buf.data, .n = buf.n };
 
         if (r < 0)
-                keep_reason(agent, pf_err_text(&err, r));
+                keep_reason(agent, path, pf_err_text(&err, r));
         while (r == 0 && pf_lines_next(&lines))
                 for (size_t i = 0; i < n; i++) {
                         PfAgentText *text = fields[i].text;
@@ -95,7 +97,7 @@ static bool is_trace(const PfSystemRoom *room, PfAgent *agent, const char *path)
         int r = pf_target_lstat(room->target, path, &info, &err);
 
         if (r < 0)
-                keep_reason(agent, pf_err_text(&err, r));
+                keep_reason(agent, path, pf_err_text(&err, r));
         if (r == 0)
                 add_trace(agent, path);
         return r == 0;

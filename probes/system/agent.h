@@ -28,6 +28,7 @@ typedef struct PfAgent {
         const char *traces[PF_AGENT_TRACES_MAX]; /* that were found; borrowed or constant */
         size_t n_traces;
         char reason[PF_SYSTEM_REASON_MAX]; /* why something is not known; "": all is */
+        const char *reason_path;           /* of what could not be read; NULL: all could */
 } PfAgent;
 
 /**

@@ -41,9 +41,11 @@ static void judge_remains(const PfSystemRoom *room, PfFindings *findings, const 
                                               : "remove what is left of it, or run "
                                                 "/usr/local/ASR/uninstall.sh -Y, and restart");
         }
-        if (*reason)
+        if (*reason) {
                 pf_finding_add(findings, PF_FINDING_UNKNOWN, AGENT,
                                "whether an agent is installed is not known: %s", reason);
+                pf_finding_evidence_said(findings, agent->reason_path, "could not be read", NULL);
+        }
         if (agent->n_traces > 0 || *reason)
                 return;
         pf_finding_add(findings, PF_FINDING_GOOD, AGENT, "no agent is installed");
