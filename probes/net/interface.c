@@ -265,11 +265,14 @@ static int judge_without_file(const PfNetRoom *room, const PfCheck *check,
 static int judge_image(const PfNetRoom *room, const PfCheck *check, const PfNetConfig *config) {
         const char *name = config->name[0] ? config->name : "an adapter";
 
+        if (!config->ipv4.path) {
+                (void) judge_without_file(room, check, config);
+                show_pins(room, config);
+                return 0;
+        }
         judge_pins(room, check, config);
         if (pf_net_is_answered(room, check))
                 return 0;
-        if (!config->ipv4.path)
-                return judge_without_file(room, check, config);
         if (config->kind == PF_NETWORK_IPV4_DHCP)
                 (void) pf_report_pass(room->report, check,
                                       "%s will ask for an IPv4 address at boot, by DHCP", name);
