@@ -29,6 +29,7 @@ typedef struct Tree {
         unsigned names;          /* columns of the longest, with what stands before it */
         unsigned systems;        /* columns of the longest name of a file system */
         bool through[DEPTH_MAX]; /* at each level: does more come below? */
+        PfStrv shown;            /* numbers of the devices that lie on more than a disk */
 } Tree;
 
 static unsigned columns(const Tree *tree, const char *text) {
@@ -123,6 +124,7 @@ static const struct Identity {
 
 static void show_identity(PfPage *page, const PfJson *device) {
         const char *label = pf_json_get_string(device, "label");
+        const char *file = pf_json_get_string(device, "file");
 
         for (size_t i = 0; i < PF_ELEMENTS(identities); i++) {
                 const char *value = pf_json_get_string(device, identities[i].key);
@@ -134,6 +136,8 @@ static void show_identity(PfPage *page, const PfJson *device) {
         }
         if (label)
                 pf_page_printf(page, PF_COLOUR_DIM, " (%s)", label);
+        if (file)
+                pf_page_printf(page, PF_COLOUR_DIM, " %s", file);
         if (pf_json_get(device, "unknown"))
                 pf_page_say(page, PF_COLOUR_YELLOW, " not known: ");
         if (pf_json_get(device, "unknown"))
@@ -162,7 +166,7 @@ static void show_lines(const Tree *tree, unsigned depth) {
         pf_page_column(page, LEVEL_COLUMNS * (depth + 1));
 }
 
-static void show_device(const Tree *tree, const PfJson *device, unsigned depth) {
+static void show_device(const Tree *tree, const PfJson *device, unsigned depth, bool repeated) {
         PfPage *page = tree->page;
         unsigned column = tree->names + 2;
 
@@ -177,7 +181,24 @@ static void show_device(const Tree *tree, const PfJson *device, unsigned depth) 
         pf_page_word(page, PF_COLOUR_CYAN, system_of(device));
         pf_page_column(page, column + tree->systems + 2);
         show_identity(page, device);
+        if (repeated)
+                pf_page_say(page, PF_COLOUR_DIM, " (as above)");
         pf_page_end(page);
+}
+
+/* Was what it lies on shown before, and is it more than a disk? Once is enough. */
+static bool is_repeated(Tree *tree, const PfJson *device) {
+        const PfJson *on = pf_json_get(device, "on");
+        const char *number = pf_table_string(device, "number", "");
+        bool is_deep = false;
+
+        for (size_t i = 0; i < pf_json_length(on); i++)
+                is_deep = is_deep || pf_json_length(pf_json_get(pf_json_at(on, i), "on")) > 0;
+        if (!is_deep || pf_strv_contains(&tree->shown, number))
+                return is_deep;
+        if (pf_strv_add(&tree->shown, number) < 0)
+                tree->page->error = -ENOMEM;
+        return false;
 }
 
 static void show_devices(Tree *tree, const PfJson *devices, unsigned depth) {
@@ -185,10 +206,12 @@ static void show_devices(Tree *tree, const PfJson *devices, unsigned depth) {
 
         for (size_t i = 0; i < n && depth < DEPTH_MAX; i++) {
                 const PfJson *device = pf_json_at(devices, i);
+                bool repeated = is_repeated(tree, device);
 
                 tree->through[depth] = i + 1 < n;
-                show_device(tree, device, depth);
-                show_devices(tree, pf_json_get(device, "on"), depth + 1);
+                show_device(tree, device, depth, repeated);
+                if (!repeated)
+                        show_devices(tree, pf_json_get(device, "on"), depth + 1);
         }
 }
 
@@ -250,4 +273,5 @@ void pf_table_storage(PfPage *page, const PfJson *facts, const PfShow *show) {
                 show_file_system(&tree, pf_json_at(systems, i));
         show_rest(&tree, facts, "swap", "Swap");
         show_rest(&tree, facts, "unused", "Not mounted");
+        pf_strv_deinit(&tree.shown);
 }
