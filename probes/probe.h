@@ -82,11 +82,14 @@ typedef struct PfResult {
         uint64_t duration_usec;
 } PfResult;
 
+typedef struct PfReportLock PfReportLock;
+
 /* The results of one run of one probe. All zero is empty. */
 typedef struct PfReport {
         PfResult *results;
         size_t n;
-        int error; /* -ENOMEM once a result could not be kept: then none counts */
+        int error;          /* -ENOMEM once a result could not be kept: then none counts */
+        PfReportLock *lock; /* NULL where one thread alone uses it */
 } PfReport;
 
 void pf_result_deinit(PfResult *result);
@@ -131,6 +134,17 @@ int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence, size_t
  * reason, evidence, remedy and the vendor's verdict, copied. How far a login comes
  * stays what it was. */
 int pf_report_grounds(PfReport *report, const PfResult *from);
+
+/**
+ * pf_report_share() - from now on another thread may call pf_report_copy_all()
+ * @report: empty; filled by one thread, with the functions above alone
+ * Return:  0, -ENOMEM.
+ */
+int pf_report_share(PfReport *report) PF_MUST_CHECK;
+
+/* Adds copies of what @from says so far, which may be filled meanwhile. Its last answer
+ * may lack grounds that were still to come. Return: 0, -ENOMEM. */
+int pf_report_copy_all(const PfReport *from, PfReport *ret);
 
 /* Answers @check as @from answers another: its verdict, its summary and its grounds. */
 int pf_report_copy(PfReport *report, const PfCheck *check, const PfResult *from);

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <uv.h>
 
 #define TEXT_MAX 4096
 
@@ -17,6 +18,33 @@ const char *pf_verdict_to_string(PfVerdict verdict) {
         };
 
         return names[verdict];
+}
+
+/* Of a report that one thread fills while another may take a copy. Recursive: what adds
+ * to a report is made of what does. Nothing is read or waited for while it is held. */
+struct PfReportLock {
+        uv_mutex_t mutex;
+};
+
+static void lock(const PfReport *report) {
+        if (report->lock)
+                uv_mutex_lock(&report->lock->mutex);
+}
+
+static void unlock(const PfReport *report) {
+        if (report->lock)
+                uv_mutex_unlock(&report->lock->mutex);
+}
+
+int pf_report_share(PfReport *report) {
+        PfReportLock *new = calloc(1, sizeof(*new));
+
+        if (!new || uv_mutex_init_recursive(&new->mutex) < 0) {
+                free(new);
+                return -ENOMEM;
+        }
+        report->lock = new;
+        return 0;
 }
 
 static void evidence_deinit(PfEvidence *evidence) {
@@ -63,6 +91,9 @@ void pf_report_deinit(PfReport *report) {
         for (size_t i = 0; i < report->n; i++)
                 pf_result_deinit(&report->results[i]);
         free(report->results);
+        if (report->lock)
+                uv_mutex_destroy(&report->lock->mutex);
+        free(report->lock);
         *report = (PfReport){ 0 };
 }
 
@@ -94,16 +125,20 @@ static char *format_text(PfMessage *message, const char *fmt, va_list args) {
 /* Takes over what the result holds; one without a summary is for want of memory. */
 static int add_take(PfReport *report, PfResult result) {
         PfResult *results = NULL;
+        int r = 0;
 
+        lock(report);
         if (result.summary)
                 results = realloc(report->results, (report->n + 1) * sizeof(*results));
-        if (!results) {
+        if (results) {
+                report->results = results;
+                results[report->n++] = result;
+        } else {
                 pf_result_deinit(&result);
-                return out_of_memory(report);
+                r = out_of_memory(report);
         }
-        report->results = results;
-        results[report->n++] = result;
-        return 0;
+        unlock(report);
+        return r;
 }
 
 #define DEFINE_ANSWER(name, answer)                                                                \
@@ -155,11 +190,15 @@ static int copy_evidence(PfReport *report, PfResult *result, const PfEvidence *e
 }
 
 int pf_report_evidence_copy(PfReport *report, const PfEvidence *evidence, size_t n) {
-        PfResult *result = last_result(report);
-        int r = report->error;
+        PfResult *result;
+        int r;
 
+        lock(report);
+        result = last_result(report);
+        r = report->error;
         for (size_t i = 0; result && i < n && r == 0; i++)
                 r = copy_evidence(report, result, &evidence[i]);
+        unlock(report);
         return r;
 }
 
@@ -177,17 +216,23 @@ int pf_report_evidence(PfReport *report, const PfTarget *target, const char *pat
 }
 
 void pf_report_reason(PfReport *report, const char *word) {
-        PfResult *result = last_result(report);
+        PfResult *result;
 
+        lock(report);
+        result = last_result(report);
         if (result)
                 result->reason = word;
+        unlock(report);
 }
 
 void pf_report_where(PfReport *report, const char *word) {
-        PfResult *result = last_result(report);
+        PfResult *result;
 
+        lock(report);
+        result = last_result(report);
         if (result)
                 result->where = word;
+        unlock(report);
 }
 
 /* Puts @text_take, or want of memory, in the place of *@text. */
@@ -201,15 +246,19 @@ static int set_take(PfReport *report, char **text, char *text_take) {
 
 #define DEFINE_TEXT(name, field, message)                                                          \
         int pf_report_##name(PfReport *report, const char *fmt, ...) {                             \
-                PfResult *result = last_result(report);                                            \
+                PfResult *result;                                                                  \
                 va_list args;                                                                      \
                 int r;                                                                             \
                                                                                                    \
-                if (!result)                                                                       \
-                        return report->error;                                                      \
+                lock(report);                                                                      \
+                result = last_result(report);                                                      \
+                r = report->error;                                                                 \
                 va_start(args, fmt);                                                               \
-                r = set_take(report, &result->field, format_text(&result->message, fmt, args));    \
+                if (result)                                                                        \
+                        r = set_take(report, &result->field,                                       \
+                                     format_text(&result->message, fmt, args));                    \
                 va_end(args);                                                                      \
+                unlock(report);                                                                    \
                 return r;                                                                          \
         }
 
@@ -224,9 +273,12 @@ static char *copy_text(const char *text, const PfMessage *from, PfMessage *to) {
 }
 
 int pf_report_grounds(PfReport *report, const PfResult *from) {
-        int r = pf_report_evidence_copy(report, from->evidence, from->n_evidence);
-        PfResult *to = last_result(report);
+        PfResult *to;
+        int r;
 
+        lock(report);
+        r = pf_report_evidence_copy(report, from->evidence, from->n_evidence);
+        to = last_result(report);
         pf_report_reason(report, from->reason);
         if (r == 0 && to && from->remedy)
                 r = set_take(report, &to->remedy,
@@ -235,6 +287,7 @@ int pf_report_grounds(PfReport *report, const PfResult *from) {
                 r = set_take(report, &to->vendor_verdict,
                              copy_text(from->vendor_verdict, &from->vendor_message,
                                        &to->vendor_message));
+        unlock(report);
         return r;
 }
 
@@ -245,6 +298,18 @@ int pf_report_copy(PfReport *report, const PfCheck *check, const PfResult *from)
         result.summary = copy_text(from->summary, &from->summary_message, &result.summary_message);
         r = add_take(report, result);
         return r == 0 ? pf_report_grounds(report, from) : r;
+}
+
+int pf_report_copy_all(const PfReport *from, PfReport *ret) {
+        int r = 0;
+
+        lock(from);
+        for (size_t i = 0; i < from->n && r == 0; i++) {
+                r = pf_report_copy(ret, from->results[i].check, &from->results[i]);
+                pf_report_where(ret, from->results[i].where);
+        }
+        unlock(from);
+        return r;
 }
 
 /* --- as JSON --- */

@@ -282,7 +282,8 @@ static void after_work(uv_work_t *request, int status) {
                 finish_run(run);
 }
 
-/* The job hangs: its checks are unknown, and it is the schedule's from now on. */
+/* The job hangs: what it did not answer is unknown, and it is the schedule's from now on.
+ * It goes on with a report of its own, whenever it comes back. */
 static void give_up(PfRun *run, Job *job, uint64_t deadline_msec) {
         PfReport report = { 0 };
         char reason[128];
@@ -290,6 +291,7 @@ static void give_up(PfRun *run, Job *job, uint64_t deadline_msec) {
         (void) snprintf(reason, sizeof(reason), "the probe did not answer within %llu ms",
                         (unsigned long long) deadline_msec);
         job->run = NULL;
+        (void) pf_report_copy_all(&job->report, &report);
         if (uv_cancel((uv_req_t *) &job->work) < 0)
                 run->schedule->stuck[job->slot] = job;
         finish_slot(run, job->slot, &report, reason, pf_clock_realtime_usec(),
@@ -345,7 +347,8 @@ static int start_job(PfRun *run, size_t slot) {
         job->question = pf_question_ref(run->question);
         job->deadline_msec = uv_now(schedule->loop) + deadline_of(schedule, slot);
 
-        if (uv_queue_work(schedule->loop, &job->work, work, after_work) < 0) {
+        if (pf_report_share(&job->report) < 0 ||
+            uv_queue_work(schedule->loop, &job->work, work, after_work) < 0) {
                 (void) job_free(job);
                 return -ENOMEM;
         }

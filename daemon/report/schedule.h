@@ -9,9 +9,9 @@
  * Runs probes on libuv's pool, each under its deadline.
  *
  * Runs are taken one after the other; the probes of one run side by side. A
- * probe that does not come back in time yields "unknown" for its checks and the
- * run goes on without it. Until it does come back it is not started again, so
- * it holds one thread of the pool and no more.
+ * probe that does not come back in time yields "unknown" for the checks that it
+ * did not answer until then, and the run goes on without it. Until it does come back it is not
+ * started again, so it holds one thread of the pool and no more.
  */
 typedef struct PfSchedule PfSchedule;
 typedef struct PfRun PfRun;

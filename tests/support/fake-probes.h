@@ -23,4 +23,7 @@ void pf_fake_let_go(void);
 /* How many runs of it wait now. */
 unsigned pf_fake_n_hanging(void);
 
+/* The hanging probe answers before it hangs. */
+void pf_fake_set_answering(bool answering);
+
 void pf_fake_set_failing(bool failing);

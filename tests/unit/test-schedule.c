@@ -130,6 +130,33 @@ START_TEST(an_error_and_silence_are_unknown) {
 }
 END_TEST
 
+/* What a probe said before it hung counts, and what it says when it comes back does not. */
+START_TEST(an_answer_before_the_hang_counts) {
+        PfSchedule *schedule = NULL;
+        const PfResult *result;
+        Outcome outcome = { 0 };
+
+        start(&schedule);
+        pf_fake_set_answering(true);
+        pf_fake_hang();
+        run_one(schedule, PF_FAKE_HANGING, &outcome);
+        pf_fake_set_answering(false);
+        pf_fake_let_go();
+        while (pf_schedule_n_stuck(schedule) > 0)
+                (void) uv_run(&loop, UV_RUN_ONCE);
+
+        ck_assert_uint_eq(outcome.readiness->report.n, 1);
+        result = result_of(&outcome, PF_FAKE_HANGING);
+        ck_assert_int_eq(result->verdict, PF_FAIL);
+        ck_assert_str_eq(result->summary, "found before it hung");
+        ck_assert_uint_eq(result->n_evidence, 1);
+        ck_assert(result->evidence[0].restricted);
+        ck_assert_str_eq(result->remedy, "make it good");
+        outcome.readiness = pf_readiness_free(outcome.readiness);
+        stop(schedule);
+}
+END_TEST
+
 START_TEST(one_that_hangs_is_unknown_while_the_rest_answers) {
         PfSchedule *schedule = NULL;
         Outcome outcome = { 0 };
@@ -362,6 +389,7 @@ int main(void) {
                 return EXIT_FAILURE;
         PF_TEST(suite, every_check_is_answered_in_order);
         PF_TEST(suite, an_error_and_silence_are_unknown);
+        PF_TEST(suite, an_answer_before_the_hang_counts);
         PF_TEST(suite, one_that_hangs_is_unknown_while_the_rest_answers);
         PF_TEST(suite, one_that_hangs_is_not_started_again);
         PF_TEST(suite, another_deadline_holds_for_all);
