@@ -286,6 +286,26 @@ static int answer_open(const Room *room, const PfLockout *lockout) {
         return pf_report_pass(room->report, &checks[LOCKED_OUT], "%s is not locked", room->name);
 }
 
+/* The first line of a stack that libpam cannot use, or NULL. */
+static const PfPamEntry *find_fault(const PfPamStack *stack) {
+        for (size_t i = 0; i < stack->n; i++)
+                if (stack->entries[i]->kind == PF_PAM_ENTRY_MUST_FAIL)
+                        return stack->entries[i];
+        return NULL;
+}
+
+static int answer_uncounted(const Room *room, const PfPamConfig *config) {
+        const PfPamEntry *entry = find_fault(pf_pam_config_stack(config, PF_PAM_AUTH));
+        const char *fault = config->fault ? config->fault : entry ? entry->fault : NULL;
+
+        if (fault && config->path)
+                return pf_report_unknown(room->report, &checks[LOCKED_OUT],
+                                         "whether PAM counts failed logins is not known: %s",
+                                         fault);
+        return pf_report_skip(room->report, &checks[LOCKED_OUT],
+                              "nothing in the PAM stack of " SERVICE " counts failed logins");
+}
+
 static int answer_lockout(const Room *room, PfErr *err) {
         PF_CLEANUP(pf_pam_config_freep) PfPamConfig *config = NULL;
         PfLockout lockout = { 0 };
@@ -301,9 +321,7 @@ static int answer_lockout(const Room *room, PfErr *err) {
         if (r < 0)
                 return r;
         if (!any)
-                return pf_report_skip(room->report, &checks[LOCKED_OUT],
-                                      "nothing in the PAM stack of " SERVICE
-                                      " counts failed logins");
+                return answer_uncounted(room, config);
         switch (lockout.state) {
         case PF_LOCKOUT_LOCKED:
                 return answer_locked(room, &lockout);

@@ -95,9 +95,13 @@ static int judge_devices(const PfDisksRoom *room, const PfCheck *check, const Pf
         return 0;
 }
 
+static bool is_on_iscsi(const PfBlockNode *disk) {
+        return disk->bus_path && strstr(disk->bus_path, "-iscsi-");
+}
+
 /* What is wrong with a disk that the system lies on; NULL: nothing. */
 static const char *find_fault(const PfBlockNode *disk) {
-        if (disk->bus_path && strstr(disk->bus_path, "-iscsi-"))
+        if (is_on_iscsi(disk))
                 return "is on iSCSI, which is not supported";
         if (disk->sector_bytes > SECTOR_BYTES)
                 return "has sectors of more than 512 bytes, which are not supported";
@@ -133,6 +137,18 @@ static int judge_gaps(const PfDisksRoom *room, const PfCheck *check, const PfDis
         return 0;
 }
 
+/* Where what is wrong with a disk is said. */
+static void show_disk(const PfDisksRoom *room, const PfBlockNode *disk) {
+        PF_AUTO_FREE char *path = NULL;
+
+        if (!is_on_iscsi(disk))
+                return;
+        if (asprintf(&path, "/run/udev/data/b%u:%u", disk->major, disk->minor) < 0)
+                path = NULL;
+        (void) pf_report_evidence(room->report, path ? room->target : NULL, path, 0, disk->bus_path,
+                                  NULL);
+}
+
 static int judge_disks(const PfDisksRoom *room, const PfCheck *check, const PfDisksPlace *place) {
         char why[PF_BLOCK_REASON_MAX];
 
@@ -144,7 +160,9 @@ static int judge_disks(const PfDisksRoom *room, const PfCheck *check, const PfDi
                         continue;
                 (void) snprintf(why, sizeof(why), "%s lies on %s, which %s", place->path,
                                 disk->name, fault);
-                return fail(room, check, place, why, NULL);
+                (void) fail(room, check, place, why, NULL);
+                show_disk(room, disk);
+                return 1;
         }
         return 0;
 }

@@ -16,7 +16,8 @@
 #define RESERVED_PATH "/proc/sys/net/ipv4/ip_local_reserved_ports"
 #define SMALL_MAX 131072
 #define TABLE_MAX (32u << 20) /* some 200000 sockets */
-#define SHORT_PERCENT 90      /* in use: from here on it is worth a warning */
+#define TABLE_HEADING "  sl  local_address"
+#define SHORT_PERCENT 90 /* in use: from here on it is worth a warning */
 
 typedef struct Ports {
         const PfNetRoom *room;
@@ -74,6 +75,12 @@ static int count_sockets(const PfTarget *target, uint64_t *ret, PfErr *err) {
         return 0;
 }
 
+/* A heading, and lines that all end. */
+static bool is_table(const PfBuf *buf) {
+        return buf->n > 0 && buf->data[buf->n - 1] == '\n' &&
+               strncmp(buf->data, TABLE_HEADING, strlen(TABLE_HEADING)) == 0;
+}
+
 static int count_used(const Ports *ports, unsigned *ret, PfErr *err) {
         static const char *const paths[] = { "/proc/net/tcp", "/proc/net/tcp6" };
         PfPortSet used = { 0 };
@@ -86,7 +93,9 @@ static int count_used(const Ports *ports, unsigned *ret, PfErr *err) {
                         break;
                 if (r != 0)
                         return r < 0 ? r : pf_err_set(err, -ENOENT, "%s: is not there", paths[i]);
-                (void) pf_port_use_parse(buf.data ? buf.data : "", buf.n, &used);
+                if (!is_table(&buf))
+                        return pf_err_set(err, -EBADMSG, "%s: is no table, or cut off", paths[i]);
+                (void) pf_port_use_parse(buf.data, buf.n, &used);
         }
         for (size_t i = 0; i < PF_ELEMENTS(used.words); i++)
                 used.words[i] &= ~ports->reserved.words[i];
@@ -95,6 +104,9 @@ static int count_used(const Ports *ports, unsigned *ret, PfErr *err) {
 }
 
 static int show_range(const Ports *ports) {
+        if (pf_port_set_count(&ports->reserved, ports->first, ports->last) > 0)
+                (void) pf_report_evidence(ports->room->report, ports->room->target, RESERVED_PATH,
+                                          1, NULL, NULL);
         return pf_report_evidence(ports->room->report, ports->room->target, RANGE_PATH, 1,
                                   ports->range, "a range with ports that are free");
 }
