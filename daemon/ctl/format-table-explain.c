@@ -119,9 +119,10 @@ static void show_vendor(PfPage *page, const PfJson *check) {
 static void show_verdict(PfPage *page, const PfJson *report, const PfJson *check) {
         const char *id = pf_table_string(check, "check", "");
         PfColumns columns = pf_table_columns(page, (unsigned) strlen(id));
+        PF_AUTO_FREE char *summary = pf_table_sentence(page, check, "summary", "message");
 
         pf_table_verdict(page, &columns, pf_look_find(pf_json_get_string(check, "verdict")), id,
-                         pf_table_string(check, "summary", ""));
+                         summary ? summary : "");
         pf_table_details(page, 4, check);
         show_vendor(page, check);
         show_when(page, report, check);
@@ -132,7 +133,7 @@ static void show_no_verdict(PfPage *page, const char *reason) {
         pf_page_say(page, PF_COLOUR_MAGENTA, "not looked at");
         if (reason) {
                 pf_page_text(page, PF_COLOUR_NONE, ": ");
-                pf_page_say(page, PF_COLOUR_NONE, reason);
+                pf_page_sentence(page, PF_COLOUR_NONE, reason);
         }
         pf_page_end(page);
 }

@@ -115,7 +115,7 @@ void pf_table_verdict(PfPage *page, const PfColumns *columns, const PfLook *look
 
 void pf_table_evidence(PfPage *page, unsigned indent, const PfJson *evidence) {
         const char *found = pf_json_get_string(evidence, "found");
-        const char *expected = pf_json_get_string(evidence, "expected");
+        PF_AUTO_FREE char *expected = pf_table_sentence(page, evidence, "expected", NULL);
         bool has_path = pf_json_get_string(evidence, "path") != NULL;
 
         pf_page_begin(page, indent, indent + 2);
