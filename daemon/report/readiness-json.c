@@ -16,15 +16,17 @@ static int put_text_or_null(PfJson *object, const char *key, const char *text) {
         return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
 }
 
-static int put_links(PfJson *object, const char *key, const PfCatalogueEntry *entry) {
+/* The errors that the installer has on this system. */
+static int put_error_ids(PfJson *object, const PfCatalogueEntry *entry) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
 
         if (!array)
                 return -ENOMEM;
         for (const char *const *link = entry->links; *link; link++)
-                if (pf_json_append_string(array, *link) < 0)
+                if ((pf_catalogue_find(*link)->platforms & PF_PLATFORM_HERE) &&
+                    pf_json_append_string(array, *link) < 0)
                         return -ENOMEM;
-        return pf_json_put_take(object, key, PF_STEAL(array));
+        return pf_json_put_take(object, "errorIds", PF_STEAL(array));
 }
 
 /* Only what is wrong wants a remedy. */
@@ -65,7 +67,7 @@ int pf_result_to_json(const PfResult *result, const PfProfile *profile, const Pf
         PfSeverity severity = pf_profile_severity(profile, result->check->id);
 
         if (!object || pf_json_put_string(object, "check", result->check->id) < 0 ||
-            put_links(object, "errorIds", entry) < 0 ||
+            put_error_ids(object, entry) < 0 ||
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
             pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
             pf_json_put_string(object, "summary", result->summary) < 0 ||
