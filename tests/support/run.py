@@ -118,6 +118,8 @@ class Run:
             ASAN_OPTIONS="detect_stack_use_after_return=1",
             UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
         )
+        if options.full:
+            self.environment.update(PF_FULL="1", PF_FAULTS="all")
 
     def say(self, step, what, seconds=None):
         took = f"  {seconds:.1f} s" if seconds is not None else ""
@@ -387,8 +389,10 @@ ONLY_IN_FULL = ("valgrind", "machines")
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="tests/run", description="Run all tests.")
-    parser.add_argument("--full", action="store_true", help="also run the unit tests in valgrind, and capture virtual "
-                             "machines afresh (needs ../shared/vm)")
+    parser.add_argument("--full", action="store_true",
+                        help="also run the unit tests in valgrind, let every path of every "
+                             "fixture go wrong in every way, and capture virtual machines "
+                             "afresh (needs ../shared/vm)")
     parser.add_argument("--quick", action="store_true",
                         help="2 seconds of each fuzzer, 100 configurations, 20 logins, "
                              "no benchmarks")
