@@ -24,7 +24,7 @@ _preflightctl_checks() {
 
 _preflightctl_formats() {
         _preflightctl_help "$1" check | sed -n 's/.*--format=FORMAT *//p' | tr -cs 'a-z-' '\n' |
-                grep -vxE 'for|people|or|and'
+                grep -vxE 'for|people|or|and|of|also|check|status'
 }
 
 _preflightctl_profiles() {

@@ -114,7 +114,7 @@ def compare(offer):
     assert "asr-mobility" in offer("check", "--profile=")
     assert "root" in offer("check", "--account=ro")
     for name in offer("check", "--format="):
-        subprocess.run([CTL, "list", f"--format={name}", "--help"], check=True,
+        subprocess.run([CTL, "check", f"--format={name}", "--help"], check=True,
                        stdout=subprocess.DEVNULL, timeout=120)
 
 
