@@ -242,6 +242,21 @@ static int mask_words(Span line, PfMasked *masked) {
         return 0;
 }
 
+/* The same, where no secret reaches beyond its field. */
+static int mask_words_in_fields(Span line, PfMasked *masked) {
+        int r = 0;
+
+        while (line.n > 0 && r == 0) {
+                const char *colon = memchr(line.at, ':', line.n);
+                Span field = { line.at, colon ? (size_t) (colon - line.at) : line.n };
+
+                r = mask_words(field, masked);
+                line.at += field.n + (colon != NULL);
+                line.n -= field.n + (colon != NULL);
+        }
+        return r;
+}
+
 /* --- files --- */
 
 static bool has_fields(const char *path) {
@@ -283,7 +298,8 @@ int pf_mask(const char *path, char *bytes, size_t n, PfMasked *masked) {
                 if (is_loader(path))
                         r = each_line(file, mask_loader_line, masked);
                 if (r == 0)
-                        r = each_line(file, mask_words, masked);
+                        r = each_line(file, has_fields(path) ? mask_words_in_fields : mask_words,
+                                      masked);
         }
         return r == 0 ? mask_hashes(file, masked) : r;
 }
