@@ -229,10 +229,11 @@ static void show_file_system(Tree *tree, const PfJson *system) {
         pf_page_begin(page, 0, 2);
         for (size_t i = 0; i < pf_json_length(points); i++) {
                 const char *point = pf_json_string(pf_json_at(points, i));
-                const char *root = pf_json_get_string(pf_json_get(system, "roots"), point);
+                const char *root =
+                        point ? pf_json_get_string(pf_json_get(system, "roots"), point) : NULL;
 
                 pf_page_text(page, PF_COLOUR_BOLD, i > 0 ? " " : "");
-                pf_page_word(page, PF_COLOUR_BOLD, point);
+                pf_page_word(page, PF_COLOUR_BOLD, point ? point : "?");
                 if (root)
                         pf_page_printf(page, PF_COLOUR_DIM, " [%s]", root);
         }
