@@ -17,7 +17,6 @@
 #define SETTLED_NSEC INT64_C(3000000000)
 
 static PfJson *lines_to_json(const char *text, size_t n) {
-        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
         PF_AUTO_STRV PfStrv lines = { 0 };
 
         for (const char *end; n > 0; n -= (size_t) (end + 1 - text), text = end + 1) {
