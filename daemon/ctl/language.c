@@ -10,6 +10,7 @@
 #include "daemon/base/message.h"
 
 #define SENTENCE_MAX (64u << 10) /* bytes; what is longer stays English */
+#define KNOWN_MAX 4096           /* bytes of a text that formats are tried on */
 #define DEPTH_MAX 4              /* sentences within sentences */
 #define LETTERS_MIN 3            /* a format with fewer of its own fits too much */
 
@@ -258,6 +259,8 @@ static char *say_text(const char *english, unsigned depth) {
         PF_AUTO_STRV PfStrv arguments = { 0 };
         size_t most = 0;
 
+        if (strnlen(english, KNOWN_MAX + 1) > KNOWN_MAX)
+                return NULL;
         if (best)
                 return strchr(best, '%') ? NULL : strdup(best);
         for (size_t i = 0; (format = pf_japanese_message_at(i, &source)); i++) {

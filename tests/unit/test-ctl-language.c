@@ -140,6 +140,37 @@ START_TEST(an_endless_argument) {
 }
 END_TEST
 
+/* As a service could send to keep the client busy. */
+START_TEST(an_endless_sentence) {
+        static char text[4u << 20];
+
+        memset(text, ':', sizeof(text) - 1);
+        for (size_t i = 1; i < sizeof(text) - 1; i += 2)
+                text[i] = ' ';
+        expect_sentence(text, NULL, text);
+        text[4000] = '\0';
+        expect_sentence(text, NULL, text);
+}
+END_TEST
+
+/* A reason behind a colon, a list, a pair, and a number that nothing parts from a text. */
+START_TEST(what_stands_in_a_sentence) {
+        expect_sentence("/etc/x: " NOTHING, NULL,
+                        "/etc/x: SSH サーバーがインストールされていません");
+        expect_sentence("/etc/x: odd", NULL, "/etc/x: odd");
+        expect_sentence("/ and /boot lie on sda and sdb", NULL,
+                        "/ と /boot は sda と sdb にあります");
+        expect_sentence(": host name, memory", NULL, ": ホスト名、メモリ");
+        expect_sentence("host name, odd thing", NULL, "host name, odd thing");
+        expect_sentence("the SSH server will not listen on port 22 over IPv4", NULL,
+                        "SSH サーバーはポート 22 の IPv4 で待ち受けません");
+        expect_sentence(
+                "root can log in for 1 day more: then the account or its password expires", NULL,
+                "root がログインできるのはあと 1 日です。その後、アカウントまたはパスワードの"
+                "有効期限が切れます");
+}
+END_TEST
+
 static char *PF_PRINTF(1, 2) print(const char *fmt, ...) {
         va_list args;
         char *text;
@@ -240,6 +271,8 @@ int main(void) {
         PF_TEST(suite, a_sentence_that_nobody_took_apart);
         PF_TEST(suite, a_sentence_within_a_sentence);
         PF_TEST(suite, an_endless_argument);
+        PF_TEST(suite, an_endless_sentence);
+        PF_TEST(suite, what_stands_in_a_sentence);
         PF_TEST(suite, formats_of_ours);
         PF_TEST(suite, messages_are_sorted_and_found);
         PF_TEST(suite, entries_of_the_catalogue);
