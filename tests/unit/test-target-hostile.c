@@ -357,6 +357,31 @@ START_TEST(no_fifo_stops_a_read) {
 }
 END_TEST
 
+/* As an image has them that is worked on in a chroot. */
+START_TEST(the_kernel_of_this_machine_is_no_part_of_an_image) {
+        static const char *const paths[] = { "/proc", "/proc/version", "/proc/sys/kernel/osrelease",
+                                             "/sys/kernel", "/proc/self" };
+
+        for (size_t i = 0; i < PF_ELEMENTS(ways); i++) {
+                PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
+                PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(LIMIT);
+                PF_AUTO_STRV PfStrv names = { 0 };
+                PfErr err = { 0 };
+                PfFileInfo info;
+
+                ck_assert_int_eq(pf_target_new("/proc/self/root", ways[i], &target, &err), 0);
+                for (size_t j = 0; j < PF_ELEMENTS(paths); j++)
+                        ck_assert_int_eq(pf_target_lstat(target, paths[j], &info, &err),
+                                         PF_TARGET_ABSENT);
+                ck_assert_int_eq(pf_target_read(target, "/proc/version", LIMIT, &buf, &err),
+                                 PF_TARGET_ABSENT);
+                ck_assert_int_eq(pf_target_list(target, "/proc/1", &names, &err), PF_TARGET_ABSENT);
+                ck_assert_int_eq(pf_target_list(target, "/sys", &names, &err), PF_TARGET_ABSENT);
+                ck_assert_int_eq(pf_target_stat(target, "/etc", &info, &err), 0);
+        }
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("target-hostile");
 
@@ -370,5 +395,6 @@ int main(void) {
         PF_TEST(suite, no_link_leads_out_while_it_appears);
         PF_TEST(suite, no_parent_leads_out_while_it_moves);
         PF_TEST(suite, no_fifo_stops_a_read);
+        PF_TEST(suite, the_kernel_of_this_machine_is_no_part_of_an_image);
         return pf_test_main(suite);
 }

@@ -316,17 +316,61 @@ static int open_with_walk(const PfTarget *target, const char *path, int flags) {
         return r < 0 ? r : pf_steal_fd(&walk.fd);
 }
 
+void pf_path_link(int fd, char link[static PF_PATH_LINK_MAX]) {
+        (void) snprintf(link, PF_PATH_LINK_MAX, "/proc/self/fd/%d", fd);
+}
+
+int pf_path_statfs(int looked, struct statfs *ret) {
+        char link[PF_PATH_LINK_MAX];
+
+        if (fstatfs(looked, ret) == 0)
+                return 0;
+        /* Before Linux 3.12 fstatfs(2) wanted a descriptor that is open. */
+        if (errno != EBADF)
+                return -errno;
+        pf_path_link(looked, link);
+        return statfs(link, ret) < 0 ? -errno : 0;
+}
+
+/* File systems in which a kernel tells of itself. */
+static bool is_of_a_kernel(const struct statfs *st) {
+        static const unsigned types[] = { PROC_SUPER_MAGIC,   SYSFS_MAGIC,        EFIVARFS_MAGIC,
+                                          SECURITYFS_MAGIC,   DEBUGFS_MAGIC,      SELINUX_MAGIC,
+                                          CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC };
+
+        for (size_t i = 0; i < PF_ELEMENTS(types); i++)
+                if ((unsigned) st->f_type == types[i])
+                        return true;
+        return false;
+}
+
+/* Hands a descriptor on, unless it is of this machine's kernel and the target an
+ * image, which has none. A root that itself lies there is what was asked for. */
+static int keep_of_target(const PfTarget *target, int fd_take) {
+        PF_AUTO_CLOSE int fd = fd_take;
+        struct stat found, root;
+        struct statfs st;
+
+        if (fd_take < 0 || pf_target_is_host(target) || pf_path_statfs(fd, &st) < 0 ||
+            !is_of_a_kernel(&st))
+                return fd_take < 0 ? fd_take : pf_steal_fd(&fd);
+        if (fstat(fd, &found) < 0 || fstat(pf_target_root_fd(target), &root) < 0)
+                return -errno;
+        return found.st_dev == root.st_dev ? pf_steal_fd(&fd) : -ENOENT;
+}
+
 int pf_path_look(const PfTarget *target, const char *path, int flags) {
         int fd;
 
         if (path[0] != '/')
                 return -EINVAL;
         fd = open_with_openat2(target, path, PF_O_LOOK | flags);
-        if (!must_walk(fd))
-                return fd;
-        if (fd != -EAGAIN)
-                pf_target_give_up_openat2(target);
-        return open_with_walk(target, path, flags);
+        if (must_walk(fd)) {
+                if (fd != -EAGAIN)
+                        pf_target_give_up_openat2(target);
+                fd = open_with_walk(target, path, flags);
+        }
+        return keep_of_target(target, fd);
 }
 
 /* Without /proc, as in a bare chroot: by name, and it must be the same file. */
@@ -350,10 +394,6 @@ static int open_by_name(const PfTarget *target, const char *path, int looked) {
         if (before.st_dev != now.st_dev || before.st_ino != now.st_ino)
                 return -EAGAIN;
         return pf_steal_fd(&fd);
-}
-
-void pf_path_link(int fd, char link[static PF_PATH_LINK_MAX]) {
-        (void) snprintf(link, PF_PATH_LINK_MAX, "/proc/self/fd/%d", fd);
 }
 
 int pf_path_open(const PfTarget *target, const char *path, int looked) {
@@ -387,6 +427,7 @@ int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) {
         fd = open_with_openat2(target, path, PF_O_READ | O_DIRECTORY);
         if (must_walk(fd))
                 fd = walk_to_directory(target, path);
+        fd = keep_of_target(target, pf_steal_fd(&fd));
         if (fd < 0)
                 return fd;
         *ret = fdopendir(fd);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dirent.h>
+#include <sys/statfs.h>
 
 #include "daemon/base/target.h"
 
@@ -19,7 +20,9 @@
  * @flags: O_NOFOLLOW, O_DIRECTORY or 0
  * Return: an O_PATH descriptor, or a negative errno: what open(2) would say
  *         to a process whose root is the target's, or -EXDEV for the links of
- *         proc(5) that lead to no path (/proc/PID/exe).
+ *         proc(5) that lead to no path (/proc/PID/exe). -ENOENT for what of an
+ *         image is a file system of our own kernel: the /proc and /sys that are
+ *         mounted there for a chroot tell of this machine, not of the image.
  */
 int pf_path_look(const PfTarget *target, const char *path, int flags) PF_MUST_CHECK;
 
@@ -39,6 +42,9 @@ PF_DEFINE_CLEANUP(DIR, pf_path_closedir);
 /* The link of proc(5) to what a descriptor of ours is of. */
 #define PF_PATH_LINK_MAX (sizeof("/proc/self/fd/") + 3 * sizeof(int))
 void pf_path_link(int fd, char link[static PF_PATH_LINK_MAX]);
+
+/* The file system of what pf_path_look() found. Return: 0 or a negative errno. */
+int pf_path_statfs(int looked, struct statfs *ret) PF_MUST_CHECK;
 
 /* The positive outcome for what means "not there"; every other code as it is. */
 int pf_path_absent_or(int r);

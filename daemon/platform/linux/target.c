@@ -371,18 +371,6 @@ int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr 
         return r == 0 ? pf_strv_copy(&names, ret) : hand_on(r, &detail, err);
 }
 
-static int statfs_looked_at(int looked, struct statfs *st) {
-        char link[PF_PATH_LINK_MAX];
-
-        if (fstatfs(looked, st) == 0)
-                return 0;
-        /* Before Linux 3.12 fstatfs(2) wanted a descriptor that is open. */
-        if (errno != EBADF)
-                return -errno;
-        pf_path_link(looked, link);
-        return statfs(link, st) < 0 ? -errno : 0;
-}
-
 static int space_path(const PfTarget *target, const char *path, PfSpace *ret) {
         PF_AUTO_CLOSE int fd = -1;
         struct statfs st;
@@ -393,7 +381,7 @@ static int space_path(const PfTarget *target, const char *path, PfSpace *ret) {
         fd = pf_path_look(target, path, 0);
         if (fd < 0)
                 return pf_path_absent_or(fd);
-        r = statfs_looked_at(fd, &st);
+        r = pf_path_statfs(fd, &st);
         if (r < 0)
                 return r;
         if (fstat(fd, &file) < 0)
