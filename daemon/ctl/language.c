@@ -55,7 +55,8 @@ PfLanguage pf_language_choose(void) {
         const char *list = getenv("LANGUAGE");
         PfLanguage language = PF_LANGUAGE_ENGLISH;
 
-        if (!*locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+        if (!*locale || strcmp(locale, "C") == 0 || strncmp(locale, "C.", 2) == 0 ||
+            strcmp(locale, "POSIX") == 0)
                 return PF_LANGUAGE_ENGLISH;
         if (!list || !*list)
                 list = locale;

@@ -25,7 +25,8 @@ const char *pf_language_locale(const char *category);
 /**
  * pf_language_choose() - the language of this process
  * Rule: gettext(3): the first that we have in LANGUAGE, which counts unless the locale
- *       of LC_MESSAGES is "C" or "POSIX"; otherwise the language of that locale.
+ *       of LC_MESSAGES is "C" or "POSIX", also "C.UTF-8" as in glibc since 2.38;
+ *       otherwise the language of that locale.
  */
 PfLanguage pf_language_choose(void);
 

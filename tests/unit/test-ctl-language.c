@@ -61,6 +61,7 @@ START_TEST(a_list_of_languages_counts_before_the_locale) {
         expect_choice(NULL, NULL, "ja_JP.UTF-8", ":::ja", PF_LANGUAGE_JAPANESE);
         expect_choice(NULL, NULL, "C", "ja", PF_LANGUAGE_ENGLISH);
         expect_choice("POSIX", NULL, "ja_JP.UTF-8", "ja", PF_LANGUAGE_ENGLISH);
+        expect_choice("C.UTF-8", NULL, "ja_JP.UTF-8", "ja", PF_LANGUAGE_ENGLISH);
         expect_choice(NULL, NULL, NULL, "ja", PF_LANGUAGE_ENGLISH);
 }
 END_TEST
