@@ -125,6 +125,7 @@ typedef struct Tally {
         size_t n_fatal[N_WHERES]; /* of these; the others cost time only */
         size_t n_uncertain;
         size_t n_named;              /* in what the machine starts */
+        bool by_next;                /* in what it starts if nobody chooses */
         PfBootClass class[N_WHERES]; /* of the first */
 } Tally;
 
@@ -153,6 +154,12 @@ static bool is_asked(const Tally *tally, const PfBootStatement *statement) {
                 statement->place == PF_BOOT_IN_INITRAMFS);
 }
 
+/* Does it stand in the entry that starts if nobody chooses another one? */
+static bool is_next(const PfBootInventory *inventory, const PfBootStatement *statement) {
+        return statement->place == PF_BOOT_IN_ENTRY &&
+               &inventory->items[statement->i_item] == pf_boot_inventory_next(inventory);
+}
+
 static int count(const PfBootFacts *facts, Tally *tally) {
         int r = 0;
 
@@ -166,6 +173,8 @@ static int count(const PfBootFacts *facts, Tally *tally) {
                 where = where_is(&facts->inventory, statement);
                 r = pf_boot_classify(facts, statement, &class);
                 tally->n_named += where == WHERE_BOOTS && class != PF_BOOT_CLASS_NONE;
+                tally->by_next = tally->by_next || (class != PF_BOOT_CLASS_NONE &&
+                                                    is_next(&facts->inventory, statement));
                 tally->n_uncertain += where == WHERE_BOOTS && class == PF_BOOT_CLASS_UNCERTAIN;
                 if (!pf_boot_class_is_bad(class))
                         continue;
@@ -280,6 +289,27 @@ static bool answer_refused(const PfBootFacts *facts, PfReport *report, const PfC
         return true;
 }
 
+/* Without root= an initramfs asks at the console, or looks for a partition by its type. */
+static bool answer_unnamed(const PfBootFacts *facts, PfReport *report, const PfCheck *check,
+                           const Tally *tally) {
+        const PfBootItem *next = pf_boot_inventory_next(&facts->inventory);
+
+        if (tally->role != PF_CMDLINE_ROOT || (tally->n_named > 0 && tally->by_next))
+                return false;
+        if (tally->n_named == 0) {
+                (void) pf_report_unknown(report, check,
+                                         "no entry of the boot loader names the root file system");
+                return true;
+        }
+        if (!next || !next->kernel)
+                return false;
+        (void) pf_report_unknown(report, check,
+                                 "the entry that starts next names no root file system");
+        (void) pf_report_evidence(report, facts->target, next->path, next->line, NULL,
+                                  expected_form(tally));
+        return true;
+}
+
 static int answer_good(const PfBootFacts *facts, PfReport *report, const PfCheck *check,
                        const Tally *tally) {
         const char *missing = pf_boot_what_is_missing(facts);
@@ -295,14 +325,12 @@ static int answer_good(const PfBootFacts *facts, PfReport *report, const PfCheck
                                          "not all of the boot loader's files are "
                                          "known: %s",
                                          missing);
-        if (answer_refused(facts, report, check, tally))
+        if (answer_unnamed(facts, report, check, tally) ||
+            answer_refused(facts, report, check, tally))
                 return report->error;
         if (tally->n_named > 0)
                 return pf_report_pass(report, check, "%s= is an identity wherever it stands",
                                       tally->what);
-        if (tally->role == PF_CMDLINE_ROOT)
-                return pf_report_unknown(report, check,
-                                         "no entry of the boot loader names the root file system");
         return pf_report_pass(report, check, "no device to resume from is named");
 }
 
