@@ -152,7 +152,7 @@ def holds_none_of(copy, secrets):
 def all_fixtures():
     for probe in sorted(os.listdir(FIXTURES)):
         folder = os.path.join(FIXTURES, probe)
-        for case in sorted(os.listdir(folder)):
+        for case in sorted(os.listdir(folder) if os.path.isdir(folder) else ()):
             fixture = os.path.join(folder, case)
             if os.path.isdir(os.path.join(fixture, "root")) and \
                     os.path.exists(os.path.join(fixture, "expected.json")):
