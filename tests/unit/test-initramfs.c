@@ -81,6 +81,17 @@ static void add_padding(PfBuf *buf) {
         ck_assert_int_eq(pf_buf_add(buf, nuls, -buf->n & 3), 0);
 }
 
+/* Digits, many at a time: archives of megabytes are made. */
+static void add_zeros(PfBuf *buf, size_t n) {
+        char zeros[4096];
+
+        memset(zeros, '0', sizeof(zeros));
+        for (size_t part; n > 0; n -= part) {
+                part = n < sizeof(zeros) ? n : sizeof(zeros);
+                ck_assert_int_eq(pf_buf_add(buf, zeros, part), 0);
+        }
+}
+
 static void add_entry(PfBuf *buf, const char *magic, const char *name, size_t size) {
         add_padding(buf);
         ck_assert_int_eq(pf_buf_printf(buf, "%s%08X%08X%016X%08X%08X%08zX%032X%08zX%08X", magic, 1,
@@ -88,8 +99,7 @@ static void add_entry(PfBuf *buf, const char *magic, const char *name, size_t si
                          0);
         ck_assert_int_eq(pf_buf_add(buf, name, strlen(name) + 1), 0);
         add_padding(buf);
-        for (size_t i = 0; i < size; i++)
-                ck_assert_int_eq(pf_buf_add(buf, "0", 1), 0);
+        add_zeros(buf, size);
         add_padding(buf);
 }
 
