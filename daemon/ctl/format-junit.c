@@ -13,6 +13,7 @@
 #include "daemon/ctl/escape.h"
 #include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
+#include "daemon/ctl/view.h"
 
 static void add_attribute(PfPage *page, const char *name, const char *value) {
         pf_page_rawf(page, " %s=\"", name);
@@ -49,6 +50,8 @@ static void add_properties(PfPage *page, const PfJson *report, const PfShow *sho
         add_property(page, "program", PF_CTL_NAME " " PF_VERSION);
         for (size_t i = 0; i < PF_ELEMENTS(of_report); i++)
                 add_property(page, of_report[i], pf_json_get_string(report, of_report[i]));
+        if (pf_view_is_partial(report))
+                add_property(page, "partial", "true");
         for (size_t i = 0; i < PF_ELEMENTS(of_host); i++)
                 add_property(page, of_host[i], pf_json_get_string(host, of_host[i]));
         add_property(page, "root", show->root);

@@ -75,6 +75,15 @@ static void add_overall(PfPage *page, const PfJson *report) {
                              strcmp(verdicts[i], pf_view_verdict(report)) == 0);
 }
 
+/* Whether a machine is ready, the checks that were picked do not tell alone. */
+static void add_partial(PfPage *page, const PfJson *report) {
+        if (!pf_view_is_partial(report))
+                return;
+        begin_family(page, "preflight_partial", "gauge", NULL,
+                     "1: only some checks were asked for, and the verdict is theirs.");
+        pf_page_raw(page, "preflight_partial 1\n");
+}
+
 static void add_counts(PfPage *page, const PfJson *report) {
         begin_family(page, "preflight_checks", "gauge", NULL, "How many checks have a verdict.");
         for (size_t i = 0; i < pf_n_looks; i++)
@@ -220,6 +229,7 @@ static void show_report(PfPage *page, const PfJson *report, const PfShow *show) 
         }
         add_target(page, report);
         add_overall(page, report);
+        add_partial(page, report);
         add_counts(page, report);
         add_times(page, report);
         for (size_t i = 0; i < PF_ELEMENTS(families); i++) {

@@ -399,7 +399,7 @@ static void show_verdict(PfPage *page, const PfJson *report) {
         }
         if (is_first)
                 pf_page_say(page, PF_COLOUR_NONE, " no check was answered");
-        if (pf_json_bool(pf_json_get(report, "partial")))
+        if (pf_view_is_partial(report))
                 pf_page_say(page, PF_COLOUR_NONE, "; only these checks were asked for");
         pf_page_end(page);
 }

@@ -181,6 +181,8 @@ static void show_report(PfPage *page, const PfJson *report, const PfShow *show) 
                 add_point(page, i + 1, &findings.items[i]);
         add_waivers(page, report);
         add_comment(page, "verdict", pf_view_verdict(report));
+        if (pf_view_is_partial(report))
+                add_comment(page, "partial", "only these checks were asked for");
 }
 
 const PfFormat pf_format_tap = {

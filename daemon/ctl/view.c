@@ -80,6 +80,10 @@ PfExit pf_view_exit(const PfJson *report, bool strict) {
         return same(verdict, "ready") ? PF_EXIT_OK : PF_EXIT_UNKNOWN;
 }
 
+bool pf_view_is_partial(const PfJson *report) {
+        return pf_json_bool(pf_json_get(report, "partial"));
+}
+
 /* The check that decides the verdict, and is named in the line. */
 static const PfJson *deciding_check(const PfJson *report) {
         const char *verdict = pf_view_verdict(report);
@@ -129,5 +133,10 @@ char *pf_view_status(const PfJson *report, PfLanguage language) {
                 r = add_count(&buf, language, summary ? ", " : ": ", report, "pass");
         if (r == 0 && pf_view_count(report, "fail") > 1)
                 r = add_count(&buf, language, ", ", report, "fail");
+        if (r == 0 && pf_view_count(report, "waived") > 0)
+                r = add_count(&buf, language, ", ", report, "waived");
+        if (r == 0 && pf_view_is_partial(report))
+                r = pf_buf_add_string(
+                        &buf, pf_language_text(language, "; only these checks were asked for"));
         return r == 0 ? pf_buf_steal(&buf) : NULL;
 }

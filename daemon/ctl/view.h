@@ -34,6 +34,9 @@ const char *pf_view_verdict(const PfJson *report);
 /* How many checks have a verdict. */
 int64_t pf_view_count(const PfJson *report, const char *verdict);
 
+/* Were only some checks asked for, so that "ready" is said of these alone? */
+bool pf_view_is_partial(const PfJson *report);
+
 /* The exit status that a report means. */
 PfExit pf_view_exit(const PfJson *report, bool strict);
 
@@ -41,5 +44,5 @@ PfExit pf_view_exit(const PfJson *report, bool strict);
 char *pf_view_count_text(const PfJson *report, const PfLook *look, PfLanguage language);
 
 /* The one line for a status: "blocked: sshd refuses passwords for root (95108), 31
- * passed". The caller frees it; NULL: out of memory. */
+ * passed, 1 waived; only these checks were asked for". The caller frees it; NULL: out of memory. */
 char *pf_view_status(const PfJson *report, PfLanguage language);

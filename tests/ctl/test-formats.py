@@ -396,6 +396,24 @@ def tables_show_waivers():
 
 
 @test
+def no_format_hides_what_was_not_asked_or_has_not_passed():
+    """That some checks pass is no reason to take the machine for ready."""
+    report = report_of(check("ssh.server", "pass"), check("ssh.root-login", "waived",
+                                                          waiver=WAIVER))
+    marks = {"table": "only these checks were asked for", "json": '"partial": true',
+             "junit": '<property name="partial" value="true"/>',
+             "tap": "# partial: only these checks were asked for", "sarif": '"partial": true',
+             "nagios": "OK: ready: 1 passed, 1 waived; only these checks were asked for |",
+             "openmetrics": "\npreflight_partial 1\n"}
+    for form, mark in marks.items():
+        client.contains(show({**report, "partial": True}, form).stdout.decode(), mark)
+        assert mark not in show(report, form).stdout.decode(), form
+    client.contains(show(report, "nagios").stdout.decode(), "OK: ready: 1 passed, 1 waived |")
+    formats.EACH["openmetrics"]({**report, "partial": True},
+                                show({**report, "partial": True}, "openmetrics").stdout.decode(), 0)
+
+
+@test
 def formats_that_cannot_show_it():
     for form in ("junit", "tap", "sarif", "openmetrics"):
         for command in (["list"], ["explain", "95108"], ["inspect", "ssh"], ["watch"]):
