@@ -15,11 +15,7 @@ PfExit pf_cmd_check(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *report = NULL;
         PF_AUTO_PAGE PfPage page;
         PfErr err = { 0 };
-        const PfShow show = {
-                .root = ctl->options.root,
-                .quiet = ctl->options.quiet,
-                .strict = ctl->options.strict,
-        };
+        const PfShow show = pf_show_of(&ctl->options);
         PfExit status;
 
         pf_page_init(&page, &ctl->out);

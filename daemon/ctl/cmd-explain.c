@@ -130,7 +130,7 @@ PfExit pf_cmd_explain(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *report = NULL;
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(TEXT_MAX);
         PF_AUTO_PAGE PfPage page;
-        PfShow show = { .root = ctl->options.root };
+        PfShow show = pf_show_of(&ctl->options);
         PfErr err = { 0 }, reason = { 0 };
         PfExit status;
 

@@ -6,7 +6,7 @@
 PfExit pf_cmd_inspect(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *facts = NULL;
         PF_AUTO_PAGE PfPage page;
-        const PfShow show = { .root = ctl->options.root, .quiet = ctl->options.quiet };
+        const PfShow show = pf_show_of(&ctl->options);
         PfErr err = { 0 };
         PfExit status;
 

@@ -49,7 +49,7 @@ static PfJson *make_list(bool all) {
 PfExit pf_cmd_list(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *list = make_list(ctl->options.all);
         PF_AUTO_PAGE PfPage page;
-        const PfShow show = { .all = ctl->options.all };
+        const PfShow show = pf_show_of(&ctl->options);
         PfErr err = { 0 };
 
         pf_page_init(&page, &ctl->out);

@@ -10,7 +10,7 @@ typedef struct Watch {
 
 static PfExit on_answer(const PfJson *parameters, void *data) {
         Watch *watch = data;
-        const PfShow show = { .quiet = watch->ctl->options.quiet };
+        const PfShow show = pf_show_of(&watch->ctl->options);
 
         watch->ctl->options.format->change(&watch->page, parameters, &show);
         return pf_ctl_print(watch->ctl, &watch->page, PF_EXIT_OK);

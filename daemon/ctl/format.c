@@ -9,6 +9,13 @@ const PfFormat *const pf_formats[] = {
         &pf_format_nagios, &pf_format_openmetrics, NULL
 };
 
+PfShow pf_show_of(const PfOptions *options) {
+        return (PfShow){ .root = options->root,
+                         .quiet = options->quiet,
+                         .strict = options->strict,
+                         .all = options->all };
+}
+
 bool pf_format_shows(const PfFormat *format, unsigned command) {
         const struct {
                 unsigned commands;

@@ -21,6 +21,10 @@ typedef struct PfShow {
         bool all;    /* of the catalogue: also what is not for this system */
 } PfShow;
 
+/* What the options say of it. */
+typedef struct PfOptions PfOptions; /* daemon/ctl/ctl.h */
+PfShow pf_show_of(const PfOptions *options);
+
 /* Adds a value to a page; errors are kept there. */
 typedef void (*PfShowValue)(PfPage *page, const PfJson *value, const PfShow *show);
 
