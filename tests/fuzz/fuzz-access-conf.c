@@ -5,15 +5,9 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/access-conf.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 /* Elements differ in what they are, and "?" is never known. */
 static PfMaybe by_first_byte(const char *element, void *data) {

@@ -5,17 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/bls.h"
 #include "probes/parse/boot-version.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_entry(const PfBootEntry *entry) {
         check(entry->id && entry->path && entry->commands.n > 0);

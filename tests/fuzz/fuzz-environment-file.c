@@ -5,16 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
 #include "probes/parse/environment-file.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
         PF_AUTO_ENVIRONMENT PfEnvironment environment = { 0 };

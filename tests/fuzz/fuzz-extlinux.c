@@ -4,24 +4,12 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/extlinux.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
-typedef struct Input {
-        const uint8_t *bytes;
-        size_t n;
-} Input;
-
 static int read_file(void *data, const char *path, size_t max, PfBuf *buf, PfErr *err) {
-        const Input *input = data;
+        const PfFuzzInput *input = data;
 
         (void) err;
         if (strcmp(path, "absent") == 0)
@@ -31,7 +19,7 @@ static int read_file(void *data, const char *path, size_t max, PfBuf *buf, PfErr
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_AUTO_BOOT_MENU PfBootMenu menu = { 0 };
-        Input input = { .bytes = bytes, .n = n };
+        PfFuzzInput input = { .bytes = bytes, .n = n };
         PfBootFiles files = { .read = read_file, .data = &input };
 
         if (pf_extlinux_load("x", (const char *) bytes, n, &files, &menu, NULL) < 0)

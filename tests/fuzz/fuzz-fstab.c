@@ -5,16 +5,8 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "probes/parse/device-identity.h"
 #include "probes/parse/fstab.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_identity(const char *spec) {
         PF_AUTO_FREE char *value = NULL;

@@ -4,17 +4,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
 #include "probes/parse/grub-env.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void write_setting(const PfBootSetting *setting, PfBuf *text) {
         check(pf_buf_printf(text, "%s=", setting->name) == 0);

@@ -5,24 +5,12 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/grub-script.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
-typedef struct Input {
-        const uint8_t *bytes;
-        size_t n;
-} Input;
-
 static int read_file(void *data, const char *path, size_t max, PfBuf *buf, PfErr *err) {
-        const Input *input = data;
+        const PfFuzzInput *input = data;
 
         (void) err;
         if (strstr(path, "absent"))
@@ -54,7 +42,7 @@ int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_AUTO_BOOT_MENU PfBootMenu menu = { 0 };
-        Input input = { .bytes = bytes, .n = n };
+        PfFuzzInput input = { .bytes = bytes, .n = n };
         PfBootFiles files = { .read = read_file, .data = &input };
         size_t n_lines = 1;
 

@@ -5,17 +5,11 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/hosts-access.h"
 
 #define MARK "---\n"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static PfWrapperOutcome ask(const PfWrapperRequest *request, const PfWrapperTable tables[2]) {
         PF_AUTO_WRAPPER_VERDICT PfWrapperVerdict verdict = { 0 };

@@ -6,7 +6,6 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/initramfs.h"
@@ -24,11 +23,6 @@ typedef struct Names {
         size_t n;
         uint64_t hash;
 } Names;
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static int read_bytes(void *data, void *to, size_t n, size_t *ret_n, PfErr *err PF_UNUSED) {
         Bytes *bytes = data;

@@ -5,17 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/device-identity.h"
 #include "probes/parse/initramfs-resume.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_word(const PfCmdline *cmdline, const PfCmdlineWord *word, const char *text) {
         const PfCmdlineParameter *parameter = pf_cmdline_parameter(word->name);

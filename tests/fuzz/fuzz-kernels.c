@@ -5,16 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/kernels-table.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_tables(const PfKernelsTables *tables) {
         check(tables->source[0] && strlen(tables->date) == 10 && tables->n_lists > 0);

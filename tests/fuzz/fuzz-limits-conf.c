@@ -4,15 +4,9 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/limits-conf.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_limit(const PfLimit *limit) {
         PF_AUTO_LIMITS_CONF PfLimitsConf again = { 0 };

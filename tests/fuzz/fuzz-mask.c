@@ -13,11 +13,6 @@
 #include "daemon/capture/mask.h"
 #include "probes/parse/crypt-hash.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
 typedef struct Sample {
         char *path;
         char *before; /* not followed by a NUL, so that reading too far is noticed */

@@ -6,16 +6,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/network-config.h"
 #include "probes/parse/port-use.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static size_t count_lines(const char *text, size_t n) {
         size_t lines = 1;

@@ -5,18 +5,12 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
 #include "probes/parse/os-release.h"
 
 #define TEXT_MAX ((size_t) 64 << 20)
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 /* NAME='value' on a line of its own. */
 static void write_field(const PfOsReleaseField *field, PfBuf *text) {

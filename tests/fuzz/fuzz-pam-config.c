@@ -11,11 +11,6 @@
 
 #include "probes/pam/config.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
 /* A machine of one file. */
 typedef struct Machine {
         char root[64];

@@ -5,7 +5,6 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/elf-needed.h"
@@ -13,11 +12,6 @@
 #include "probes/parse/resolver.h"
 
 #define LINES_CHECKED 64
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void check_hosts(const char *text, size_t n) {
         PF_CLEANUP(pf_hosts_freep) PfHosts *hosts = NULL;

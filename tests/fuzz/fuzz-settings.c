@@ -14,11 +14,6 @@
 #include "config/value.h"
 #include "daemon/base/endpoint.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
 static size_t count_lines(const char *text, size_t n) {
         size_t lines = 1;
 

@@ -11,11 +11,6 @@
 
 #include "probes/parse/shell-script.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
 static PfTarget *open_empty(void) {
         char root[] = "/tmp/fuzz-shell-script-XXXXXX";
         PfTarget *target = NULL;

@@ -4,14 +4,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "probes/parse/ssh-key.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
         PfSshKey key;

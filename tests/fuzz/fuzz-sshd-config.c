@@ -6,18 +6,12 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/sshd-effective.h"
 #include "tests/support/sshd-files.h"
 
 #define PRINTED_MAX ((size_t) 256 << 20)
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static char *group_names[] = { (char *) "root", (char *) "wheel" };
 static const PfStrv groups = { .items = group_names, .n = 2 };

@@ -5,16 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/systemd-command.h"
 #include "probes/sshd/command-line.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void read_options(const PfCommand *command) {
         PF_AUTO_SSHD_COMMAND_LINE PfSshdCommandLine line = { 0 };

@@ -5,16 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "probes/parse/systemd-preset.h"
 #include "probes/parse/systemd-unit.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
         PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };

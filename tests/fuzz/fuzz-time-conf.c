@@ -12,11 +12,6 @@
 #include "probes/parse/local-time.h"
 #include "probes/parse/time-conf.h"
 
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
-
 static void check_again(const PfTimeRule *rule) {
         PF_AUTO_TIME_CONF PfTimeConf again = { 0 };
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT((size_t) 64 << 20);

@@ -5,15 +5,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "probes/parse/uki.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
         PF_AUTO_BOOT_MENU PfBootMenu menu = { 0 };

@@ -5,15 +5,9 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/waiver.h"
-
-static void check(bool holds) {
-        if (!holds)
-                abort();
-}
 
 /* Two blanks are one behind a line's end, and a leading '#' begins a comment there:
  * not all that can be read can be written, but what is written says the same. */

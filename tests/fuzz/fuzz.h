@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /*
  * What each fuzz-<name>.c defines. Built with -Dfuzz=true libFuzzer calls it,
@@ -19,3 +21,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
  * their word: y_* are, n_* are not; any other name promises nothing. Returns
  * 1 or 0. */
 int pf_fuzz_accepts(const uint8_t *bytes, size_t n) __attribute__((weak));
+
+/* What a parser promised. A broken promise is a crash: libFuzzer keeps the input. */
+static inline void check(bool holds) {
+        if (!holds)
+                abort();
+}
+
+/* The bytes, for a parser that is given a function which reads its files. */
+typedef struct PfFuzzInput {
+        const uint8_t *bytes;
+        size_t n;
+} PfFuzzInput;
