@@ -37,6 +37,14 @@
           "free on each of these file systems")                                                    \
         X("Kernels", "Scenario", pf_key_text, PfProfile, kernel_scenario, MAY,                     \
           "which of the vendor's kernel lists hold; without it kernels are not judged")            \
+        X("Layout", "SeveralDisks", pf_key_version, PfProfile, since_several_disks, MAY,           \
+          "first agent version that accepts a system on several disks; left out: every one")       \
+        X("Layout", "Lvm", pf_key_version, PfProfile, since_lvm, MAY,                              \
+          "first agent version that accepts / and /boot on LVM; left out: every one")              \
+        X("Layout", "ThinVolumes", pf_key_version, PfProfile, since_thin_volumes, MAY,             \
+          "first agent version that accepts them on thin volumes; left out: every one")            \
+        X("Layout", "Btrfs", pf_key_version, PfProfile, since_btrfs, MAY,                          \
+          "first agent version that accepts them on btrfs; left out: every one")                   \
         X("Checks", "Required", parse_checks, PfProfile, required, LIST,                           \
           "wildcards of checks that must be answered as blockers must, and are none")              \
         X("Checks", "Blocker", parse_checks, PfProfile, severities[PF_SEVERITY_BLOCKER], LIST,     \

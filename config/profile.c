@@ -59,6 +59,10 @@ PfProfile *pf_profile_unref(PfProfile *profile) {
         free(profile->install_path);
         free(profile->backup_path);
         free(profile->kernel_scenario);
+        free(profile->since_several_disks);
+        free(profile->since_lvm);
+        free(profile->since_thin_volumes);
+        free(profile->since_btrfs);
         free(profile->images);
         free(profile);
         return NULL;
@@ -336,10 +340,11 @@ static int begin_section(Reading *reading, const PfIniEntry *entry) {
         names_one = strcmp(reading->kind, "Distribution") == 0;
         rest += strspn(rest, " ");
         if (!is_kind(reading->kind) || (*rest && !names_one)) {
-                pf_ini_complain(reading->errors, entry,
-                                "unknown section [%s], expected Profile, Space, Kernels, Checks, "
-                                "Detection or Distribution with an ID",
-                                entry->section);
+                pf_ini_complain(
+                        reading->errors, entry,
+                        "unknown section [%s], expected Profile, Space, Kernels, Layout, Checks, "
+                        "Detection or Distribution with an ID",
+                        entry->section);
                 reading->kind[0] = '\0';
                 return 0;
         }

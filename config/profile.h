@@ -88,6 +88,11 @@ typedef struct PfProfile {
         uint64_t install_bytes;
         uint64_t inodes; /* free, wherever files are made */
 
+        /* [Layout]: the first agent version that accepts it; NULL: every one does */
+        char *since_several_disks;
+        char *since_lvm;
+        char *since_thin_volumes;
+        char *since_btrfs;
         char *kernel_scenario; /* [Kernels]: as pf_kernels_find(); NULL: no list holds */
 
         /* [Checks]: wildcards of check IDs */

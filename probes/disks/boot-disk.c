@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "config/profile.h"
 #include "probes/disks/room.h"
 
 #define GPT_ESP "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
@@ -135,7 +136,7 @@ static int judge_members(const PfDisksRoom *room, const PfCheck *check, PfErr *e
                         : members.n > 1                       ? "a btrfs of several devices"
                                                               : "a thin volume");
         if (members.n > 1 || strcmp(boot->mount->type, "zfs") == 0 ||
-            !pf_disks_agent_has(room, PF_DISKS_THIN_SINCE))
+            !pf_disks_agent_has(room, room->demand->profile->since_thin_volumes))
                 return fail(room, check, why);
         (void) pf_report_warn(room->report, check, "%s", why);
         pf_disks_show_mount(room, boot, "a partition, or a linear volume");

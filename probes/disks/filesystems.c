@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "config/profile.h"
 #include "probes/disks/room.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -45,9 +46,10 @@ static int judge_type(const PfDisksRoom *room, const PfCheck *check, const PfDis
                             is_root ? "ext3, ext4, xfs or btrfs"
                                     : "ext2, ext3, ext4, xfs or btrfs");
         }
-        if (strcmp(type, "btrfs") == 0 && !pf_disks_agent_has(room, PF_DISKS_BTRFS_SINCE)) {
+        if (strcmp(type, "btrfs") == 0 &&
+            !pf_disks_agent_has(room, room->demand->profile->since_btrfs)) {
                 (void) snprintf(why, sizeof(why), "%s is btrfs, which agents know from %s on",
-                                place->path, PF_DISKS_BTRFS_SINCE);
+                                place->path, pf_disks_since(room->demand->profile->since_btrfs));
                 return fail(room, check, place, why, "ext3, ext4 or xfs");
         }
         return 0;

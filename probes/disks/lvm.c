@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "config/profile.h"
 #include "probes/disks/room.h"
 
 #define LVM_ID_LENGTH 32 /* of a group in device-mapper's UUIDs, behind "LVM-" */
@@ -49,14 +50,15 @@ static int judge_version(const Volumes *volumes, PfErr *err) {
         const PfDisksRoom *room = volumes->room;
 
         (void) err;
-        if (pf_disks_agent_has(room, PF_DISKS_LVM_SINCE))
+        if (pf_disks_agent_has(room, room->demand->profile->since_lvm))
                 return 0;
         (void) pf_report_fail(room->report, volumes->check,
                               "%s lies on LVM, and agent %s accepts LVM on data disks only",
                               volumes->root ? "/" : "/boot", room->demand->agent_version);
         pf_disks_show_mount(room, &room->places[volumes->root ? PF_DISKS_ROOT : PF_DISKS_BOOT],
                             "a partition");
-        (void) pf_report_remedy(room->report, "push agent " PF_DISKS_LVM_SINCE " or later");
+        (void) pf_report_remedy(room->report, "push agent %s or later",
+                                pf_disks_since(room->demand->profile->since_lvm));
         return 1;
 }
 
@@ -87,14 +89,15 @@ static int judge_thin(const Volumes *volumes, PfErr *err) {
         bool boot = volumes->boot && pf_disks_is_thin(volumes->boot);
 
         (void) err;
-        if ((!root && !boot) || pf_disks_agent_has(room, PF_DISKS_THIN_SINCE))
+        if ((!root && !boot) || pf_disks_agent_has(room, room->demand->profile->since_thin_volumes))
                 return 0;
         (void) pf_report_fail(room->report, volumes->check,
                               "%s is a thin volume, and agent %s knows none", root ? "/" : "/boot",
                               room->demand->agent_version);
         pf_disks_show_mount(room, &room->places[root ? PF_DISKS_ROOT : PF_DISKS_BOOT],
                             "a linear volume");
-        (void) pf_report_remedy(room->report, "push agent " PF_DISKS_THIN_SINCE " or later");
+        (void) pf_report_remedy(room->report, "push agent %s or later",
+                                pf_disks_since(room->demand->profile->since_thin_volumes));
         return 1;
 }
 
@@ -193,10 +196,11 @@ static int pass(const Volumes *volumes) {
         bool both = volumes->root && volumes->boot;
 
         (void) pf_report_pass(room->report, volumes->check,
-                              "%s on LVM, as agents accept from " PF_DISKS_LVM_SINCE " on",
+                              "%s on LVM, as agents accept from %s on",
                               both            ? "/ and /boot lie"
                               : volumes->root ? "/ lies"
-                                              : "/boot lies");
+                                              : "/boot lies",
+                              pf_disks_since(room->demand->profile->since_lvm));
         pf_disks_show_mount(room, &room->places[volumes->root ? PF_DISKS_ROOT : PF_DISKS_BOOT],
                             NULL);
         return 0;

@@ -157,8 +157,12 @@ void pf_disks_room_deinit(PfDisksRoom *room) {
         room->graph = pf_block_graph_free(room->graph);
 }
 
+const char *pf_disks_since(const char *since) {
+        return since ? since : "the first";
+}
+
 bool pf_disks_agent_has(const PfDisksRoom *room, const char *since) {
-        return pf_version_compare(room->demand->agent_version, since) >= 0;
+        return !since || pf_version_compare(room->demand->agent_version, since) >= 0;
 }
 
 void pf_disks_show_mount(const PfDisksRoom *room, const PfDisksPlace *place, const char *expected) {

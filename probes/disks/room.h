@@ -10,9 +10,6 @@
 #include "probes/parse/fstab.h"
 #include "probes/probe.h"
 
-#define PF_DISKS_LVM_SINCE "9.20"  /* support matrix: LVM, and what lies on several disks */
-#define PF_DISKS_THIN_SINCE "9.48" /* Update Rollup 61 */
-#define PF_DISKS_BTRFS_SINCE "9.22"
 #define PF_DISKS_FSTAB "/etc/fstab"
 
 typedef enum PfDisksPlaceId {
@@ -52,7 +49,10 @@ int pf_disks_room_init(PfDisksRoom *room, const PfTarget *target, const PfDemand
                        PfReport *report, PfErr *err) PF_MUST_CHECK;
 void pf_disks_room_deinit(PfDisksRoom *room);
 
+/* Does the agent that is asked for accept what the profile says is accepted from @since
+ * on, NULL standing for the first one? And that version, in words. */
 bool pf_disks_agent_has(const PfDisksRoom *room, const char *since);
+const char *pf_disks_since(const char *since);
 
 /* Is the device on which a place lies not known? Then the check is answered so, with
  * what fstab says. The second asks for what is mounted there alone. */

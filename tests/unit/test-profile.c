@@ -184,11 +184,11 @@ START_TEST(complaints) {
         expect_complaint(HEAD "Inodes=8\n", "f:14: Inodes= is given twice|");
         expect_complaint(
                 HEAD "[Checks x]\n",
-                "f:14: unknown section [Checks x], expected Profile, Space, Kernels, Checks, "
-                "Detection or Distribution with an ID|");
+                "f:14: unknown section [Checks x], expected Profile, Space, Kernels, Layout, "
+                "Checks, Detection or Distribution with an ID|");
         expect_complaint(HEAD "[Other]\nX=1\n",
-                         "f:14: unknown section [Other], expected Profile, Space, Kernels, Checks, "
-                         "Detection or Distribution with an ID|");
+                         "f:14: unknown section [Other], expected Profile, Space, Kernels, Layout, "
+                         "Checks, Detection or Distribution with an ID|");
         expect_complaint(HEAD "[Detection]\nAccept=x\n",
                          "f:15: Accept= stands before any ReleaseFile=|");
         expect_complaint(HEAD "[Distribution]\nName=N\nVersions=1\n",
