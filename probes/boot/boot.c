@@ -61,6 +61,7 @@ bool pf_boot_has_kernel(const PfBootFacts *facts) {
         return false;
 }
 
+/* The marks stay behind where an image of a container became that of a machine. */
 static bool is_container(const PfTarget *target) {
         static const char *const marks[] = { "/run/systemd/container", "/.dockerenv",
                                              "/run/.containerenv" };
@@ -82,12 +83,12 @@ bool pf_boot_answer_nothing(const PfBootFacts *facts, PfReport *report, const Pf
         if (missing)
                 (void) pf_report_unknown(report, check,
                                          "the boot loader's files could not be read: %s", missing);
-        else if (is_container(facts->target))
-                (void) pf_report_skip(report, check, "a container has no boot loader");
         else if (boot)
                 (void) pf_report_unknown(report, check,
                                          "no entry of a boot loader is in /boot, which is a file "
                                          "system of its own: is it mounted?");
+        else if (is_container(facts->target))
+                (void) pf_report_skip(report, check, "a container has no boot loader");
         else
                 (void) pf_report_unknown(report, check,
                                          "no entry of a boot loader was found in /boot, nor on an "
