@@ -55,7 +55,7 @@ static void add_impossible(PfFindings *findings, uint64_t now_usec, uint64_t at_
         pf_finding_evidence_said(findings, path, now, at);
         pf_finding_reason(findings, "clock-behind");
         pf_finding_remedy(findings, "set the clock, and have a service keep it: systemctl enable "
-                                    "--now chronyd");
+                                    "--now chrony (Debian, Ubuntu) or chronyd");
 }
 
 static int judge_date(const PfSystemRoom *room, PfFindings *findings, uint64_t now_usec) {
@@ -130,8 +130,9 @@ static const struct Service *find_service(const PfSystemRoom *room, const char *
 
 static void advise(PfFindings *findings) {
         pf_finding_reason(findings, "clock-not-synchronised");
-        pf_finding_remedy(findings, "have a service keep the clock: systemctl enable --now "
-                                    "chronyd, or systemd-timesyncd");
+        pf_finding_remedy(findings, "have a service keep the clock: systemctl enable --now chrony "
+                                    "(Debian, Ubuntu), chronyd or systemd-timesyncd, whichever is "
+                                    "installed");
 }
 
 static void judge_image(const PfSystemRoom *room, PfFindings *findings) {
