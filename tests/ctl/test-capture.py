@@ -4,7 +4,7 @@
 
 Every fixture, and the machine this runs on, is captured; the report of the copy
 is compared with that of the machine, check by check. Prints TAP. $PF_CTL is the
-program; $PF_FIXTURES the folder of the fixtures.
+program; $PF_FIXTURES the folder of the fixtures; $PF_EVERY=5 takes each fifth of them.
 """
 
 import json
@@ -21,6 +21,7 @@ import traceback
 
 CTL = os.environ["PF_CTL"]
 FIXTURES = os.environ["PF_FIXTURES"]
+EVERY = int(os.environ.get("PF_EVERY", "1"))
 
 READY, BLOCKED, USAGE, UNKNOWN = range(4)
 SHA512 = "$6$Zm9vYmFyYmF6cXV4$" + "kX9" * 28 + "k/"
@@ -197,7 +198,7 @@ def keys_in(root):
 @test
 def every_fixture_is_judged_alike():
     n = 0
-    for fixture in all_fixtures():
+    for fixture in list(all_fixtures())[::EVERY]:
         with Scratch(fixture) as box:
             options = box.options()
             try:
@@ -210,7 +211,7 @@ def every_fixture_is_judged_alike():
             except AssertionError as error:
                 raise AssertionError(f"{fixture}: {error}") from error
             n += 1
-    assert n > 100, n
+    assert n * EVERY > 100, n
 
 
 @test

@@ -268,7 +268,7 @@ def step_release(run):
     directory = run.build("release", ["-Dbuildtype=release", "-Db_ndebug=true"], "gcc")
     if not directory:
         return
-    run.meson_test("release", directory, ["--suite", "unit"])
+    run.meson_test("release", directory, ["--suite", "unit", "--suite", "many"])
     if not run.options.quick:
         run.meson_test("release", directory, ["--benchmark"], "benchmarklog")
 
