@@ -5,13 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/lines-case.h"
 #include "tests/support/test-main.h"
 
-static const struct {
-        const char *text;
-        size_t n;
-        unsigned bad_line;
-} files[] = {
+static const PfLinesCase files[] = {
         { "", 0, 0 },
         { "# x\n\n  # y\n", 0, 0 },
         { "root - nofile 64\n", 1, 0 },
@@ -27,15 +24,15 @@ static void parse(const char *text, PfLimitsConf *ret) {
         ck_assert_int_eq(pf_limits_conf_parse(text, strlen(text), ret), 0);
 }
 
-START_TEST(lines) {
-        for (size_t i = 0; i < PF_ELEMENTS(files); i++) {
-                PF_AUTO_LIMITS_CONF PfLimitsConf conf = { 0 };
+static PfLinesCase read_lines(const char *text) {
+        PF_AUTO_LIMITS_CONF PfLimitsConf conf = { 0 };
 
-                parse(files[i].text, &conf);
-                ck_assert_msg(conf.n == files[i].n && conf.bad_line == files[i].bad_line,
-                              "\"%s\": %zu limits, bad line %u", files[i].text, conf.n,
-                              conf.bad_line);
-        }
+        parse(text, &conf);
+        return (PfLinesCase){ text, conf.n, conf.bad_line };
+}
+
+START_TEST(lines) {
+        pf_test_lines(files, PF_ELEMENTS(files), read_lines);
 }
 END_TEST
 

@@ -6,13 +6,10 @@
 #include <string.h>
 
 #include "probes/parse/local-time.h"
+#include "tests/support/lines-case.h"
 #include "tests/support/test-main.h"
 
-static const struct {
-        const char *text;
-        size_t n;
-        unsigned bad_line;
-} files[] = {
+static const PfLinesCase files[] = {
         { "", 0, 0 },
         { "*;*;*;Al0000-2400\n", 1, 0 },
         { "# x\n\n*;*;*;Al\n", 1, 0 },
@@ -30,15 +27,15 @@ static void parse(const char *text, PfTimeConf *ret) {
         ck_assert_int_eq(pf_time_conf_parse(text, strlen(text), ret), 0);
 }
 
-START_TEST(lines) {
-        for (size_t i = 0; i < PF_ELEMENTS(files); i++) {
-                PF_AUTO_TIME_CONF PfTimeConf conf = { 0 };
+static PfLinesCase read_lines(const char *text) {
+        PF_AUTO_TIME_CONF PfTimeConf conf = { 0 };
 
-                parse(files[i].text, &conf);
-                ck_assert_msg(conf.n == files[i].n && conf.bad_line == files[i].bad_line,
-                              "\"%s\": %zu rules, bad line %u", files[i].text, conf.n,
-                              conf.bad_line);
-        }
+        parse(text, &conf);
+        return (PfLinesCase){ text, conf.n, conf.bad_line };
+}
+
+START_TEST(lines) {
+        pf_test_lines(files, PF_ELEMENTS(files), read_lines);
 }
 END_TEST
 
