@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "probes/parse/device-identity.h"
 #include "probes/parse/grub-env.h"
-#include "tests/support/corpus.h"
+#include "tests/support/boot-corpus.h"
 
 static void add(PfBuf *buf, const PfBootWords *words) {
         for (size_t i = 0; i < words->n; i++)
@@ -167,29 +166,10 @@ static void compare_words(const char *file, const PfBootWords *words, PfJson *wa
                       "%s: \"%s\", not \"%s\"", file, got.data, text.data);
 }
 
-static void compare_identities(const char *file, const PfBootWords *words, const char *name,
-                               PfJson *want) {
-        size_t n = 0, length = strlen(name);
-
-        for (size_t i = 0; i < words->n; i++) {
-                const char *text = words->items[i].text;
-                PfJson *one = pf_json_at(want, n);
-
-                if (strncmp(text, name, length) != 0 || text[length] != '=')
-                        continue;
-                pf_corpus_same(file, name, text + length + 1, pf_json_get(one, "value"));
-                pf_corpus_same(file, text,
-                               pf_identity_kind_name(pf_identity_kind(text + length + 1)),
-                               pf_json_get(one, "kind"));
-                n++;
-        }
-        ck_assert_uint_eq(n, pf_json_length(want));
-}
-
 static void compare_options(const char *file, const PfBootWords *words, PfJson *truth) {
         compare_words(file, words, pf_json_get(truth, "options"));
-        compare_identities(file, words, "root", pf_json_get(truth, "root"));
-        compare_identities(file, words, "resume", pf_json_get(truth, "resume"));
+        pf_corpus_identities(file, words, "root", pf_json_get(truth, "root"));
+        pf_corpus_identities(file, words, "resume", pf_json_get(truth, "resume"));
 }
 
 static void compare_initrds(const char *file, const PfBootEntry *entry, PfJson *want) {

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "probes/parse/device-identity.h"
-#include "tests/support/corpus.h"
+#include "tests/support/boot-corpus.h"
 
 /* Settings as "line:name=value|", entries as "line:title{line:command words;}". */
 static void expect(const char *text, const char *want) {
@@ -115,26 +114,6 @@ static void compare_words(const char *file, const PfBootCommand *command, size_t
         ck_assert_ptr_null(pf_boot_take_word(&rest));
 }
 
-static void compare_identity(const char *file, const PfBootCommand *command, const char *name,
-                             PfJson *boot) {
-        PfJson *want = pf_json_get(boot, name);
-        size_t n = 0, length = strlen(name);
-
-        for (size_t i = 0; i < command->written.n; i++) {
-                const char *text = command->written.items[i].text;
-                PfJson *one = pf_json_at(want, n);
-
-                if (strncmp(text, name, length) != 0 || text[length] != '=')
-                        continue;
-                pf_corpus_same(file, name, text + length + 1, pf_json_get(one, "value"));
-                pf_corpus_same(file, text,
-                               pf_identity_kind_name(pf_identity_kind(text + length + 1)),
-                               pf_json_get(one, "kind"));
-                n++;
-        }
-        ck_assert_uint_eq(n, pf_json_length(want));
-}
-
 static void compare_boot(const char *file, const PfBootCommand *command, PfJson *want) {
         PfJson *options = pf_json_get(want, "options");
         const PfBootWord *image = pf_boot_command_image(command);
@@ -146,8 +125,8 @@ static void compare_boot(const char *file, const PfBootCommand *command, PfJson 
                 pf_corpus_same(file, "an option", command->written.items[i].text,
                                pf_json_at(options, i));
         compare_words(file, command, command->i_image + 1, pf_json_get(want, "args"));
-        compare_identity(file, command, "root", want);
-        compare_identity(file, command, "resume", want);
+        pf_corpus_identities(file, &command->written, "root", pf_json_get(want, "root"));
+        pf_corpus_identities(file, &command->written, "resume", pf_json_get(want, "resume"));
 }
 
 /* The truth lists these, and not the other commands. */
