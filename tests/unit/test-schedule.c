@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "tests/support/fake-probes.h"
+#include "tests/support/question.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/test-main.h"
 
@@ -60,21 +61,8 @@ static void stop(PfSchedule *schedule) {
         pf_sandbox_close(&box);
 }
 
-static PfQuestion *ask(const char *only) {
-        PF_AUTO_STRV PfStrv patterns = { 0 };
-        PfQuestion *question = NULL;
-        PfErr err = { 0 };
-
-        if (only)
-                ck_assert_int_eq(pf_strv_add(&patterns, only), 0);
-        ck_assert_int_eq(pf_question_new(&(PfQuestionSpec){ .profile = profile, .only = &patterns },
-                                         &question, NULL, &err),
-                         0);
-        return question;
-}
-
 static void run_one(PfSchedule *schedule, const char *only, Outcome *outcome) {
-        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = ask(only);
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = pf_test_question(profile, only);
         unsigned before = outcome->n_done;
         PfRun *run;
 
@@ -243,7 +231,7 @@ START_TEST(runs_are_taken_one_after_the_other) {
         unsigned n = 0;
 
         start(&schedule);
-        question = ask("space.root");
+        question = pf_test_question(profile, "space.root");
         for (size_t i = 0; i < PF_SCHEDULE_QUEUE_MAX; i++)
                 ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &outcomes[i], &run),
                                  0);
@@ -268,7 +256,7 @@ START_TEST(a_forgotten_run_calls_nobody) {
         PfRun *run = NULL;
 
         start(&schedule);
-        question = ask(NULL);
+        question = pf_test_question(profile, NULL);
         ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &forgotten, &run), 0);
         pf_run_forget(run);
         run_one(schedule, NULL, &outcome);
@@ -289,7 +277,7 @@ START_TEST(freed_while_running) {
         start(&schedule);
         pf_schedule_set_deadline(schedule, 60000); /* or a slow machine is done with it before */
         pf_fake_hang();
-        question = ask(NULL);
+        question = pf_test_question(profile, NULL);
         ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &outcome, &run), 0);
         while (pf_fake_n_hanging() == 0) {
                 (void) uv_run(&loop, UV_RUN_NOWAIT);

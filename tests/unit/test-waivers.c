@@ -8,6 +8,7 @@
 #include "daemon/report/fingerprint.h"
 #include "daemon/report/schedule.h"
 #include "tests/support/fake-probes.h"
+#include "tests/support/question.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/test-main.h"
 
@@ -32,22 +33,9 @@ static void tear_down(void) {
         pf_sandbox_close(&box);
 }
 
-static PfQuestion *ask(const char *only) {
-        PF_AUTO_STRV PfStrv patterns = { 0 };
-        PfQuestion *question = NULL;
-        PfErr err = { 0 };
-
-        if (only)
-                ck_assert_int_eq(pf_strv_add(&patterns, only), 0);
-        ck_assert_int_eq(pf_question_new(&(PfQuestionSpec){ .profile = profile, .only = &patterns },
-                                         &question, NULL, &err),
-                         0);
-        return question;
-}
-
 /* What becomes of the files that there are, and of the results. */
 static void judge(const char *only, PfReport *report, PfWaivers *waivers) {
-        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = ask(only);
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = pf_test_question(profile, only);
 
         ck_assert_int_eq(pf_waivers_load(box.target, waivers), 0);
         ck_assert_int_eq(pf_waivers_apply(waivers, report->results, report->n, NOW), 0);
@@ -532,7 +520,8 @@ static void on_done(PfReadiness *readiness_take, int r, void *data) {
 static const PfRunEvents events = { .finished = on_finished, .done = on_done };
 
 static void run(Outcome *outcome) {
-        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = ask(PF_FAKE_BAD);
+        PF_CLEANUP(pf_question_unrefp)
+        PfQuestion *question = pf_test_question(profile, PF_FAKE_BAD);
         PfSchedule *schedule = NULL;
         PfRun *running;
 
