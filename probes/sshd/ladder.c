@@ -106,7 +106,7 @@ static void answer_fail(const PfCheck *check, const PfDemand *demand, const PfRe
         if (!second)
                 return;
         (void) pf_report_evidence_copy(report, second->evidence, second->n_evidence);
-        if (first->remedy && second->remedy)
+        if (first->remedy && second->remedy && strcmp(first->remedy, second->remedy) != 0)
                 (void) pf_report_remedy(report, "%s; then %s", first->remedy, second->remedy);
 }
 

@@ -68,6 +68,23 @@ static void show(const PfSshdRoom *room, const PfPamVerdict *verdict) {
         (void) pf_report_evidence_copy(room->report, verdict->evidence, verdict->n_evidence);
 }
 
+/* A line of shadow(5) is the account's, and nothing that might be removed. */
+static void advise(const PfSshdRoom *room, const Stage *about, const char *path) {
+        bool is_shadow = strcmp(path, "/etc/shadow") == 0;
+
+        if (is_shadow && about != &account)
+                (void) pf_report_remedy(room->report, "set a password: passwd %s",
+                                        room->demand->account);
+        else if (is_shadow)
+                (void) pf_report_remedy(room->report, "chage -l %s tells the dates",
+                                        room->demand->account);
+        else
+                (void) pf_report_remedy(room->report,
+                                        "correct or remove what is named in %s, and try "
+                                        "another login before closing this one",
+                                        path);
+}
+
 static int answer_fail(const PfSshdRoom *room, const PfCheck *stage, const Stage *about,
                        const PfPamVerdict *verdict) {
         const PfPamAnswer *answer = &verdict->answer;
@@ -76,11 +93,8 @@ static int answer_fail(const PfSshdRoom *room, const PfCheck *stage, const Stage
                               answer->why ? answer->why : "it does not say why");
         pf_report_reason(room->report, answer->reason ? answer->reason : about->reason);
         show(room, verdict);
-        if (verdict->n_evidence > 0)
-                (void) pf_report_remedy(room->report,
-                                        "correct or remove what is named in %s, and try "
-                                        "another login before closing this one",
-                                        verdict->evidence[0].path);
+        if (verdict->n_evidence > 0 && verdict->evidence[0].path)
+                advise(room, about, verdict->evidence[0].path);
         return room->report->error;
 }
 
