@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-#include "probes/parse/device-identity.h"
-#include "tests/support/corpus.h"
+#include "tests/support/boot-corpus.h"
 
 typedef struct Corpus {
         size_t n_files, n_entries, n_boot, n_bad;
@@ -47,26 +46,6 @@ static void compare_words(const Place *place, const PfBootCommand *command, size
                                pf_json_at(want, i));
 }
 
-/* The identities that words "root=…" name, and their kinds. */
-static void compare_identities(const Place *place, const PfBootCommand *command, const char *name,
-                               PfJson *want) {
-        size_t n = 0, length = strlen(name);
-
-        for (size_t i = 1; i < command->written.n; i++) {
-                const char *text = command->written.items[i].text;
-                PfJson *one;
-
-                if (strncmp(text, name, length) != 0 || text[length] != '=')
-                        continue;
-                one = pf_json_at(want, n++);
-                pf_corpus_same(place->file, name, text + length + 1, pf_json_get(one, "value"));
-                pf_corpus_same(place->file, text,
-                               pf_identity_kind_name(pf_identity_kind(text + length + 1)),
-                               pf_json_get(one, "kind"));
-        }
-        ck_assert_uint_eq(n, pf_json_length(want));
-}
-
 static void compare_boot(const Place *place, PfJson *want) {
         size_t n = pf_json_length(want);
 
@@ -80,8 +59,10 @@ static void compare_boot(const Place *place, PfJson *want) {
                                command->written.n ? command->written.items[0].text : NULL,
                                pf_json_get(one, "image"));
                 compare_words(place, command, 1, pf_json_get(one, "args"));
-                compare_identities(place, command, "root", pf_json_get(one, "root"));
-                compare_identities(place, command, "resume", pf_json_get(one, "resume"));
+                pf_corpus_identities(place->file, &command->written, "root",
+                                     pf_json_get(one, "root"));
+                pf_corpus_identities(place->file, &command->written, "resume",
+                                     pf_json_get(one, "resume"));
                 ck_assert_msg(command->conditional == pf_json_bool(pf_json_get(one, "conditional")),
                               "%s:%u: conditional", place->file, command->line);
                 if (place->outside)
