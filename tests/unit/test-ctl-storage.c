@@ -119,22 +119,22 @@ END_TEST
 /* Anybody who mounts something, or labels a stick, chooses such names. */
 static const char *const lies[] = {
         /* colours, a second line, the title of a terminal, C1 controls, the right to left */
-        "{\"known\":true,\"fileSystems\":[{\"mountPoints\":[\"/mnt/\\u001b[31mred\",\"/a\\n"
-        "/ is "
-        "fine\"],\"roots\":{\"/mnt/\\u001b[31mred\":\"/\\u001b]0;x\\u0007\"},\"options\":\"ro\","
-        "\"devices\":[{\"path\":\"/dev/mapper/"
-        "\\u009b2J\\rx\",\"type\":\"\\u001b[2J\",\"sizeBytes\":1,"
-        "\"fileSystem\":\"ext4\",\"uuid\":\"\\u202eabc\",\"label\":"
-        "\"\\t\\u0008\\u007f\","
-        "\"file\":\"/\\u001bc\",\"unknown\":\"\\u001b[0m\"}]}]}",
+        ("{\"known\":true,\"fileSystems\":[{\"mountPoints\":[\"/mnt/\\u001b[31mred\",\"/a\\n"
+         "/ is "
+         "fine\"],\"roots\":{\"/mnt/\\u001b[31mred\":\"/\\u001b]0;x\\u0007\"},\"options\":\"ro\","
+         "\"devices\":[{\"path\":\"/dev/mapper/"
+         "\\u009b2J\\rx\",\"type\":\"\\u001b[2J\",\"sizeBytes\":1,"
+         "\"fileSystem\":\"ext4\",\"uuid\":\"\\u202eabc\",\"label\":"
+         "\"\\t\\u0008\\u007f\","
+         "\"file\":\"/\\u001bc\",\"unknown\":\"\\u001b[0m\"}]}]}"),
         "{\"known\":false,\"reason\":\"\\u001b[31m\\n\\r\",\"fileSystems\":[]}",
         /* what is of another type, or missing */
         "{\"known\":1,\"fileSystems\":{\"a\":[]},\"swap\":7,\"unused\":\"x\"}",
-        "{\"known\":true,\"fileSystems\":[null,7,[],{},{\"mountPoints\":[null,{},9],\"devices\":["
-        "null,"
-        "[],7,{\"path\":7,\"sizeBytes\":\"x\",\"on\":{},\"label\":[]}]}],\"swap\":[{}]}",
-        "{\"known\":true,\"unused\":[{\"path\":\"\",\"sizeBytes\":-1},{\"sizeBytes\":"
-        "-9223372036854775808}]}",
+        ("{\"known\":true,\"fileSystems\":[null,7,[],{},{\"mountPoints\":[null,{},9],\"devices\":["
+         "null,"
+         "[],7,{\"path\":7,\"sizeBytes\":\"x\",\"on\":{},\"label\":[]}]}],\"swap\":[{}]}"),
+        ("{\"known\":true,\"unused\":[{\"path\":\"\",\"sizeBytes\":-1},{\"sizeBytes\":"
+         "-9223372036854775808}]}"),
         "[]",
 };
 
