@@ -17,7 +17,9 @@ import stat
 import subprocess
 import sys
 import tempfile
-import traceback
+
+import points
+from points import contains, equal, test
 
 CTL = os.environ["PF_CTL"]
 FIXTURES = os.environ["PF_FIXTURES"]
@@ -28,21 +30,6 @@ SHA512 = "$6$Zm9vYmFyYmF6cXV4$" + "kX9" * 28 + "k/"
 YESCRYPT = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
 DES = "abJnggxhB/yWI"
 ANSWERS = ("check", "verdict", "summary", "remedy", "vendorVerdict", "reason", "where")
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def equal(got, expected, what=""):
-    assert got == expected, f"{what}: got {got!r}, expected {expected!r}"
-
-
-def contains(text, part):
-    assert part in text, f"{part!r} is not in {text!r}"
 
 
 def run(*arguments, **options):
@@ -441,21 +428,6 @@ def a_capture_that_is_damaged():
                 file.write(good)
 
 
-def main():
-    print(f"1..{len(TESTS)}")
-    failed = False
-    for i, function in enumerate(TESTS, 1):
-        name = function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {i} - {name}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed = True
-            print(f"not ok {i} - {name}", flush=True)
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}", flush=True)
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(points.run([(function.__name__.replace("_", " "), function)
+                         for function in points.TESTS]))

@@ -18,7 +18,8 @@ import pathlib
 import re
 import subprocess
 import sys
-import traceback
+
+from points import TESTS, equal, run, test
 
 CTL = os.environ["PF_CTL"]
 CAPTURED = pathlib.Path(os.environ["PF_CAPTURED"])
@@ -45,17 +46,6 @@ NOT_IN_ORDER = {
 }
 # Debian brings kernels out faster than the vendor's lists are.
 BY_LIST = {"boot.next-kernel": "fail", "os.kernel": "fail"}
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def equal(got, expected, what=""):
-    assert got == expected, f"{what}: got {got!r}, expected {expected!r}"
 
 
 class Machine:
@@ -483,22 +473,12 @@ def machines():
 
 
 def main():
-    points = [(machine, function) for machine in machines() for function in TESTS]
-    print(f"1..{max(len(points), 1)}")
-    failed = 0 if points else 1
+    points = [(f"{machine.name}: {function.__name__}", functools.partial(function, machine))
+              for machine in machines() for function in TESTS]
     if not points:
-        print("not ok 1 - no machine was captured")
-    for number, (machine, function) in enumerate(points, 1):
-        title = f"{number} - {machine.name}: {function.__name__}"
-        try:
-            function(machine)
-            print(f"ok {title}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {title}")
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}", flush=True)
-    return 1 if failed else 0
+        print("1..1\nnot ok 1 - no machine was captured")
+        return 1
+    return run(points)
 
 
 if __name__ == "__main__":

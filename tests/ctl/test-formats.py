@@ -9,7 +9,6 @@ reports, which the real client shows. $PF_FORMATS_SEED makes other hostile repor
 
 import concurrent.futures
 import copy
-import importlib.util
 import json
 import os
 import pathlib
@@ -18,24 +17,17 @@ import subprocess
 import sys
 import tempfile
 
+from points import TESTS, load, test
+
 SYSTEM_PYTHON = "/usr/bin/python3"
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 formats = load("formats")
 if formats.missing() and os.path.exists(SYSTEM_PYTHON) and "PF_FORMATS_AGAIN" not in os.environ:
     # The packages of the system are for its own interpreter.
     os.execve(SYSTEM_PYTHON, [SYSTEM_PYTHON, *sys.argv], {**os.environ, "PF_FORMATS_AGAIN": "1"})
 client = load("test-preflightctl")
-client.TESTS.clear()
-test = client.test
+TESTS.clear()
 
 SEED = int(os.environ.get("PF_FORMATS_SEED", "1"))
 N_HOSTILE = int(os.environ.get("PF_FORMATS_COUNT", "6"))

@@ -12,12 +12,13 @@ fixture the words for people may be put better; what the scripted probes said st
 it is, word for word.
 """
 
-import importlib.util
 import json
 import os
 import pathlib
 import re
 import sys
+
+from points import TESTS, load, test
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "golden"
@@ -27,20 +28,12 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 MOMENT = re.compile(r"USec$|^hostname$|^machineId$|^bootId$|^kernel$|^notCovered$|^documentation$")
 WORDS = {"summary", "vendorVerdict", "message", "vendorMessage"}
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 formats = load("formats")
 if formats.missing() and os.path.exists(SYSTEM_PYTHON) and "PF_FORMATS_AGAIN" not in os.environ:
     os.execve(SYSTEM_PYTHON, [SYSTEM_PYTHON, *sys.argv], {**os.environ, "PF_FORMATS_AGAIN": "1"})
 client = load("test-preflightctl")
 capture = load("test-capture")
-client.TESTS.clear()
+TESTS.clear()
 
 
 def produce(golden):
@@ -106,7 +99,7 @@ def add_tests(path):
 
     for function in (produced, read):
         function.__name__ = f"{path.stem} is still {function.__name__}"
-        client.test(function)
+        test(function)
 
 
 def validate(report):
@@ -151,8 +144,8 @@ def main():
         return 0
     for path in sorted(GOLDEN.glob("*.json")):
         add_tests(path)
-    assert client.TESTS, f"{GOLDEN} is empty"
-    client.test(every_fixture_is_valid)
+    assert TESTS, f"{GOLDEN} is empty"
+    test(every_fixture_is_valid)
     return client.main()
 
 

@@ -11,7 +11,8 @@ import pathlib
 import re
 import subprocess
 import sys
-import traceback
+
+from points import run_tests, test
 
 CTL = os.environ["PF_CTL"]
 FIXTURES = pathlib.Path(os.environ["PF_FIXTURES"])
@@ -21,13 +22,6 @@ MACHINES = ("sshd/allow-users", "boot/*", "disks/*", "space/*", "accounts/*", "s
 FORMATS = ("json", "json-lines", "junit", "tap", "sarif", "nagios", "openmetrics")
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 LOCALE = ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG")
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*arguments, **locale):
@@ -117,20 +111,5 @@ def programs_read_the_same_in_both():
         assert first[:2] == second[:2], arguments
 
 
-def main():
-    failed = 0
-    print(f"1..{len(TESTS)}")
-    for i, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {i} - {function.__name__}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {i} - {function.__name__}")
-            for line in traceback.format_exc().splitlines():
-                print(f"#   {line[:1000]}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests())

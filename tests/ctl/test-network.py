@@ -18,20 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
+
+from points import equal, run_tests, test
 
 CTL = os.environ["PF_CTL"]
 WAIT = 60  # seconds that even a slow machine needs less than
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def equal(got, expected, what=""):
-    assert got == expected, f"{what}: got {got!r}, expected {expected!r}"
 
 
 class Network:
@@ -404,19 +395,11 @@ def main():
     reason = why_not()
     if reason:
         print(f"1..0 # SKIP {reason}")
-        return
-    print(f"1..{len(TESTS)}")
-    for i, function in enumerate(TESTS, 1):
-        try:
-            function()
-            print(f"ok {i} - {function.__name__}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}")
-            print(f"not ok {i} - {function.__name__}", flush=True)
+        return 0
+    return run_tests()
 
 
 if len(sys.argv) > 1:
     {"listen": listen, "hold": hold, "names": names}[sys.argv[1]](*sys.argv[2:])
 else:
-    main()
+    sys.exit(main())

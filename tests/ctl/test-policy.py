@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+from points import contains, equal, run_tests, test
 
 CTL = os.environ["PF_CTL"]
 SCRIPTED = os.environ["PF_CTL_SCRIPTED"]
@@ -28,21 +29,6 @@ ALL = "--only=ssh.server,ssh.password-authentication,ssh.root-login,space.*,os.k
 FAIL = b"ssh.password-authentication|fail|sshd refuses passwords for root|" \
        b"/etc/ssh/sshd_config|12|PasswordAuthentication no|PasswordAuthentication yes\n"
 LATER = "2999-01-31"
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def equal(got, expected, what=""):
-    assert got == expected, f"{what}: got {got!r}, expected {expected!r}"
-
-
-def contains(text, part):
-    assert part in text, f"{part!r} is not in {text!r}"
 
 
 def run(*arguments, program=SCRIPTED, **options):
@@ -324,20 +310,5 @@ def a_capture_has_them():
         equal([entry["state"] for entry in there["waivers"]], ["active", "refused"])
 
 
-def main():
-    failed = 0
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        try:
-            skipped = function()
-            print(f"ok {number} - {function.__name__}" + (f" # SKIP {skipped}" if skipped else ""))
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="")
-        sys.stdout.flush()
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests())

@@ -22,7 +22,8 @@ import tempfile
 import termios
 import threading
 import time
-import traceback
+
+from points import contains, equal, run_tests, test
 
 CTL = os.environ["PF_CTL"]
 SCRIPTED = os.environ["PF_CTL_SCRIPTED"]
@@ -41,21 +42,6 @@ LOST = b"ssh.root-login|unknown|cannot read it\n"
 SKIP = b"space.inodes|skip|no fixed number of inodes\n"
 
 HOSTILE = b"\x1b]0;owned\x07\x1b[2J\xc2\x9b31m\xe2\x80\xae\xf3\xa0\x80\x81\xff\xfe\r\t\x7f\"\\ end"
-
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def equal(got, expected, what=""):
-    assert got == expected, f"{what}: got {got!r}, expected {expected!r}"
-
-
-def contains(text, part):
-    assert part in text, f"{part!r} is not in {text!r}"
 
 
 class Machine:
@@ -996,20 +982,7 @@ def an_ordinary_user():
 
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    wanted = sys.argv[1:]
-    tests = [function for function in TESTS if not wanted or function.__name__ in wanted]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, function in enumerate(tests, 1):
-        try:
-            skipped = function()
-            print(f"ok {number} - {function.__name__}" + (f" # SKIP {skipped}" if skipped else ""))
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {function.__name__}")
-            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="")
-        sys.stdout.flush()
-    return 1 if failed else 0
+    return run_tests(sys.argv[1:])
 
 
 if __name__ == "__main__":
