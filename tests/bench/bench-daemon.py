@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+from measure import measure
+
 
 def call(path, method, parameters):
     with socket.socket(socket.AF_UNIX) as connection:
@@ -34,36 +36,6 @@ def call(path, method, parameters):
                 raise RuntimeError("connection closed")
             answer += part
     return json.loads(answer[:-1])["parameters"]
-
-
-def start_daemon(directory):
-    path = os.path.join(directory, "socket")
-    process = subprocess.Popen([os.environ["PF_DAEMON"], f"--socket={path}"],
-                               stderr=subprocess.DEVNULL)
-    for _ in range(2000):
-        if os.path.exists(path):
-            return process, path
-        time.sleep(0.01)
-    raise RuntimeError("the daemon did not start")
-
-
-def is_sanitized(program):
-    maps = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
-    return "libasan" in maps or "libubsan" in maps
-
-
-class Table:
-    def __init__(self):
-        self.missed = []
-
-    def row(self, name, value, unit, bar=None):
-        text = f"{name:<44} {value:>10.2f} {unit:<6}"
-        if bar is not None:
-            met = value <= bar
-            text += f" bar {bar:g} {'met' if met else 'MISSED'}"
-            if not met:
-                self.missed.append(name)
-        print(text, flush=True)
 
 
 def whole_run_warm(table, path, count):
@@ -156,13 +128,8 @@ def main():
     parser.add_argument("--enforce", action="store_true", help="fail where a bar is missed")
     parser.add_argument("--seconds", type=int, default=10, help="of idling; default 10")
     options = parser.parse_args()
-    sanitized = is_sanitized(os.environ["PF_DAEMON"])
-    if sanitized:
-        print("this build has sanitizers: the numbers mean nothing")
-    table = Table()
-    directory = tempfile.mkdtemp(prefix="preflightd-bench.")
-    process, path = start_daemon(directory)
-    try:
+
+    def numbers(table, process, path):
         idle(table, process, path, options.seconds)
         whole_run_warm(table, path, 100)
         memory(table, process, "after 100 runs")
@@ -170,13 +137,8 @@ def main():
             echo(table, path, options.echo)
         executions(table)
         whole_run_cold(table, 5)
-    finally:
-        process.terminate()
-        process.wait()
-        shutil.rmtree(directory)
-    if table.missed:
-        print("missed: " + ", ".join(table.missed))
-    return 1 if table.missed and options.enforce and not sanitized else 0
+
+    return measure(numbers, options)
 
 
 if __name__ == "__main__":

@@ -2,36 +2,27 @@
 # SPDX-License-Identifier: MIT
 """What it costs to ask about many logins: ten accounts and sources beside one.
 
-Prints one line a number, with the bar it is held against, as bench-daemon.py,
-whose table this uses. Asks the daemon named by $PF_DAEMON about this machine,
-and the client named by $PF_CTL about a root of a fixture.
+Prints one line a number, with the bar it is held against, as bench-daemon.py.
+Asks the daemon named by $PF_DAEMON about this machine, and the client named by
+$PF_CTL about a root of a fixture.
 """
 
 import argparse
-import importlib.util
 import json
 import os
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+from measure import measure
 
 METHOD = "org.preflightd.Preflight.Check"
 LOGINS = [(account, source) for account in ("root", "nobody")
           for source in ("192.0.2.7", "198.51.100.9", "10.20.0.5", "2001:db8::5", "203.0.113.1")]
 
 TIMES = 10.5  # ten times one, and what two measurements of the same differ by
-
-
-def load_bench():
-    where = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench-daemon.py")
-    spec = importlib.util.spec_from_file_location("bench_daemon", where)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def ask(path, logins):
@@ -102,23 +93,12 @@ def main():
     parser.add_argument("--enforce", action="store_true", help="fail where a bar is missed")
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
-    bench = load_bench()
-    sanitized = bench.is_sanitized(os.environ["PF_DAEMON"])
-    if sanitized:
-        print("this build has sanitizers: the numbers mean nothing")
-    table = bench.Table()
-    directory = tempfile.mkdtemp(prefix="preflightd-bench.")
-    process, path = bench.start_daemon(directory)
-    try:
+
+    def numbers(table, process, path):
         over_the_wire(table, process, path, options.rounds)
         of_a_root(table, options.root, options.rounds)
-    finally:
-        process.terminate()
-        process.wait()
-        shutil.rmtree(directory)
-    if table.missed:
-        print("missed: " + ", ".join(table.missed))
-    return 1 if table.missed and options.enforce and not sanitized else 0
+
+    return measure(numbers, options)
 
 
 if __name__ == "__main__":
