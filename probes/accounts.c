@@ -233,25 +233,43 @@ static bool is_worse(const PfLockout *a, const PfLockout *b) {
         return a->failures > b->failures;
 }
 
-static int judge_lines(const Room *room, const PfPamStack *stack, PfLockout *ret, bool *ret_any,
-                       PfErr *err) {
-        *ret_any = false;
+/* @ret_line: the line whose answer it is; NULL: none counts. */
+static int judge_lines(const Room *room, const PfPamStack *stack, PfLockout *ret,
+                       const PfPamLine **ret_line, PfErr *err) {
+        *ret_line = NULL;
         for (size_t i = 0; i < stack->n; i++) {
+                const PfPamLine *line = &stack->entries[i]->line;
                 PfLockout lockout = { 0 };
                 int r = 0;
 
                 if (stack->entries[i]->kind == PF_PAM_ENTRY_MODULE)
-                        r = judge_line(room, &stack->entries[i]->line, &lockout, err);
+                        r = judge_line(room, line, &lockout, err);
                 if (r < 0)
                         return r;
-                if (r > 0 && (!*ret_any || is_worse(&lockout, ret)))
+                if (r > 0 && (!*ret_line || is_worse(&lockout, ret))) {
                         *ret = lockout;
-                *ret_any = *ret_any || r > 0;
+                        *ret_line = line;
+                }
         }
         return 0;
 }
 
-static int answer_locked(const Room *room, const PfLockout *lockout) {
+/* The record, the line that counts, and where it has its numbers from. */
+static void show_lockout(const Room *room, const PfLockout *lockout, const PfPamLine *line) {
+        const char *conf = pf_pam_argument(line, "conf");
+        PfErr ignored = { 0 };
+        PfFileInfo info;
+
+        if (!conf)
+                conf = PF_FAILLOCK_CONF_PATH;
+        show(room, lockout->path, 0, NULL, "fewer failed logins");
+        show(room, line->path, line->number, line->text, NULL);
+        if (strcmp(line->name, "pam_faillock") == 0 &&
+            pf_target_stat(room->target, conf, &info, &ignored) == 0)
+                show(room, conf, 0, NULL, NULL);
+}
+
+static int answer_locked(const Room *room, const PfLockout *lockout, const PfPamLine *line) {
         long long minutes = (lockout->unlock_sec - room->now_sec + 30) / 60;
 
         if (minutes < 1)
@@ -267,7 +285,7 @@ static int answer_locked(const Room *room, const PfLockout *lockout) {
                                       room->name, lockout->failures, minutes,
                                       minutes == 1 ? "" : "s");
         pf_report_reason(room->report, "faillock");
-        show(room, lockout->path, 0, NULL, "fewer failed logins");
+        show_lockout(room, lockout, line);
         return pf_report_remedy(room->report,
                                 "correct the stored password first, then clear the count: "
                                 "%s --user %s --reset",
@@ -275,12 +293,12 @@ static int answer_locked(const Room *room, const PfLockout *lockout) {
                                 room->name);
 }
 
-static int answer_open(const Room *room, const PfLockout *lockout) {
+static int answer_open(const Room *room, const PfLockout *lockout, const PfPamLine *line) {
         if (lockout->deny > 0 && lockout->failures > 0 && lockout->failures + 1 >= lockout->deny) {
                 (void) pf_report_warn(room->report, &checks[LOCKED_OUT],
                                       "one more failed login locks %s: there were %u", room->name,
                                       lockout->failures);
-                show(room, lockout->path, 0, NULL, "fewer failed logins");
+                show_lockout(room, lockout, line);
                 return 0;
         }
         return pf_report_pass(room->report, &checks[LOCKED_OUT], "%s is not locked", room->name);
@@ -309,22 +327,22 @@ static int answer_uncounted(const Room *room, const PfPamConfig *config) {
 static int answer_lockout(const Room *room, PfErr *err) {
         PF_CLEANUP(pf_pam_config_freep) PfPamConfig *config = NULL;
         PfLockout lockout = { 0 };
-        bool any = false;
+        const PfPamLine *line = NULL;
         int r;
 
         if (answer_no_account(room, &checks[LOCKED_OUT]))
                 return 0;
         r = pf_pam_config_load(room->target, SERVICE, &config, err);
         if (r == 0)
-                r = judge_lines(room, pf_pam_config_stack(config, PF_PAM_AUTH), &lockout, &any,
+                r = judge_lines(room, pf_pam_config_stack(config, PF_PAM_AUTH), &lockout, &line,
                                 err);
         if (r < 0)
                 return r;
-        if (!any)
+        if (!line)
                 return answer_uncounted(room, config);
         switch (lockout.state) {
         case PF_LOCKOUT_LOCKED:
-                return answer_locked(room, &lockout);
+                return answer_locked(room, &lockout, line);
         case PF_LOCKOUT_UNKNOWN:
         case PF_LOCKOUT_BROKEN:
                 return pf_report_unknown(room->report, &checks[LOCKED_OUT], "%s", lockout.why);
@@ -332,7 +350,7 @@ static int answer_lockout(const Room *room, PfErr *err) {
                 return pf_report_pass(room->report, &checks[LOCKED_OUT],
                                       "failed logins do not lock %s", room->name);
         default:
-                return answer_open(room, &lockout);
+                return answer_open(room, &lockout, line);
         }
 }
 

@@ -132,6 +132,18 @@ static void add_mode(PfFindings *findings, const Mode *mode) {
         pf_finding_vendor(findings, "%s", mode->vendor);
 }
 
+/* What is there while a machine is not up yet, or not for long any more. */
+static const char *const doubts[] = { "/run/nologin", "/run/systemd/shutdown/scheduled" };
+
+static void show_doubts(const PfSystemRoom *room, PfFindings *findings) {
+        for (size_t i = 0; i < PF_ELEMENTS(doubts); i++) {
+                PfErr ignored = { 0 };
+
+                if (pf_system_has(room, doubts[i], &ignored) == PF_YES)
+                        pf_finding_evidence_said(findings, doubts[i], NULL, NULL);
+        }
+}
+
 /* A service manager that keeps no such links, or that is in the middle of something, is
  * asked. */
 static int ask_modes(const PfSystemRoom *room, PfFindings *findings) {
@@ -145,9 +157,11 @@ static int ask_modes(const PfSystemRoom *room, PfFindings *findings) {
         r = pf_machine_units(room->target, names, PF_ELEMENTS(names), states, &err);
         if (r == PF_UNITS_NO_MANAGER)
                 r = pf_err_set(&err, -ENOENT, "the service manager cannot be asked");
-        if (r < 0)
-                return pf_prerequisite_unknown(findings, LEVEL, "whether the machine is up", r,
-                                               &err);
+        if (r < 0) {
+                r = pf_prerequisite_unknown(findings, LEVEL, "whether the machine is up", r, &err);
+                show_doubts(room, findings);
+                return r;
+        }
         for (size_t i = 0; i < PF_ELEMENTS(modes); i++)
                 if (states[i] == PF_UNIT_ACTIVE || states[i] == PF_UNIT_STARTING)
                         add_mode(findings, &modes[i]);
@@ -156,7 +170,6 @@ static int ask_modes(const PfSystemRoom *room, PfFindings *findings) {
 
 /* Positive: was there anything that only the manager can tell? */
 static int look_at_links(const PfSystemRoom *room, PfFindings *findings, PfErr *err) {
-        static const char *const doubts[] = { "/run/nologin", "/run/systemd/shutdown/scheduled" };
         PfMaybe has = pf_system_has(room, "/run/systemd/units", err);
         bool asks = has == PF_NO;
 
