@@ -19,7 +19,7 @@ import tempfile
 
 SIZE = 60 << 20
 BAR_MS, BAR_KIB = 150, 8192
-RUNS = 5
+RUNS = 3
 
 COMPRESSORS = [  # name, command, bar of time, and of memory
     ("none", ["cat"], BAR_MS, BAR_KIB),
