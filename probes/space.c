@@ -273,7 +273,10 @@ static int answer_room(PfReport *report, const PfTarget *target, const Facts *fa
                                       left, directory_of(&need->place), kind, need->what,
                                       size_text(wanted, together));
         }
-        return add_space_evidence(report, target, facts, &need->place, together);
+        (void) add_space_evidence(report, target, facts, &need->place, together);
+        return step == STEP_BACKUP
+                       ? pf_report_evidence(report, NULL, facts->images_directory, 0, NULL, NULL)
+                       : report->error;
 }
 
 static int answer_enough(PfReport *report, const PfTarget *target, const Facts *facts,

@@ -23,7 +23,6 @@ static const struct {
 
 static const char *faulty_path; /* NULL: nothing goes wrong */
 static PfFault active;
-static bool was_asked;
 static const PfTargetFile *faulty_file; /* the one that was opened last on that path */
 
 const char *pf_fault_to_string(PfFault fault) {
@@ -33,21 +32,16 @@ const char *pf_fault_to_string(PfFault fault) {
 void pf_fault_target_begin(const char *path, PfFault fault) {
         faulty_path = path;
         active = fault;
-        was_asked = false;
         faulty_file = NULL;
 }
 
-bool pf_fault_target_end(void) {
+void pf_fault_target_end(void) {
         faulty_path = NULL;
         faulty_file = NULL;
-        return was_asked;
 }
 
 static bool is_faulty(const char *path) {
-        if (!faulty_path || strcmp(path, faulty_path) != 0)
-                return false;
-        was_asked = true;
-        return true;
+        return faulty_path && strcmp(path, faulty_path) == 0;
 }
 
 /* Is this the answer already? Then it is in *@ret_r. */
@@ -61,7 +55,7 @@ static bool fails(const char *path, int *ret_r, PfErr *err) {
 }
 
 static bool is_spoilt(const char *path) {
-        return faulty_path && strcmp(path, faulty_path) == 0 && faults[active].r == 0;
+        return is_faulty(path) && faults[active].r == 0;
 }
 
 static void make_garbage(char *bytes, size_t n) {
@@ -138,6 +132,24 @@ WRAP(int, pf_target_list, const PfTarget *target, const char *path, PfStrv *ret,
         int r;
 
         return fails(path, &r, err) ? r : __real_pf_target_list(target, path, ret, err);
+}
+
+/* A pattern goes wrong with the directory that it begins in. */
+static bool is_pattern_of(const char *pattern, const char *path) {
+        size_t n = strcspn(pattern, "*?[");
+
+        while (n > 1 && pattern[n - 1] != '/')
+                n--;
+        return strlen(path) == n - 1 && strncmp(pattern, path, n - 1) == 0;
+}
+
+WRAP(int, pf_target_glob, const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
+        if (!faulty_path || faults[active].r == 0 ||
+            (strcmp(pattern, faulty_path) != 0 && !is_pattern_of(pattern, faulty_path)))
+                return __real_pf_target_glob(target, pattern, ret, err);
+        if (faults[active].r < 0)
+                return pf_err_errno(err, faults[active].r, "%s", pattern);
+        return 0; /* no such directory: nothing matches */
 }
 
 WRAP(int, pf_target_space, const PfTarget *target, const char *path, PfSpace *ret, PfErr *err) {

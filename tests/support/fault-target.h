@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <stdbool.h>
-
 /*
  * One path of a machine goes wrong, whatever is asked of it. Linked with the
  * options in fault_target_args (meson), which send what our files ask of a
@@ -24,5 +22,4 @@ const char *pf_fault_to_string(PfFault fault);
  * question and its book as "book:question"; borrowed. */
 void pf_fault_target_begin(const char *path, PfFault fault);
 
-/* Return: was that path asked for? */
-bool pf_fault_target_end(void);
+void pf_fault_target_end(void);
