@@ -79,7 +79,7 @@ static PfShellFlow run_return(PfShellState *state, const PfShellFields *argv) {
         bool may = state->n_functions_around > 0 || state->n_sourced > 0 ||
                    state->setup->is_sourced || !state->setup->is_bash;
 
-        return may ? leave(state, argv, PF_SHELL_RETURN) : done(state, -1);
+        return may ? leave(state, argv, PF_SHELL_RETURN) : done(state, PF_SHELL_FAILED);
 }
 
 static PfShellFlow loop_flow(PfShellState *state, const PfShellFields *argv, PfShellFlow flow) {

@@ -194,7 +194,7 @@ static PfShellFlow execute_and_or(PfShellState *state, const PfShellNode *node) 
 static PfShellFlow execute_not(PfShellState *state, const PfShellNode *node) {
         PfShellFlow flow = execute_condition(state, node->first);
 
-        if (flow == PF_SHELL_GO_ON && state->status >= 0)
+        if (flow == PF_SHELL_GO_ON && (state->status >= 0 || state->status == PF_SHELL_FAILED))
                 state->status = state->status == 0;
         return flow;
 }

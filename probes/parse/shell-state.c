@@ -396,7 +396,7 @@ PfShellFlow pf_shell_stop(PfShellState *state, PfShellEnd end, const PfShellFiel
                 return PF_SHELL_STOP;
         state->top->is_over = true;
         outcome->end = end;
-        outcome->status = state->status;
+        outcome->status = state->status >= 0 ? state->status : -1;
         locate(state, &outcome->path, &outcome->line, &outcome->text);
         for (size_t i = 0; argv && i < argv->n; i++)
                 if (pf_strv_add(&outcome->argv, argv->items[i].text) < 0)
@@ -443,8 +443,8 @@ bool pf_shell_choose(PfShellState *state) {
 }
 
 bool pf_shell_succeeded(PfShellState *state) {
-        if (state->status >= 0)
+        if (state->status >= 0 || state->status == PF_SHELL_FAILED)
                 return state->status == 0;
-        state->status = pf_shell_choose(state) ? 0 : 1;
+        state->status = pf_shell_choose(state) ? 0 : PF_SHELL_FAILED;
         return state->status == 0;
 }

@@ -61,6 +61,8 @@ typedef enum PfShellStream {
 #define PF_SHELL_N_STREAMS 10
 
 /* Status of a program that could not be started. */
+/* Not zero, and not known which: what a status is on the way where a command failed. */
+enum { PF_SHELL_FAILED = -2 };
 enum { PF_SHELL_NOT_EXECUTABLE = 126, PF_SHELL_NOT_FOUND = 127 };
 
 /* What a command leads to. */
@@ -104,7 +106,7 @@ typedef struct PfShellState {
         char *current;           /* working directory, from the view's root; NULL: not known */
         PfShellStream streams[PF_SHELL_N_STREAMS];
 
-        int status; /* of the command before; -1: not known */
+        int status; /* of the command before; -1: not known, or PF_SHELL_FAILED */
         bool was_substituted;
         bool stops_at_error;   /* set -e */
         bool stops_at_unset;   /* set -u */

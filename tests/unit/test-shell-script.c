@@ -253,8 +253,17 @@ START_TEST(files_that_are_read) {
                 { "return 4\necho x", PF_SHELL_ENDS, 4, 0, NULL },
         };
 
+        /* Not zero, and by the version of bash 1 or 2. */
+        static const Expected of_bash[] = {
+                { "return 4 && exit 5", PF_SHELL_ENDS, -1, 0, NULL },
+                { "return 4 && exit 1 | false", PF_SHELL_ENDS, -1, 0, NULL },
+                { "return 4 || exit 5", PF_SHELL_EXITS, 5, 0, NULL },
+                { "! return 4 && exit 5", PF_SHELL_EXITS, 5, 0, NULL },
+        };
+
         EXPECT_ALL(&as_profile, table);
         EXPECT_ALL(&as_sh, of_sh);
+        EXPECT_ALL(&as_bash, of_bash);
 }
 END_TEST
 
