@@ -24,6 +24,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 
+from repeat import default_seed
 import login_box
 import login_machines as machines
 import login_ours as ours
@@ -253,7 +254,7 @@ def arguments():
     parser.add_argument("--machines", type=int,
                         default=int(os.environ.get("PF_LOGIN_MACHINES", "60")),
                         help="by default PF_LOGIN_MACHINES, or 60")
-    parser.add_argument("--seed", default=str(int(time.time())))
+    parser.add_argument("--seed", default=str(default_seed()))
     parser.add_argument("--only", type=int, metavar="N", help="one machine, of the seed")
     parser.add_argument("--jobs", type=int, default=8,
                         help="machines at a time (8: a login that fails mostly waits)")

@@ -447,6 +447,11 @@ static bool compare(size_t i, unsigned number) {
         return fine;
 }
 
+/* A run can be repeated; a full one tries what none has tried before. */
+static uint64_t default_seed(void) {
+        return getenv("PF_FULL") ? (uint64_t) time(NULL) : 424242;
+}
+
 static int skip(const char *why) {
         printf("1..0 # SKIP %s\n", why);
         return EXIT_SUCCESS;
@@ -454,7 +459,7 @@ static int skip(const char *why) {
 
 int main(int argc, char **argv) {
         unsigned number = argc > 1 ? (unsigned) strtoul(argv[1], NULL, 10) : NUMBER_DEFAULT;
-        uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t) time(NULL);
+        uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : default_seed();
         bool fine = true;
 
         if (geteuid() != 0)

@@ -15,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+from repeat import default_seed
+
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/root", "USER": "root", "LOGNAME": "root"}
 WORDS = ["a", "b", "'x y'", '"$A"', "$A", "$B", '"$USER"', "root", "${C:-c}", "${A:+d}",
          '"$@"', "$#", "''", "${A%b*}", '"${B##*a}"', "`id -u`", '"$(whoami)"', "/etc/passwd",
@@ -141,7 +145,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reader", required=True)
     parser.add_argument("--scripts", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--seed", type=int, default=default_seed())
     options = parser.parse_args()
     options.shells = [path for path in map(shutil.which, ("dash", "bash")) if path]
 

@@ -23,6 +23,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 
+from repeat import default_seed
 import sshd_machines as machines
 import sshd_minimise as minimise
 import sshd_oracle as oracle
@@ -195,7 +196,7 @@ def arguments():
     parser.add_argument("--count", type=int, default=int(os.environ.get("PF_DIFFERENTIAL_COUNT",
                                                                         2000)),
                         help="configurations; by default PF_DIFFERENTIAL_COUNT, or 2000")
-    parser.add_argument("--seed", default=str(int(time.time())))
+    parser.add_argument("--seed", default=str(default_seed()))
     parser.add_argument("--only", type=int, help="the number of one configuration, of the seed")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", help="directory for failing cases")
