@@ -7,3 +7,4 @@
  */
 extern const char pf_idl_org_varlink_service[];
 extern const char pf_idl_org_preflightd_Preflight[];
+extern const char pf_idl_org_preflightd_Remediation[];

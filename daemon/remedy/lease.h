@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "daemon/remedy/transaction.h"
+
+/*
+ * Leases: transactions that revert themselves. While one is open, a record of it
+ * that any local user may read lies in PF_LEASES_PATH, for `status`, the journal and the
+ * check that warns; the truth is the manifest of the transaction.
+ */
+#define PF_LEASES_PATH "/run/preflightd/leases"
+
+#define PF_LEASE_MIN_USEC (60ull * 1000000)
+#define PF_LEASE_MAX_USEC (24ull * 3600 * 1000000)
+
+/* The clocks, which tests set. */
+typedef struct PfLeaseClock {
+        char boot_id[40];
+        uint64_t boot_usec; /* CLOCK_BOOTTIME */
+        uint64_t real_usec; /* CLOCK_REALTIME */
+} PfLeaseClock;
+
+int pf_lease_clock_read(PfLeaseClock *ret, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_lease_left_usec() - how long it is still open; 0: it is over
+ * Rule: in the boot in which it was given CLOCK_BOOTTIME decides, which no administrator
+ *       sets and which counts on in suspend. In any other boot it is over: what was to be
+ *       open for half an hour is not open after a failover.
+ */
+uint64_t pf_lease_left_usec(const PfTransactionLease *lease, const PfLeaseClock *now);
+
+/* Sets when a lease that begins now ends. */
+void pf_lease_begin(PfTransactionLease *lease, const PfLeaseClock *now);
+
+/**
+ * pf_leases_expire() - undo those that are over, or all of them
+ * @all:           at boot, before sshd is started, and when the package is removed
+ * @ret_next_usec: receives how long the next one is still open, UINT64_MAX: none is; or NULL
+ * Where a file was edited since, what the lease opened is taken out of it all the same, and
+ * nothing else: the block is known by its comment lines.
+ * Return: 0; the first error, after all of them were tried.
+ */
+int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool all,
+                     uint64_t *ret_next_usec, PfErr *err) PF_MUST_CHECK;

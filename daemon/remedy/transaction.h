@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "daemon/remedy/effects.h"
+
+/*
+ * Applies plans so that a kill at any instruction leaves each file old or new and
+ * the next start finishes or undoes; keeps what was, and takes it back.
+ *
+ * A transaction is a directory TOP/ID below the root of the machine it changes:
+ * manifest.json (what is to be done, by whom, why, and how far it has come) and the
+ * files before and after. Nothing is touched before that is on the disk.
+ */
+#define PF_TRANSACTIONS_PATH "/var/lib/preflightd/transactions"
+
+typedef enum PfTransactionState {
+        PF_TRANSACTION_PREPARED,    /* written down; no file was touched yet */
+        PF_TRANSACTION_APPLYING,    /* files or services may be new */
+        PF_TRANSACTION_APPLIED,     /* done, and proven */
+        PF_TRANSACTION_REVERTING,   /* files or services may be old again */
+        PF_TRANSACTION_UNDONE,      /* on request, or because a lease is over */
+        PF_TRANSACTION_ROLLED_BACK, /* it did not help, failed, or was interrupted */
+        PF_TRANSACTION_CONFLICT,    /* somebody edited since: what is left is in the text */
+} PfTransactionState;
+
+const char *pf_transaction_state_to_string(PfTransactionState state); /* "rolled-back" */
+
+/* When a lease ends. */
+typedef struct PfTransactionLease {
+        PfPlanLease scope;
+        char boot_id[40];            /* of the boot it was given in */
+        uint64_t deadline_boot_usec; /* CLOCK_BOOTTIME of that boot */
+        uint64_t deadline_real_usec; /* since 1970: for people, and for images */
+} PfTransactionLease;
+
+typedef struct PfTransaction {
+        char *id; /* "20261123T101500Z-1f3a": sorts by time */
+        PfTransactionState state;
+        uint64_t started_usec;     /* since 1970 */
+        uint64_t ended_usec;       /* 0: it has not */
+        char *who;                 /* "root (uid 0, pid 812)", "preflightd: automatic" */
+        char *why;                 /* the checks, for people: "ssh.sftp-subsystem" */
+        char *digest;              /* of the plan */
+        char *text;                /* what went wrong, or NULL */
+        PfTransactionLease *lease; /* NULL: for good */
+        PfPlanStep *steps;
+        size_t n_steps;
+        PfStrv paths; /* the files it changes */
+} PfTransaction;
+
+PfTransaction *pf_transaction_free(PfTransaction *transaction);
+PF_DEFINE_CLEANUP(PfTransaction, pf_transaction_free);
+
+/* The transactions of one machine, locked against another process. */
+typedef struct PfTransactions PfTransactions;
+
+/**
+ * pf_transactions_open() - lock them, and finish what was interrupted
+ * @root:    of the machine; "/" or an image
+ * @effects: borrowed
+ * Recovery: what was prepared is forgotten; what was being applied is rolled back; what was
+ *           being reverted is reverted. Never makes a file that was neither before nor after.
+ * Return:   0; -EBUSY where another process has them, -EROFS, -ENOSPC … with a text.
+ */
+int pf_transactions_open(const char *root, const PfEffects *effects, PfTransactions **ret,
+                         PfErr *err) PF_MUST_CHECK;
+PfTransactions *pf_transactions_free(PfTransactions *transactions);
+PF_DEFINE_CLEANUP(PfTransactions, pf_transactions_free);
+
+/**
+ * pf_transactions_apply() - do what a plan says
+ * @who, @why: for the history
+ * @ret:       receives what became of it, also where it was rolled back
+ * Return:     0: applied and proven. -EBADMSG: refused by validation or rolled back, with why;
+ *             -ENODATA: a file is not any more what the plan saw: plan again; -EROFS, -ENOSPC,
+ *             -EPERM (immutable), -EMLINK (hard links) …: told before anything was touched.
+ */
+int pf_transactions_apply(PfTransactions *transactions, const PfPlan *plan, const char *who,
+                          const char *why, PfTransaction **ret, PfErr *err) PF_MUST_CHECK;
+
+/* Positive outcomes of the next. */
+enum {
+        PF_TRANSACTION_ABSENT = 1,  /* there is none of this ID */
+        PF_TRANSACTION_NOT_APPLIED, /* it was undone already, or rolled back */
+        PF_TRANSACTION_EDITED,      /* somebody edited a file since; err says which lines */
+};
+
+/**
+ * pf_transactions_undo() - make it as it was
+ * Files that nobody touched since get back what they held, byte for byte and attribute
+ * for attribute, then the actions are taken back. Where somebody edited a file since,
+ * nothing at all is changed.
+ */
+int pf_transactions_undo(PfTransactions *transactions, const char *id, const char *who,
+                         PfErr *err) PF_MUST_CHECK;
+
+/* All of them, the oldest first; the caller frees each and the array. */
+int pf_transactions_list(PfTransactions *transactions, PfTransaction ***ret, size_t *ret_n,
+                         PfErr *err) PF_MUST_CHECK;
+
+/* Forgets those that ended longer ago, and all but the newest @keep; never an applied one
+ * that can be undone and is younger than @age_usec, never one with an open lease. */
+int pf_transactions_prune(PfTransactions *transactions, uint64_t age_usec, size_t keep,
+                          PfErr *err) PF_MUST_CHECK;

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The remedies of each system, in the order of the report. X(name): its file ends
+ * in pf_remedy_name.
+ */
+#ifdef _WIN32
+#define PF_REMEDY_LIST(X)
+#else
+#define PF_REMEDY_LIST(X)
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * All that a remedy includes of ours.
+ *
+ * A remedy knows changes that would make one check pass. Like a probe it is a
+ * pure function: it reads the machine, writes nothing, and offers candidates, the
+ * smallest first. Who plans tries each of them on an overlay of the machine, with
+ * every probe, and takes the first that turns the check and worsens no other; so a
+ * candidate that may fail to help is no mistake, and one that is not offered is
+ * never made. Each file ends in one const PfRemedy, which is named in remedy-list.h.
+ *
+ * preflightd does not link this: what cannot change the machine does not contain
+ * the code to.
+ */
+
+#include "probes/probe.h"
+
+/* What is done beside files, once they are in place; undone in reverse order. */
+typedef enum PfActionKind {
+        PF_ACTION_RELOAD, /* a unit that runs reads its files again; undo: again */
+        PF_ACTION_ENABLE, /* systemctl enable; undo: disable */
+        PF_ACTION_START,  /* systemctl start; undo: stop */
+        PF_ACTION_MOUNT,  /* an entry of fstab, by its mount point; undo: unmount */
+} PfActionKind;
+#define PF_N_ACTION_KINDS (PF_ACTION_MOUNT + 1)
+
+const char *pf_action_to_string(PfActionKind kind); /* "reload" */
+
+typedef struct PfAction {
+        PfActionKind kind;
+        char *subject; /* "ssh.service", "/data" */
+} PfAction;
+
+/* A file that would hold something else. */
+typedef struct PfEdit {
+        char *path;  /* as the machine names it; links are followed by who writes */
+        char *bytes; /* what it is to hold; NULL: it is to be gone, or see spool */
+        size_t n;
+        char *spool;       /* instead of bytes: a file on the host that holds them, for what
+                            * is too large for memory (an initramfs); removed with the edit */
+        bool is_generated; /* nobody edits it by hand, and a tool writes it anew: grub.cfg */
+        bool is_binary;    /* no diff is shown */
+} PfEdit;
+
+void pf_edit_deinit(PfEdit *edit);
+
+/* What an action will make the machine say: for the overlay, see pf_overlay_answer(). */
+typedef struct PfAssumption {
+        char *book;
+        char *question;
+        PfJson *answer;
+} PfAssumption;
+
+/* One way to make the check pass. All zero is empty. */
+typedef struct PfCandidate {
+        char *summary; /* one sentence without a full stop: what is changed */
+        PfEdit *edits;
+        size_t n_edits;
+        PfAction *actions;
+        size_t n_actions;
+        PfAssumption *assumptions;
+        size_t n_assumptions;
+} PfCandidate;
+
+/* What a remedy offers. All zero is empty: it knows no way, and says why. */
+typedef struct PfProposal {
+        PfCandidate *candidates; /* in the order in which they are to be tried */
+        size_t n;
+        char *refusal; /* why there is none, or no other: a sentence for people; or NULL */
+} PfProposal;
+
+void pf_proposal_deinit(PfProposal *proposal);
+#define PF_AUTO_PROPOSAL PF_CLEANUP(pf_proposal_deinit)
+
+/**
+ * pf_proposal_add() - begin another candidate
+ * @fmt:   its summary
+ * Return: 0 or -ENOMEM; *@ret is valid until the next is added.
+ */
+int pf_proposal_add(PfProposal *proposal, PfCandidate **ret, const char *fmt, ...)
+        PF_PRINTF(3, 4) PF_MUST_CHECK;
+
+/* Why nothing (else) is offered; the first reason given stays. Return: 0 or -ENOMEM. */
+int pf_proposal_refuse(PfProposal *proposal, const char *fmt, ...) PF_PRINTF(2, 3) PF_MUST_CHECK;
+
+/**
+ * pf_candidate_put() - the file at @path is to hold @n @bytes, which are copied
+ * A file is named once in a candidate: the last bytes count.
+ * Return: 0 or -ENOMEM; *@ret, which may be NULL, receives the edit.
+ */
+int pf_candidate_put(PfCandidate *candidate, const char *path, const void *bytes, size_t n,
+                     PfEdit **ret) PF_MUST_CHECK;
+
+/* What the file holds in this candidate so far, borrowed, or NULL: not touched yet. */
+const PfEdit *pf_candidate_find(const PfCandidate *candidate, const char *path);
+
+/* Adds an action; one that is there already is not added again. */
+int pf_candidate_act(PfCandidate *candidate, PfActionKind kind, const char *subject) PF_MUST_CHECK;
+
+int pf_candidate_assume(PfCandidate *candidate, const char *book, const char *question,
+                        PfJson *answer_take) PF_MUST_CHECK;
+
+/* Whom a change is for, where it is for a while only. */
+typedef struct PfLeaseScope {
+        const char *account; /* never NULL */
+        const char *source;  /* address or CIDR network; never NULL */
+        uint64_t duration_usec;
+} PfLeaseScope;
+
+/*
+ * The lines around what a lease puts into a file: each whole, at the beginning of its line.
+ * There is at most one such block in a file.
+ */
+#define PF_LEASE_BEGIN "# preflightd: begin of a lease, which removes itself; see preflightctl(1)"
+#define PF_LEASE_END "# preflightd: end of the lease"
+
+/* What a remedy may look at. */
+typedef struct PfRemedyRoom {
+        const PfTarget *target; /* the machine, or what earlier edits of the plan make of it */
+        const PfDemand *demand;
+        const PfResult *result;    /* the check's answer, which does not pass */
+        const PfLeaseScope *lease; /* NULL: for good */
+        const char *scratch;       /* a private directory on the host for PfEdit.spool, or NULL:
+                                    * only what fits into memory can be offered */
+} PfRemedyRoom;
+
+typedef struct PfRemedy {
+        const char *check; /* "ssh.sftp-subsystem"; how far it may go is in the catalogue */
+        bool can_lease;
+        const char *wont; /* what it will not do, one sentence for the manual and `plan` */
+
+        /**
+         * propose() - offer candidates
+         * @proposal: empty
+         * Return: 0, also where there is none: then the proposal has a refusal.
+         *         A negative errno with a text where it could not look.
+         */
+        int (*propose)(const PfRemedyRoom *room, PfProposal *proposal, PfErr *err);
+} PfRemedy;
+
+/* Every remedy of this system, in the order of the report. */
+extern const PfRemedy *const pf_remedies[];
+extern const size_t pf_n_remedies;
+
+const PfRemedy *pf_remedy_find(const char *check); /* NULL: there is none */
