@@ -16,8 +16,8 @@
 #include "daemon/ctl/profiles.h"
 #include "daemon/ctl/progress.h"
 #include "daemon/ctl/selection.h"
+#include "daemon/report/evaluate.h"
 #include "daemon/report/inspect.h"
-#include "daemon/report/schedule.h"
 
 typedef struct Process {
         uv_loop_t *loop;
@@ -159,18 +159,6 @@ static void on_finished(const PfResult *results, size_t n, const PfWaivers *waiv
                 pf_progress_finished(process->progress, results[i].check->id);
 }
 
-static void on_done(PfReadiness *readiness_take, int r, void *data) {
-        PF_CLEANUP(pf_readiness_freep) PfReadiness *readiness = readiness_take;
-        Process *process = data;
-
-        if (r == 0)
-                r = pf_readiness_to_json(readiness, true, &process->value);
-        process->r = r;
-        process->is_over = true;
-}
-
-static const PfRunEvents run_events = { .finished = on_finished, .done = on_done };
-
 /* The checks that will be answered; without those that memory has no room for. */
 static PfProgress *make_progress(const Process *process, const PfCtl *ctl) {
         PF_AUTO_STRV PfStrv checks = { 0 };
@@ -191,26 +179,25 @@ static void finish(Process *process, PfCtl *ctl, bool is_hanging) {
 }
 
 static PfExit make_report(Process *process, PfCtl *ctl, PfErr *err) {
-        PfSchedule *schedule = NULL;
-        PfRun *run;
-        bool is_hanging;
+        PF_CLEANUP(pf_readiness_freep) PfReadiness *readiness = NULL;
+        const PfEvaluation evaluation = {
+                .loop = process->loop,
+                .target = process->target,
+                .question = process->question,
+                .deadline_ms = process->settings->deadline_usec / 1000,
+                .finished = on_finished,
+                .data = process,
+        };
+        const char *hanging;
+        int r;
 
-        process->r = pf_schedule_new(process->loop, process->target,
-                                     process->settings->deadline_usec / 1000, &schedule);
-        if (process->r == 0)
-                process->r =
-                        pf_schedule_run(schedule, process->question, &run_events, process, &run);
-        if (process->r == 0) {
-                process->progress = make_progress(process, ctl);
-                while (!process->is_over)
-                        (void) uv_run(process->loop, UV_RUN_ONCE);
-        }
-        is_hanging = schedule && pf_schedule_n_stuck(schedule) > 0;
-        (void) pf_schedule_free(schedule);
-        finish(process, ctl, is_hanging);
-        if (process->r < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s",
-                                   pf_err_text(NULL, process->r));
+        process->progress = make_progress(process, ctl);
+        r = pf_evaluate(&evaluation, &readiness, &hanging);
+        if (r == 0)
+                r = pf_readiness_to_json(readiness, true, &process->value);
+        finish(process, ctl, hanging != NULL);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s", pf_err_text(NULL, r));
         return PF_EXIT_OK;
 }
 

@@ -463,6 +463,15 @@ size_t pf_schedule_n_stuck(const PfSchedule *schedule) {
         return n;
 }
 
+const char *pf_schedule_stuck_name(const PfSchedule *schedule) {
+        for (size_t i = 0; i < N_SLOTS; i++)
+                if (schedule->stuck[i])
+                        return i == HOST_SLOT      ? "host"
+                               : i == WAIVERS_SLOT ? "waivers"
+                                                   : pf_probes[i]->name;
+        return NULL;
+}
+
 int pf_schedule_new(uv_loop_t *loop, PfTarget *target, uint64_t deadline_ms, PfSchedule **ret) {
         PF_CLEANUP(pf_schedule_freep) PfSchedule *schedule = NULL;
 

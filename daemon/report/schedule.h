@@ -40,6 +40,9 @@ void pf_schedule_set_deadline(PfSchedule *schedule, uint64_t deadline_ms);
  * library's exit(3) would wait for their threads. */
 size_t pf_schedule_n_stuck(const PfSchedule *schedule);
 
+/* The name of the first of them: of a probe, "host" or "waivers"; or NULL. Never freed. */
+const char *pf_schedule_stuck_name(const PfSchedule *schedule);
+
 typedef struct PfRunEvents {
         /* Results of one probe, and what they may be waived by, borrowed; NULL
          * where the caller does not care. */
