@@ -102,3 +102,40 @@ int pf_transactions_list(PfTransactions *transactions, PfTransaction ***ret, siz
  * that can be undone and is younger than @age_usec, never one with an open lease. */
 int pf_transactions_prune(PfTransactions *transactions, uint64_t age_usec, size_t keep,
                           PfErr *err) PF_MUST_CHECK;
+
+/* What becomes of a file that somebody edited since a lease put its lines into it. */
+typedef enum PfTransactionCut {
+        PF_TRANSACTION_CUT_REPLACE, /* it is to hold what was added to the buffer */
+        PF_TRANSACTION_CUT_REMOVE,  /* nothing else is left in it: it is to be gone */
+        PF_TRANSACTION_CUT_LEAVE,   /* nothing of the lease is in it any more */
+} PfTransactionCut;
+
+/**
+ * PfTransactionCutter - takes the lease's lines out of a file that was edited since
+ * @now:    @n bytes, what it holds
+ * @after:  @n_after bytes, what the transaction made of it
+ * @rest:   for PF_TRANSACTION_CUT_REPLACE
+ * Return:  a PfTransactionCut, or -ENOMEM, -ENOBUFS.
+ */
+typedef int (*PfTransactionCutter)(const char *now, size_t n, const char *after, size_t n_after,
+                                   PfBuf *rest);
+
+/**
+ * pf_transactions_end_lease() - undo a transaction that has a lease, come what may
+ *
+ * As pf_transactions_undo(), but what was opened for a while does not stay open:
+ * - A file that somebody edited since keeps what they wrote, without what @cut takes out.
+ *   So does one that was removed: it stays so.
+ * - It needs no space: when such a transaction is applied the files as they were are laid
+ *   beside the new ones already, under names that their owner does not read, and ending is a
+ *   rename. Where only an edited file needs some, and there is none, the others end first.
+ * - A manifest that cannot be written (ENOSPC, EROFS of /var) holds up no file: it says
+ *   "applied" still, and the next call finds the files done and says so then.
+ * - That a service cannot be reloaded is told (-EIO …), and its state stays
+ *   PF_TRANSACTION_REVERTING: the next call asks for the reload again.
+ *
+ * Return: 0; PF_TRANSACTION_ABSENT, PF_TRANSACTION_NOT_APPLIED: it has ended before; a negative
+ *         errno with a text: what could be done was, and it is to be called again.
+ */
+int pf_transactions_end_lease(PfTransactions *transactions, const char *id, const char *who,
+                              PfTransactionCutter cut, PfErr *err) PF_MUST_CHECK;
