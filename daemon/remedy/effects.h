@@ -29,3 +29,10 @@ typedef struct PfEffects {
         int (*verify)(const PfPlan *plan, void *data, PfErr *err);
         void *data;
 } PfEffects;
+
+/*
+ * An image's: nothing runs in it, and no program of it is run. What a unit would read again, or
+ * be started for, is done when it boots; -ENOTSUP for what would have to be done now, to enable
+ * a unit. The probes look at the image: that is for who has planned.
+ */
+extern const PfEffects pf_effects_image;

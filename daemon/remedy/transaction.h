@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "daemon/platform/fsops.h"
 #include "daemon/remedy/effects.h"
 
 /*
@@ -36,12 +37,14 @@ typedef struct PfTransactionLease {
 typedef struct PfTransaction {
         char *id; /* "20261123T101500Z-1f3a": sorts by time */
         PfTransactionState state;
-        uint64_t started_usec;     /* since 1970 */
-        uint64_t ended_usec;       /* 0: it has not */
-        char *who;                 /* "root (uid 0, pid 812)", "preflightd: automatic" */
-        char *why;                 /* the checks, for people: "ssh.sftp-subsystem" */
-        char *digest;              /* of the plan */
-        char *text;                /* what went wrong, or NULL */
+        uint64_t started_usec; /* since 1970 */
+        uint64_t ended_usec;   /* 0: it has not */
+        char *who;             /* "root (uid 0, pid 812)", "preflightd: automatic" */
+        char *why;             /* the checks, for people: "ssh.sftp-subsystem" */
+        char *digest;          /* of the plan */
+        char *undone_by;       /* who asked for the undo, or NULL */
+        char *text;            /* what went wrong, or NULL */
+        bool not_validated;    /* the owner's tools were not asked: there is none, or an image */
         PfTransactionLease *lease; /* NULL: for good */
         PfPlanStep *steps;
         size_t n_steps;
@@ -64,16 +67,29 @@ typedef struct PfTransactions PfTransactions;
  */
 int pf_transactions_open(const char *root, const PfEffects *effects, PfTransactions **ret,
                          PfErr *err) PF_MUST_CHECK;
+/* The same, with the calls of a test in place of the system's (daemon/platform/fsops.h). */
+int pf_transactions_open_with(const char *root, const PfFsOps *ops, const PfEffects *effects,
+                              PfTransactions **ret, PfErr *err) PF_MUST_CHECK;
+
+/*
+ * What was met in the journal that is not ours or is damaged, and what the last opening
+ * finished: a sentence each, for the log. Borrowed; such entries are left as they are, and hide
+ * no other.
+ */
+const PfStrv *pf_transactions_complaints(const PfTransactions *transactions);
+
 PfTransactions *pf_transactions_free(PfTransactions *transactions);
 PF_DEFINE_CLEANUP(PfTransactions, pf_transactions_free);
 
 /**
  * pf_transactions_apply() - do what a plan says
  * @who, @why: for the history
- * @ret:       receives what became of it, also where it was rolled back
+ * @ret:       receives what became of it, also where it was rolled back; untouched where it
+ *             was refused before anything was
  * Return:     0: applied and proven. -EBADMSG: refused by validation or rolled back, with why;
  *             -ENODATA: a file is not any more what the plan saw: plan again; -EROFS, -ENOSPC,
- *             -EPERM (immutable), -EMLINK (hard links) …: told before anything was touched.
+ *             -EPERM (immutable), -EMLINK (hard links) …: told before anything was touched,
+ *             or, where they came up only then, after it was taken back.
  */
 int pf_transactions_apply(PfTransactions *transactions, const PfPlan *plan, const char *who,
                           const char *why, PfTransaction **ret, PfErr *err) PF_MUST_CHECK;
@@ -88,8 +104,11 @@ enum {
 /**
  * pf_transactions_undo() - make it as it was
  * Files that nobody touched since get back what they held, byte for byte and attribute
- * for attribute, then the actions are taken back. Where somebody edited a file since,
- * nothing at all is changed.
+ * for attribute, then the actions are taken back. Where somebody edited a file since, or a
+ * newer transaction changed it that was not undone, nothing at all is changed.
+ * Return: 0; one of the above; -EBADMSG: the files are as they were, and its state says so,
+ *         but a service is not: the text says which. -ENOSPC, -EROFS … with a text: nothing was
+ *         changed, or what is left is done by the next opening.
  */
 int pf_transactions_undo(PfTransactions *transactions, const char *id, const char *who,
                          PfErr *err) PF_MUST_CHECK;
@@ -133,6 +152,8 @@ typedef int (*PfTransactionCutter)(const char *now, size_t n, const char *after,
  *   "applied" still, and the next call finds the files done and says so then.
  * - That a service cannot be reloaded is told (-EIO …), and its state stays
  *   PF_TRANSACTION_REVERTING: the next call asks for the reload again.
+ * It takes what is applied, reverting, or a conflict; opening leaves a lease reverting where
+ * a file was edited, since it has nobody who cuts.
  *
  * Return: 0; PF_TRANSACTION_ABSENT, PF_TRANSACTION_NOT_APPLIED: it has ended before; a negative
  *         errno with a text: what could be done was, and it is to be called again.
