@@ -39,7 +39,20 @@ void pf_lease_begin(PfTransactionLease *lease, const PfLeaseClock *now);
  * @ret_next_usec: receives how long the next one is still open, UINT64_MAX: none is; or NULL
  * Where a file was edited since, what the lease opened is taken out of it all the same, and
  * nothing else: the block is known by its comment lines.
+ * *@ret_next_usec is also set on error: 0 where one that is over could not be undone, so that
+ * the caller tries again soon.
  * Return: 0; the first error, after all of them were tried.
  */
 int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool all,
                      uint64_t *ret_next_usec, PfErr *err) PF_MUST_CHECK;
+
+/* Is what a lease opened open still, or may it be? */
+bool pf_lease_is_open(const PfTransaction *transaction);
+
+/**
+ * pf_lease_cut() - takes the block of a lease out of a file that was edited since
+ * A PfTransactionCutter. All from PF_LEASE_BEGIN to PF_LEASE_END goes. Where somebody took
+ * one of these lines away, or both, what goes is the lines of the block around what is left
+ * of it, as far as they are just those that were written.
+ */
+int pf_lease_cut(const char *now, size_t n, const char *after, size_t n_after, PfBuf *rest);
