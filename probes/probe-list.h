@@ -8,6 +8,7 @@
 #else
 #define PF_PROBE_LIST(X)                                                                           \
         X(sshd)                                                                                    \
+        X(lease)                                                                                   \
         X(accounts)                                                                                \
         X(space)                                                                                   \
         X(disks)                                                                                   \

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "daemon/remedy/transaction.h"
+#include "probes/lease-record.h"
 
 /*
  * Leases: transactions that revert themselves. While one is open, a record of it
  * that any local user may read lies in PF_LEASES_PATH, for `status`, the journal and the
  * check that warns; the truth is the manifest of the transaction.
  */
-#define PF_LEASES_PATH "/run/preflightd/leases"
-
 #define PF_LEASE_MIN_USEC (60ull * 1000000)
 #define PF_LEASE_MAX_USEC (24ull * 3600 * 1000000)
 

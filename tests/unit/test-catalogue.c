@@ -20,6 +20,7 @@ static const char *const check_ids[] = {
         "ssh.authentication-methods",
         "ssh.sftp-subsystem",
         "ssh.access",
+        "ssh.lease",
         "account.privileged",
         "account.usable",
         "account.locked-out",
