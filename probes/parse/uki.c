@@ -5,30 +5,12 @@
  */
 #include "probes/parse/uki.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "probes/parse/os-release.h"
+#include "probes/parse/pe.h"
 
-#define SECTIONS_MAX 96 /* the loader of Windows takes no more */
 #define TEXT_MAX 65536u /* of a section that is looked at */
-
-/* Offsets: PE Format, "MS-DOS Stub", "COFF File Header", "Section Table". */
-enum {
-        PE_OFFSET_AT = 0x3c,
-        COFF_SIZE = 20,
-        COFF_SECTIONS_AT = 2,
-        COFF_OPTIONAL_SIZE_AT = 16,
-        SECTION_SIZE = 40,
-        SECTION_VIRTUAL_SIZE_AT = 8,
-        SECTION_RAW_SIZE_AT = 16,
-        SECTION_RAW_AT = 20,
-};
-
-typedef struct Image {
-        const uint8_t *bytes;
-        size_t n;
-} Image;
 
 /* What a profile may have of its own. */
 typedef enum Part { CMDLINE, OSREL, UNAME, KERNEL, INITRD, PARTS } Part;
@@ -48,75 +30,36 @@ typedef struct Profile {
         Section parts[PARTS];
 } Profile;
 
-static bool holds(const Image *image, size_t offset, size_t n) {
-        return offset <= image->n && n <= image->n - offset;
-}
-
-static unsigned read16(const Image *image, size_t at) {
-        return image->bytes[at] | (unsigned) image->bytes[at + 1] << 8;
-}
-
-static uint32_t read32(const Image *image, size_t at) {
-        return read16(image, at) | (uint32_t) read16(image, at + 2) << 16;
-}
-
-/* Where the table of sections begins, and how many there are. Return: whether this is a PE image.
- */
-static bool find_sections(const Image *image, size_t *ret_at, size_t *ret_n) {
-        size_t pe;
-
-        if (!holds(image, 0, PE_OFFSET_AT + 4) || memcmp(image->bytes, "MZ", 2) != 0)
-                return false;
-        pe = read32(image, PE_OFFSET_AT);
-        if (!holds(image, pe, 4 + COFF_SIZE) || memcmp(image->bytes + pe, "PE\0\0", 4) != 0)
-                return false;
-        *ret_n = read16(image, pe + 4 + COFF_SECTIONS_AT);
-        *ret_at = pe + 4 + COFF_SIZE + read16(image, pe + 4 + COFF_OPTIONAL_SIZE_AT);
-        return *ret_n <= SECTIONS_MAX && holds(image, *ret_at, *ret_n * SECTION_SIZE);
-}
-
-static bool has_name(const Image *image, size_t at, const char *name) {
-        return strncmp((const char *) image->bytes + at, name, 8) == 0;
-}
-
-/* The smaller of both sizes: what is beyond one of them is no content. */
-static Section read_section(const Image *image, size_t at) {
-        uint32_t virtual_size = read32(image, at + SECTION_VIRTUAL_SIZE_AT);
-        uint32_t raw_size = read32(image, at + SECTION_RAW_SIZE_AT);
-
-        return (Section){ .is_there = true,
-                          .offset = read32(image, at + SECTION_RAW_AT),
-                          .n = virtual_size && virtual_size < raw_size ? virtual_size : raw_size };
-}
-
 /* The profiles, the first of which is what stands before any. */
-static size_t read_profiles(const Image *image, size_t at, size_t n_sections,
-                            Profile profiles[SECTIONS_MAX + 1]) {
+static size_t read_profiles(const PfPe *image, Profile profiles[PF_PE_SECTIONS_MAX + 1]) {
         size_t n = 0;
 
-        for (size_t i = 0; i < n_sections; i++, at += SECTION_SIZE) {
-                if (has_name(image, at, ".profile"))
+        for (size_t i = 0; i < image->n_sections; i++) {
+                const PfPeSection section = pf_pe_section(image, i);
+
+                if (strcmp(section.name, ".profile") == 0)
                         profiles[++n] = profiles[0];
                 for (size_t part = 0; part < PARTS; part++)
-                        if (has_name(image, at, part_names[part]))
-                                profiles[n].parts[part] = read_section(image, at);
+                        if (strcmp(section.name, part_names[part]) == 0)
+                                profiles[n].parts[part] =
+                                        (Section){ true, section.offset, section.n };
         }
         return n + 1;
 }
 
 /* What is read of a section, its text, lies within what was given. */
-static bool is_whole(const Image *image, const Profile *profile) {
+static bool is_whole(const PfPe *image, const Profile *profile) {
         for (size_t part = 0; part < KERNEL; part++)
                 if (profile->parts[part].is_there &&
                     (profile->parts[part].n > TEXT_MAX ||
-                     !holds(image, profile->parts[part].offset, profile->parts[part].n)))
+                     !pf_pe_holds(image, profile->parts[part].offset, profile->parts[part].n)))
                         return false;
         return true;
 }
 
 /* A copy of a section's text up to a NUL, without what follows the last line; NULL
  * where memory ran out. */
-static char *copy_text(const Image *image, const Section *section) {
+static char *copy_text(const PfPe *image, const Section *section) {
         char *text = section->is_there
                              ? strndup((const char *) image->bytes + section->offset, section->n)
                              : strdup("");
@@ -140,7 +83,7 @@ static int add_line(char *line, unsigned number, void *data) {
                                   words->command->path, number);
 }
 
-static int add_command(const Image *image, const Profile *profile, PfBootMenu *menu,
+static int add_command(const PfPe *image, const Profile *profile, PfBootMenu *menu,
                        PfBootEntry *entry) {
         PF_AUTO_FREE char *cmdline = copy_text(image, &profile->parts[CMDLINE]);
         PfBootCommand new = { .verb = PF_BOOT_KERNEL, .path = entry->path, .line = 1 };
@@ -158,7 +101,7 @@ static int add_command(const Image *image, const Profile *profile, PfBootMenu *m
 }
 
 /* What systemd-boot shows: PRETTY_NAME, or the system's id. */
-static int set_title(const Image *image, const Profile *profile, PfBootMenu *menu,
+static int set_title(const PfPe *image, const Profile *profile, PfBootMenu *menu,
                      PfBootEntry *entry) {
         PF_CLEANUP(pf_os_release_freep) PfOsRelease *release = NULL;
         PF_AUTO_FREE char *text = copy_text(image, &profile->parts[OSREL]);
@@ -175,7 +118,7 @@ static int set_title(const Image *image, const Profile *profile, PfBootMenu *men
         return pf_boot_menu_text(menu, title, &entry->title);
 }
 
-static int add_entry(const Image *image, const Profile *profile, const char *path,
+static int add_entry(const PfPe *image, const Profile *profile, const char *path,
                      PfBootMenu *menu) {
         PF_AUTO_FREE char *uname = copy_text(image, &profile->parts[UNAME]);
         const char *slash = strrchr(path, '/');
@@ -195,14 +138,14 @@ static int add_entry(const Image *image, const Profile *profile, const char *pat
 }
 
 int pf_uki_parse(const char *path, const void *bytes, size_t n, PfBootMenu *ret, PfErr *err) {
-        Image image = { .bytes = bytes, .n = n };
-        Profile profiles[SECTIONS_MAX + 1] = { 0 };
-        size_t at, n_sections, n_profiles;
+        Profile profiles[PF_PE_SECTIONS_MAX + 1] = { 0 };
+        size_t n_profiles;
+        PfPe image;
         int r = 0;
 
-        if (!find_sections(&image, &at, &n_sections))
+        if (!pf_pe_open(bytes, n, &image))
                 return pf_err_set(err, -EINVAL, "%s is no PE image", path);
-        n_profiles = read_profiles(&image, at, n_sections, profiles);
+        n_profiles = read_profiles(&image, profiles);
         if (!profiles[0].parts[KERNEL].is_there || !profiles[0].parts[OSREL].is_there)
                 return PF_UKI_NONE;
         for (size_t i = 0; i < n_profiles; i++)
@@ -215,14 +158,14 @@ int pf_uki_parse(const char *path, const void *bytes, size_t n, PfBootMenu *ret,
 
 int pf_uki_find_initrd(const void *bytes, size_t n, uint64_t *ret_offset, uint64_t *ret_size_bytes,
                        PfErr *err) {
-        const Image image = { .bytes = bytes, .n = n };
-        Profile profiles[SECTIONS_MAX + 1] = { 0 };
+        Profile profiles[PF_PE_SECTIONS_MAX + 1] = { 0 };
         const Section *initrd = &profiles[0].parts[INITRD];
-        size_t at, n_sections, n_profiles;
+        size_t n_profiles;
+        PfPe image;
 
-        if (!find_sections(&image, &at, &n_sections))
+        if (!pf_pe_open(bytes, n, &image))
                 return pf_err_set(err, -EINVAL, "it is no PE image");
-        n_profiles = read_profiles(&image, at, n_sections, profiles);
+        n_profiles = read_profiles(&image, profiles);
         if (!profiles[0].parts[KERNEL].is_there)
                 return pf_err_set(err, -EINVAL, "it is no unified kernel image");
         for (size_t i = 1; i < n_profiles; i++)
