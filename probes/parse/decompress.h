@@ -67,3 +67,11 @@ enum { PF_DECOMPRESS_END = 1 };
  */
 int pf_decompressor_step(PfDecompressor *decompressor, PfDecompressBuffers *buffers, bool last,
                          PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_lzma_raw() - decompress LZMA that nothing stands around, into just @n_out bytes
+ * Rule:   the parameters that core images of GRUB have: lc 3, lp 0, pb 2.
+ * Return: 0; -EINVAL for bytes that are wrong or too few; -ENOTSUP where this program was built
+ *         without the library; -ENOMEM.
+ */
+int pf_lzma_raw(const uint8_t *in, size_t n_in, uint8_t *out, size_t n_out) PF_MUST_CHECK;
