@@ -41,3 +41,7 @@ int pf_boot_collect_statements(const PfTarget *target, PfBootInventory *inventor
  * Return: 0, PF_TARGET_ABSENT, or as pf_target_stat().
  */
 int pf_boot_locate(const PfTarget *target, const char *path, char **ret, PfErr *err) PF_MUST_CHECK;
+
+/* Does a loader that names @path mean the file that the machine names @file? The case of
+ * names on an EFI partition is free. */
+bool pf_boot_is_at(const char *path, const char *file);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "probes/boot/built-in.h"
 #include "probes/boot/efi-variables.h"
 
 typedef struct Judge {
@@ -302,6 +303,51 @@ static void judge_by_running(const Judge *judge) {
                                "the running kernel was started from another file");
 }
 
+/* Is it still open which of several loaders is the machine's? */
+static bool is_open(const PfBootInventory *inventory) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < inventory->n_loaders; i++) {
+                if (inventory->loaders[i].live == PF_YES)
+                        return false;
+                n += inventory->loaders[i].live == PF_MAYBE;
+        }
+        return n > 1;
+}
+
+/*
+ * GRUB goes to the place that was built in when it was installed. Which of several
+ * images is started is not looked for: what all of them say holds for any.
+ */
+static int judge_by_images(const Judge *judge) {
+        PfBootInventory *inventory = judge->inventory;
+        PF_AUTO_FREE char *config = NULL;
+        PfBootLoader *built_in = NULL;
+        unsigned n = 0;
+        int r;
+
+        if (!is_open(inventory))
+                return 0;
+        r = pf_boot_built_in_all(judge->target, inventory->efi, &config);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        for (size_t i = 0; i < inventory->n_loaders; i++)
+                if (inventory->loaders[i].format == PF_BOOT_GRUB &&
+                    pf_boot_is_at(config, inventory->loaders[i].path)) {
+                        built_in = &inventory->loaders[i];
+                        n++;
+                }
+        if (n != 1 || built_in->live == PF_NO)
+                return 0;
+        settle(built_in, PF_YES, false, "GRUB was installed to read it");
+        follow_all(judge, built_in);
+        for (size_t i = 0; i < inventory->n_loaders; i++)
+                if (inventory->loaders[i].format == PF_BOOT_GRUB)
+                        settle(&inventory->loaders[i], PF_NO, false,
+                               "GRUB was installed to read another file");
+        return 0;
+}
+
 /* Entries without an owner of their own are the machine's as their reader is. */
 static void judge_entries(PfBootInventory *inventory) {
         const PfBootLoader *grub = find_blscfg(inventory);
@@ -353,6 +399,9 @@ int pf_boot_judge_live(const PfTarget *target, PfBootInventory *inventory, PfErr
         if (r < 0)
                 return r;
         judge_by_running(&judge);
+        r = judge_by_images(&judge);
+        if (r < 0)
+                return r;
         judge_entries(inventory); /* without a reader they are nobody's */
         judge_the_only(&judge);
         judge_entries(inventory);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where a loader's file systems are mounted. What is not there is passed over, so
  * the root file system comes first. */
@@ -58,4 +59,29 @@ int pf_boot_locate(const PfTarget *target, const char *path, char **ret, PfErr *
                         r = try_mounts(target, path + n - 1, ret, err);
         }
         return r;
+}
+
+static bool is_mounted_at(const char *path, const char *file) {
+        for (size_t i = 0; i < PF_ELEMENTS(mounts); i++) {
+                const size_t n = strlen(mounts[i]);
+                const bool is_efi = n > strlen("/boot") || strcmp(mounts[i], "/efi") == 0;
+
+                if (strncmp(file, mounts[i], n) == 0 &&
+                    (is_efi ? strcasecmp(file + n, path) : strcmp(file + n, path)) == 0)
+                        return true;
+        }
+        return false;
+}
+
+bool pf_boot_is_at(const char *path, const char *file) {
+        path = without_device(path);
+        if (is_mounted_at(path, file))
+                return true;
+        for (size_t i = 0; i < PF_ELEMENTS(subvolumes); i++) {
+                const size_t n = strlen(subvolumes[i]);
+
+                if (strncmp(path, subvolumes[i], n) == 0 && is_mounted_at(path + n - 1, file))
+                        return true;
+        }
+        return false;
 }

@@ -12,7 +12,6 @@
 #include "probes/parse/lines.h"
 
 #define BOOK "programs"
-#define CHUNK (256u << 10)
 #define ANSWER_MAX (1u << 20)
 
 void pf_program_deinit(PfProgram *program) {
@@ -21,19 +20,6 @@ void pf_program_deinit(PfProgram *program) {
 }
 
 /* --- the file --- */
-
-static int read_all(PfTargetFile *file, PfBuf *buf, PfErr *err) {
-        PF_AUTO_FREE char *chunk = malloc(CHUNK);
-        size_t n = CHUNK;
-        int r = chunk ? 0 : -ENOMEM;
-
-        while (r == 0 && n == CHUNK) {
-                r = pf_target_file_read(file, chunk, CHUNK, &n, err);
-                if (r == 0)
-                        r = pf_buf_add(buf, chunk, n);
-        }
-        return r;
-}
 
 static bool is_printable(char c) {
         return c >= ' ' && c <= '~';
@@ -80,7 +66,7 @@ static int tell_needed(const PfBuf *buf, PfBuf *answer) {
 static int look(PfTargetFile *file, void *data, PfBuf *ret, PfErr *err) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_PROGRAM_MAX);
         PF_AUTO_STRV PfStrv texts = { 0 };
-        int r = read_all(file, &buf, err);
+        int r = pf_target_file_read_all(file, &buf, err);
 
         if (r == 0 && buf.n > 0)
                 r = take_texts(&buf, data, &texts);
