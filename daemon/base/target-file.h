@@ -19,6 +19,9 @@ PF_DEFINE_CLEANUP(PfTargetFile, pf_target_file_close);
 int pf_target_file_read(PfTargetFile *file, void *bytes, size_t n, size_t *ret_n,
                         PfErr *err) PF_MUST_CHECK;
 
+/* All that is left, added to @buf. Return: as above, or as pf_buf_add(). */
+int pf_target_file_read_all(PfTargetFile *file, PfBuf *buf, PfErr *err) PF_MUST_CHECK;
+
 /* Passes over @n bytes without reading them, or over what is left. Return: as above. */
 int pf_target_file_skip(PfTargetFile *file, uint64_t n, uint64_t *ret_n, PfErr *err) PF_MUST_CHECK;
 
