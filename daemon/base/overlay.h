@@ -9,14 +9,20 @@
  *
  * A file is known by what it is, not by its name: it is the same one through a
  * symbolic link, a hard link or a bind mount; a file that is not there yet, by its
- * directory and its name, so that lists and wildcards find it.
+ * directory and its name, so that lists and wildcards find it. That is found out once,
+ * when it is put. What is removed goes by directory and name as well: other hard links
+ * of the file stay. Of a captured machine, which knows of most files no more than their
+ * names, the path as it was put counts too.
+ *
+ * Not the overlay's: free space, and links. A link keeps leading where it did.
  *
  * Everything is put into it before anybody else uses it.
  */
 
 /**
  * pf_overlay_new() - a target that reads as @under does
- * @under: a reference is taken. It records nothing of what is asked of *@ret.
+ * @under: a reference is taken. It records nothing of what is asked of *@ret. It may be an
+ *         overlay itself: then *@ret begins with all that is in it now.
  * Return: 0, -ENOMEM, or as pf_target_new().
  */
 int pf_overlay_new(PfTarget *under, PfTarget **ret, PfErr *err) PF_MUST_CHECK;
@@ -31,8 +37,17 @@ int pf_overlay_new(PfTarget *under, PfTarget **ret, PfErr *err) PF_MUST_CHECK;
 int pf_overlay_put(PfTarget *overlay, const char *path, const void *bytes, size_t n,
                    PfErr *err) PF_MUST_CHECK;
 
+/**
+ * pf_overlay_put_fd() - the same, where memory is too small for what it is to hold
+ * @fd: a regular file, open for reading, that nobody changes meanwhile; duplicated
+ */
+int pf_overlay_put_fd(PfTarget *overlay, const char *path, int fd, PfErr *err) PF_MUST_CHECK;
+
 /* From now on there is no such file. Return: as pf_overlay_put(); -ENOENT where there is none. */
 int pf_overlay_remove(PfTarget *overlay, const char *path, PfErr *err) PF_MUST_CHECK;
+
+/* Is what this path leads to not what it is under the overlay? False of any other target. */
+bool pf_overlay_holds(const PfTarget *target, const char *path);
 
 /**
  * pf_overlay_answer() - what the machine's kernel or service manager would say then

@@ -3,6 +3,7 @@
  * What one file says, worked out once: asked again, the target gives the answer it
  * has, and a captured machine the one that was captured, without the file.
  */
+#include "daemon/base/overlay.h"
 #include "daemon/base/target-file.h"
 #include "daemon/base/target-internal.h"
 
@@ -85,18 +86,21 @@ static int look_up(const PfTarget *target, const char *subject, const char *path
 
 int pf_target_derive(const PfTarget *target, const char *subject, const char *path, PfDerive work,
                      void *data, PfBuf *ret, PfErr *err) {
+        /* What an overlay holds is no file of the machine's, and not taken for one. */
+        const bool is_held = pf_overlay_holds(target, path);
         PF_CLEANUP(pf_target_file_closep) PfTargetFile *file = NULL;
         const PfJson *answer = NULL;
         PfErr cause = { 0 };
         int r;
 
-        if (pf_target_recall(target, subject, path, &answer, &cause) == 0)
+        if (!is_held && pf_target_recall(target, subject, path, &answer, &cause) == 0)
                 return recall_lines(answer, path, ret, err);
         r = pf_target_open(target, path, &file, err);
         if (r != 0)
                 return r;
         cause = (PfErr){ 0 };
-        r = look_up(target, subject, path, file, work, data, ret, &cause);
+        r = is_held ? work(file, data, ret, &cause)
+                    : look_up(target, subject, path, file, work, data, ret, &cause);
         if (pf_target_is_recorded(target))
                 pf_target_remember(target, subject, path,
                                    r == 0 ? lines_to_json(ret->data ? ret->data : "", ret->n)

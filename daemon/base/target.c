@@ -4,6 +4,7 @@
  * of what was asked for. How a path is reached is in daemon/platform/.
  */
 #include "daemon/base/target.h"
+#include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
 
 #include <stdatomic.h>
@@ -37,6 +38,9 @@ struct PfTarget {
         PfMemo *memo;
         void *system; /* of the system's half */
         void (*free_system)(void *);
+
+        PfTarget *under; /* of an overlay: whose root, books and memory these are; or NULL */
+        PfOverlay *overlay;
 
         uv_mutex_t books_lock; /* what follows */
         PfJson *books;         /* of a captured machine, by name: those that were read */
@@ -86,6 +90,29 @@ int pf_target_new_base(const char *root, int root_fd, PfTargetFlags flags, PfTar
         return 0;
 }
 
+int pf_target_new_over(PfTarget *under, PfOverlay *overlay_take, PfTarget **ret) {
+        PF_CLEANUP(pf_overlay_freep) PfOverlay *overlay = overlay_take;
+        PfTarget *target;
+        int r;
+
+        if (under->under)
+                under = under->under;
+        r = pf_target_new_base(under->root, under->root_fd, PF_TARGET_DEFAULT, &target);
+        if (r < 0)
+                return r;
+        target->is_host = under->is_host;
+        target->live = under->live;
+        target->as_files = under->as_files;
+        target->captured = under->captured;
+        target->captured_usec = under->captured_usec;
+        atomic_store(&target->may_openat2, pf_target_may_openat2(under));
+        target->system = under->system;
+        target->under = pf_target_ref(under);
+        target->overlay = PF_STEAL(overlay);
+        *ret = target;
+        return 0;
+}
+
 PfTarget *pf_target_ref(PfTarget *target) {
         atomic_fetch_add(&target->references, 1);
         return target;
@@ -106,7 +133,10 @@ PfTarget *pf_target_unref(PfTarget *target) {
         (void) pf_memo_free(target->memo);
         if (target->free_system)
                 target->free_system(target->system);
-        (void) pf_close(target->root_fd);
+        if (!target->under)
+                (void) pf_close(target->root_fd);
+        (void) pf_overlay_free(target->overlay);
+        (void) pf_target_unref(target->under);
         free(target->root);
         free(target);
         return NULL;
@@ -146,7 +176,11 @@ void *pf_target_system(const PfTarget *target) {
 }
 
 PfMemo *pf_target_memo(const PfTarget *target) {
-        return target->memo;
+        return target->under ? target->under->memo : target->memo;
+}
+
+const PfOverlay *pf_target_overlay(const PfTarget *target) {
+        return target->overlay;
 }
 
 /* The memory of what this kernel can do, and the record, are no part of what a
@@ -328,16 +362,21 @@ static int find_book_locked(PfTarget *target, const char *name, PfJson **ret, Pf
 
 int pf_target_find_answer(const PfTarget *target, const char *book, const char *question,
                           const PfJson **ret, PfErr *err) {
-        PfTarget *self = (PfTarget *) target;
+        PfTarget *self = (PfTarget *) (target->under ? target->under : target);
         PF_AUTO_FREE char *key = NULL;
         PfJson *answers = NULL;
         int r;
 
-        if (target->is_host || target->as_files)
+        if (!target->overlay && (target->is_host || target->as_files))
                 return PF_TARGET_ABSENT;
         key = pf_capture_escape(question);
         if (!key)
                 return -ENOMEM;
+        *ret = pf_overlay_recall(target, book, key);
+        if (*ret)
+                return 0;
+        if (target->is_host || target->as_files)
+                return PF_TARGET_ABSENT;
         uv_mutex_lock(&self->books_lock);
         r = find_book_locked(self, book, &answers, err);
         uv_mutex_unlock(&self->books_lock);

@@ -158,19 +158,36 @@ static int ask_units(const PfTarget *target, const char *const *names, size_t n,
         return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&detail, r)) : r;
 }
 
-int pf_machine_units(const PfTarget *target, const char *const *names, size_t n, PfUnitState *ret,
-                     PfErr *err) {
+/* The states that are kept; *@ret_missing: there is none of some. */
+static int recall_units(const PfTarget *target, const char *const *names, size_t n,
+                        PfUnitState *ret, bool *ret_missing, PfErr *err) {
+        *ret_missing = false;
         for (size_t i = 0; i < n; i++) {
                 const PfJson *answer = NULL;
                 int r = pf_target_recall(target, BOOK_UNITS, names[i], &answer, err);
 
-                if (r == PF_TARGET_ABSENT)
-                        return pf_target_is_host(target) ? ask_units(target, names, n, ret, err)
-                                                         : PF_UNITS_NO_MANAGER;
+                if (r == PF_TARGET_ABSENT) {
+                        *ret_missing = true;
+                        continue;
+                }
                 if (r == 0)
                         r = state_from_json(answer, names[i], &ret[i], err);
                 if (r != 0)
                         return r;
         }
         return 0;
+}
+
+/* An overlay may answer for some of them: then it is asked again, and has the last word. */
+int pf_machine_units(const PfTarget *target, const char *const *names, size_t n, PfUnitState *ret,
+                     PfErr *err) {
+        bool is_missing;
+        int r = recall_units(target, names, n, ret, &is_missing, err);
+
+        if (r != 0 || !is_missing)
+                return r;
+        if (!pf_target_is_host(target))
+                return PF_UNITS_NO_MANAGER;
+        r = ask_units(target, names, n, ret, err);
+        return r == 0 ? recall_units(target, names, n, ret, &is_missing, err) : r;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/base/json.h"
+#include "daemon/base/overlay.h"
 #include "daemon/base/target-file.h"
 #include "probes/parse/initramfs.h"
 #include "probes/parse/boot-entry.h"
@@ -212,7 +213,8 @@ static int recall_names(const PfTarget *target, const char *path, PfBuf *ret) {
         int64_t error;
         int r = 0;
 
-        if (pf_target_recall(target, BOOK, path, &answer, NULL) == 0)
+        if (!pf_overlay_holds(target, path) &&
+            pf_target_recall(target, BOOK, path, &answer, NULL) == 0)
                 names = pf_json_get(answer, "names");
         if (pf_json_type(names) != PF_JSON_ARRAY)
                 return PF_TARGET_ABSENT;

@@ -2,6 +2,7 @@
 /*
  * Files of a target that are read piece by piece.
  */
+#include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-file.h"
 #include "daemon/base/target-internal.h"
 
@@ -12,7 +13,9 @@
 #include "daemon/platform/linux/target-path.h"
 
 struct PfTargetFile {
-        int fd;
+        int fd;              /* -1: see blob */
+        PfBlob *blob;        /* of an overlay */
+        uint64_t size_bytes; /* of the blob */
         uint64_t left_bytes; /* by the size it had when it was opened */
         char *path;
 };
@@ -21,6 +24,7 @@ PfTargetFile *pf_target_file_close(PfTargetFile *file) {
         if (!file)
                 return NULL;
         (void) pf_close(file->fd);
+        (void) pf_blob_unref(file->blob);
         free(file->path);
         free(file);
         return NULL;
@@ -45,6 +49,17 @@ static int open_path(const PfTarget *target, const char *path, PfTargetFile *fil
         return 0;
 }
 
+static int open_held(const PfTarget *target, const char *path, PfTargetFile *file) {
+        const PfHeld *held = NULL;
+        int r = pf_overlay_find(target, path, true, &held);
+
+        if (r != 0)
+                return r;
+        file->blob = pf_blob_ref(held->blob);
+        file->size_bytes = file->left_bytes = pf_blob_size(held->blob);
+        return 0;
+}
+
 int pf_target_open(const PfTarget *target, const char *path, PfTargetFile **ret, PfErr *err) {
         PF_CLEANUP(pf_target_file_closep) PfTargetFile *file = calloc(1, sizeof(*file));
         PfErr detail = { 0 };
@@ -56,7 +71,9 @@ int pf_target_open(const PfTarget *target, const char *path, PfTargetFile **ret,
         file->path = strdup(path);
         if (!file->path)
                 return -ENOMEM;
-        r = pf_target_recall_open(target, path, &detail);
+        r = open_held(target, path, file);
+        if (r == PF_TARGET_LOOK)
+                r = pf_target_recall_open(target, path, &detail);
         if (r == PF_TARGET_LOOK)
                 r = open_path(target, path, file, &detail);
         r = pf_target_record(target, path, PF_ACCESS_OPENED, r);
@@ -70,9 +87,20 @@ int pf_target_open(const PfTarget *target, const char *path, PfTargetFile **ret,
         return r;
 }
 
+static int read_held(PfTargetFile *file, void *bytes, size_t n, size_t *ret_n, PfErr *err) {
+        int r = pf_blob_read(file->blob, file->size_bytes - file->left_bytes, bytes, n, ret_n);
+
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", file->path);
+        file->left_bytes -= *ret_n;
+        return 0;
+}
+
 int pf_target_file_read(PfTargetFile *file, void *bytes, size_t n, size_t *ret_n, PfErr *err) {
         size_t have = 0;
 
+        if (file->blob)
+                return read_held(file, bytes, n, ret_n, err);
         while (have < n) {
                 ssize_t got = read(file->fd, (char *) bytes + have, n - have);
 
@@ -96,6 +124,10 @@ static int64_t nsec_of(const struct timespec *time) {
 int pf_target_file_identify(const PfTargetFile *file, PfFileIdentity *ret, PfErr *err) {
         struct stat st;
 
+        if (file->blob) {
+                *ret = (PfFileIdentity){ .size_bytes = file->size_bytes };
+                return 0;
+        }
         if (fstat(file->fd, &st) < 0)
                 return pf_err_errno(err, -errno, "%s", file->path);
         *ret = (PfFileIdentity){ .device = st.st_dev,
@@ -109,7 +141,7 @@ int pf_target_file_identify(const PfTargetFile *file, PfFileIdentity *ret, PfErr
 int pf_target_file_skip(PfTargetFile *file, uint64_t n, uint64_t *ret_n, PfErr *err) {
         if (n > file->left_bytes)
                 n = file->left_bytes;
-        if (lseek(file->fd, (off_t) n, SEEK_CUR) < 0)
+        if (!file->blob && lseek(file->fd, (off_t) n, SEEK_CUR) < 0)
                 return pf_err_errno(err, -errno, "%s", file->path);
         file->left_bytes -= n;
         *ret_n = n;

@@ -7,11 +7,14 @@
  * through to them, hence one variable a thread.
  */
 #include "daemon/base/target.h"
+#include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <glob.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -52,28 +55,92 @@ static bool note(const char *path, PfAccess access, int r) {
         return r >= 0 && search.error == 0;
 }
 
+/* A directory that is being read, and then what an overlay adds to it. */
+typedef struct SearchDir {
+        DIR *dir;
+        uint64_t device, inode; /* of the directory; 0 where there is no overlay */
+        size_t next_added;
+        struct dirent added;
+} SearchDir;
+
+static SearchDir *close_directory(SearchDir *search_dir) {
+        if (search_dir)
+                (void) pf_path_closedir(search_dir->dir);
+        free(search_dir);
+        return NULL;
+}
+PF_DEFINE_CLEANUP(SearchDir, close_directory);
+
+static int open_directory(const char *path, SearchDir **ret) {
+        PF_CLEANUP(close_directoryp) SearchDir *search_dir = calloc(1, sizeof(*search_dir));
+        struct stat st;
+        int r;
+
+        if (!search_dir)
+                return -ENOMEM;
+        r = pf_path_opendir(search.target, path, &search_dir->dir);
+        if (r < 0)
+                return r;
+        if (pf_target_overlay(search.target)) {
+                if (fstat(dirfd(search_dir->dir), &st) < 0)
+                        return -errno;
+                search_dir->device = st.st_dev;
+                search_dir->inode = st.st_ino;
+        }
+        *ret = PF_STEAL(search_dir);
+        return 0;
+}
+
 static void *search_opendir(const char *path) {
-        PF_CLEANUP(pf_path_closedirp) DIR *dir = NULL;
+        PF_CLEANUP(close_directoryp) SearchDir *search_dir = NULL;
         int r = -E2BIG;
 
         if (may_go_on())
-                r = pf_path_opendir(search.target, path, &dir);
-        return note(path, PF_ACCESS_LISTED, r) ? PF_STEAL(dir) : NULL;
+                r = open_directory(path, &search_dir);
+        return note(path, PF_ACCESS_LISTED, r) ? PF_STEAL(search_dir) : NULL;
 }
 
 static void search_closedir(void *dir) {
-        (void) closedir(dir);
+        (void) close_directory(dir);
 }
 
-static struct dirent *search_readdir(void *dir) {
-        return may_go_on() ? readdir(dir) : NULL;
+static struct dirent *read_added(SearchDir *search_dir) {
+        const char *name = pf_overlay_next_name(search.target, search_dir->device,
+                                                search_dir->inode, &search_dir->next_added);
+
+        if (!name)
+                return NULL;
+        search_dir->added = (struct dirent){ .d_ino = 1, .d_type = DT_REG };
+        (void) snprintf(search_dir->added.d_name, sizeof(search_dir->added.d_name), "%s", name);
+        return &search_dir->added;
+}
+
+static struct dirent *search_readdir(void *data) {
+        SearchDir *search_dir = data;
+        struct dirent *entry;
+
+        do {
+                if (!may_go_on())
+                        return NULL;
+                entry = readdir(search_dir->dir);
+        } while (entry && pf_overlay_decides(search.target, search_dir->device, search_dir->inode,
+                                             entry->d_name));
+        return entry ? entry : read_added(search_dir);
 }
 
 static int search_any_stat(const char *path, struct stat *st, int flags) {
         PF_AUTO_CLOSE int fd = -E2BIG;
+        const PfHeld *held;
+        int r;
 
-        if (may_go_on())
-                fd = pf_path_look(search.target, path, flags);
+        if (!may_go_on())
+                return note(path, PF_ACCESS_OPENED, -E2BIG) ? 0 : -1;
+        r = pf_overlay_find(search.target, path, !(flags & O_NOFOLLOW), &held);
+        if (r != PF_TARGET_LOOK) {
+                *st = (struct stat){ .st_mode = S_IFREG };
+                return note(path, PF_ACCESS_OPENED, r == 0 ? 0 : -ENOENT) ? 0 : -1;
+        }
+        fd = pf_path_look(search.target, path, flags);
         return note(path, PF_ACCESS_OPENED, fd) ? fstat(fd, st) : -1;
 }
 
@@ -130,6 +197,37 @@ static int search_pattern(const PfTarget *target, const char *pattern, PfStrv *r
         return 0;
 }
 
+/*
+ * What was captured under an overlay, with what this holds. A directory that the
+ * pattern has a wildcard for is compared by the names of the path that was put.
+ */
+static int adjust_captured(const PfTarget *target, const char *pattern, PfStrv *paths) {
+        const char *last = strrchr(pattern, '/') + 1;
+        PF_AUTO_FREE char *directory = strndup(pattern, (size_t) (last - pattern));
+        PfWhere where = { 0 };
+        const PfHeld *held;
+        size_t at = 0;
+        int r = 0;
+
+        if (!directory)
+                return -ENOMEM;
+        if (pf_target_locate(target, directory, true, &where) != 0)
+                where = (PfWhere){ 0 };
+        while (r == 0 && (held = pf_overlay_each(target, &at))) {
+                const char *name = pf_overlay_name_in(held, directory, &where);
+                PF_AUTO_BUF PfBuf path = PF_BUF_INIT(2 * PATH_MAX);
+
+                if (name)
+                        r = pf_buf_printf(&path, "%s%s", directory, name);
+                if (r == 0 && !name)
+                        r = pf_buf_add_string(&path, held->path);
+                if (r == 0 && fnmatch(pattern, path.data, FNM_PATHNAME | FNM_PERIOD) == 0)
+                        r = pf_overlay_decide(paths, path.data, held->blob);
+        }
+        pf_strv_sort(paths);
+        return r;
+}
+
 int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
         PF_AUTO_STRV PfStrv paths = { 0 };
         PfErr detail = { 0 };
@@ -139,6 +237,8 @@ int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfE
                 return pf_err_set(err, -EINVAL, "%s: pattern is not absolute", pattern);
 
         r = pf_target_recall_strv(target, "glob", pattern, &paths, &detail);
+        if (r == 0 && pf_target_overlay(target))
+                r = adjust_captured(target, pattern, &paths);
         if (r == PF_TARGET_LOOK)
                 r = search_pattern(target, pattern, &paths, &detail);
         pf_target_keep_strv(target, "glob", pattern, r, &paths, &detail);

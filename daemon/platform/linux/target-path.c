@@ -12,6 +12,7 @@
  * pf_path_opendir().
  */
 #include "daemon/platform/linux/target-path.h"
+#include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
 #include "daemon/platform/linux/mount-servers.h"
 
@@ -447,6 +448,70 @@ int pf_path_absent_or(int r) {
         return r == -ENOENT || r == -ENOTDIR ? PF_TARGET_ABSENT : r;
 }
 
+void pf_path_info(const struct stat *st, PfFileInfo *ret) {
+        *ret = (PfFileInfo){
+                .type = S_ISREG(st->st_mode)    ? PF_FILE_REGULAR
+                        : S_ISDIR(st->st_mode)  ? PF_FILE_DIRECTORY
+                        : S_ISLNK(st->st_mode)  ? PF_FILE_SYMLINK
+                        : S_ISFIFO(st->st_mode) ? PF_FILE_FIFO
+                        : S_ISSOCK(st->st_mode) ? PF_FILE_SOCKET
+                                                : PF_FILE_DEVICE,
+                .mode = st->st_mode & 07777,
+                .uid = st->st_uid,
+                .gid = st->st_gid,
+                .size_bytes = (uint64_t) st->st_size,
+                .device = st->st_dev,
+                .inode = st->st_ino,
+                .modified_usec =
+                        (int64_t) st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000,
+        };
+}
+
+/* The directory that the end of a walk lies in, and its name there. */
+static int locate_in(const Walk *walk, int directory, PfWhere *ret) {
+        struct stat st;
+
+        ret->is_beneath_public = walk->public;
+        if (directory < 0)
+                return 0;
+        if (fstat(directory, &st) < 0)
+                return -errno;
+        ret->directory_device = st.st_dev;
+        ret->directory_inode = st.st_ino;
+        (void) snprintf(ret->name, sizeof(ret->name), "%s", walk->name);
+        return 0;
+}
+
+/* Where the last name of a path is missing, the walk stands in its directory. */
+static bool is_last_missing(const Walk *walk, int r) {
+        struct stat st;
+
+        return r == -ENOENT && !walk->left.data[walk->at] && fstat(walk->fd, &st) == 0 &&
+               S_ISDIR(st.st_mode);
+}
+
+int pf_target_locate(const PfTarget *target, const char *path, bool follow, PfWhere *ret) {
+        PF_CLEANUP(walk_deinit) Walk walk = WALK_INIT;
+        PfWhere where = { 0 };
+        struct stat st;
+        int r, q;
+
+        if (path[0] != '/')
+                return -EINVAL;
+        r = walk_path(target, path, follow ? 0 : O_NOFOLLOW, &walk);
+        if (r == 0 && fstat(walk.fd, &st) < 0)
+                r = -errno;
+        if (r < 0 && !is_last_missing(&walk, r))
+                return pf_path_absent_or(r);
+        q = locate_in(&walk, r == 0 ? walk.parent : walk.fd, &where);
+        if (q < 0)
+                return q;
+        if (r == 0)
+                pf_path_info(&st, &where.info);
+        *ret = where;
+        return pf_path_absent_or(r);
+}
+
 static bool is_public(const PfTarget *target, const char *path) {
         PF_CLEANUP(walk_deinit) Walk walk = WALK_INIT;
         struct stat st;
@@ -460,7 +525,8 @@ bool pf_target_is_public(const PfTarget *target, const char *path) {
 
         if (path[0] != '/')
                 return false;
-        if (pf_target_recall_public(target, path, &answer) == PF_TARGET_LOOK)
+        if (pf_overlay_public(target, path, &answer) == PF_TARGET_LOOK &&
+            pf_target_recall_public(target, path, &answer) == PF_TARGET_LOOK)
                 answer = is_public(target, path);
         pf_target_keep_public(target, path, answer);
         return answer;

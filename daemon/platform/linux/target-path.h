@@ -39,6 +39,10 @@ int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) PF_MUST
 DIR *pf_path_closedir(DIR *dir);
 PF_DEFINE_CLEANUP(DIR, pf_path_closedir);
 
+/* What fstat(2) said of a file. */
+struct stat;
+void pf_path_info(const struct stat *st, PfFileInfo *ret);
+
 /* The link of proc(5) to what a descriptor of ours is of. */
 #define PF_PATH_LINK_MAX (sizeof("/proc/self/fd/") + 3 * sizeof(int))
 void pf_path_link(int fd, char link[static PF_PATH_LINK_MAX]);

@@ -4,6 +4,7 @@
  * reached is in target-path.c.
  */
 #include "daemon/base/target.h"
+#include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
 
 #include <dirent.h>
@@ -199,11 +200,14 @@ typedef struct Reading {
 static int read_any(const PfTarget *target, const Reading *reading, PfBuf *buf, PfErr *err) {
         const size_t before = buf->n;
         PfErr detail = { 0 };
-        uint64_t size = 0, captured_size;
+        uint64_t size = 0, captured_size = 0;
         int r;
 
-        r = pf_target_recall_read(target, reading->path, reading->max, reading->is_head,
-                                  &captured_size, &detail);
+        r = pf_overlay_read(target, reading->path, reading->max, reading->is_head, buf, &size,
+                            &detail);
+        if (r == PF_TARGET_LOOK)
+                r = pf_target_recall_read(target, reading->path, reading->max, reading->is_head,
+                                          &captured_size, &detail);
         if (r == PF_TARGET_LOOK)
                 r = reading->is_head
                             ? head_path(target, reading->path, reading->max, buf, &size, &detail)
@@ -236,25 +240,6 @@ int pf_target_read_head(const PfTarget *target, const char *path, size_t n, PfBu
         return read_any(target, &(Reading){ path, n, true }, buf, err);
 }
 
-static void info_from_stat(const struct stat *st, PfFileInfo *ret) {
-        *ret = (PfFileInfo){
-                .type = S_ISREG(st->st_mode)    ? PF_FILE_REGULAR
-                        : S_ISDIR(st->st_mode)  ? PF_FILE_DIRECTORY
-                        : S_ISLNK(st->st_mode)  ? PF_FILE_SYMLINK
-                        : S_ISFIFO(st->st_mode) ? PF_FILE_FIFO
-                        : S_ISSOCK(st->st_mode) ? PF_FILE_SOCKET
-                                                : PF_FILE_DEVICE,
-                .mode = st->st_mode & 07777,
-                .uid = st->st_uid,
-                .gid = st->st_gid,
-                .size_bytes = (uint64_t) st->st_size,
-                .device = st->st_dev,
-                .inode = st->st_ino,
-                .modified_usec =
-                        (int64_t) st->st_mtim.tv_sec * 1000000 + st->st_mtim.tv_nsec / 1000,
-        };
-}
-
 static int stat_path(const PfTarget *target, const char *path, int flags, PfFileInfo *ret) {
         PF_AUTO_CLOSE int fd = -1;
         struct stat st;
@@ -264,7 +249,7 @@ static int stat_path(const PfTarget *target, const char *path, int flags, PfFile
                 return pf_path_absent_or(fd);
         if (fstat(fd, &st) < 0)
                 return -errno;
-        info_from_stat(&st, ret);
+        pf_path_info(&st, ret);
         return 0;
 }
 
@@ -275,7 +260,9 @@ static int stat_any(const PfTarget *target, const char *path, int flags, PfFileI
         PfErr detail = { 0 };
         int r;
 
-        r = pf_target_recall_info(target, book, path, &info, &detail);
+        r = pf_overlay_stat(target, path, !(flags & O_NOFOLLOW), &info);
+        if (r == PF_TARGET_LOOK)
+                r = pf_target_recall_info(target, book, path, &info, &detail);
         if (r == PF_TARGET_LOOK)
                 r = stat_path(target, path, flags, &info);
         r = finish(target, path, PF_ACCESS_OPENED, r, &detail);
@@ -291,6 +278,14 @@ int pf_target_stat(const PfTarget *target, const char *path, PfFileInfo *ret, Pf
 
 int pf_target_lstat(const PfTarget *target, const char *path, PfFileInfo *ret, PfErr *err) {
         return stat_any(target, path, O_NOFOLLOW, ret, err);
+}
+
+/* What is said of a regular file that an overlay holds; PF_TARGET_LOOK of all else. */
+static int held_as(const PfTarget *target, const char *path, bool follow, int error) {
+        const PfHeld *held;
+        int r = pf_overlay_find(target, path, follow, &held);
+
+        return r == 0 ? error : r;
 }
 
 static int readlink_path(const PfTarget *target, const char *path, char **ret) {
@@ -314,7 +309,9 @@ int pf_target_readlink(const PfTarget *target, const char *path, char **ret, PfE
         PfErr detail = { 0 };
         int r;
 
-        r = pf_target_recall_link(target, path, &text, &detail);
+        r = held_as(target, path, false, -EINVAL);
+        if (r == PF_TARGET_LOOK)
+                r = pf_target_recall_link(target, path, &text, &detail);
         if (r == PF_TARGET_LOOK)
                 r = readlink_path(target, path, &text);
         r = finish(target, path, PF_ACCESS_OPENED, r, &detail);
@@ -361,9 +358,13 @@ int pf_target_list(const PfTarget *target, const char *path, PfStrv *ret, PfErr 
         PfErr detail = { 0 };
         int r;
 
-        r = pf_target_recall_strv(target, "list", path, &names, &detail);
+        r = held_as(target, path, true, -ENOTDIR);
+        if (r == PF_TARGET_LOOK)
+                r = pf_target_recall_strv(target, "list", path, &names, &detail);
         if (r == PF_TARGET_LOOK)
                 r = list_path(target, path, &names, &detail);
+        if (r == 0)
+                r = pf_overlay_adjust_list(target, path, &names);
         r = finish(target, path, PF_ACCESS_LISTED, r, &detail);
         if (r == 0)
                 pf_strv_sort(&names);
