@@ -6,5 +6,7 @@
 #ifdef _WIN32
 #define PF_REMEDY_LIST(X)
 #else
-#define PF_REMEDY_LIST(X)
+#define PF_REMEDY_LIST(X)                                                                          \
+        X(root_identity)                                                                           \
+        X(resume_identity)
 #endif

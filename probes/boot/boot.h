@@ -81,6 +81,9 @@ int pf_boot_vendor_look(const PfTarget *target, const PfBlockGraph *graph,
 int pf_boot_classify(const PfBootFacts *facts, const PfBootStatement *statement,
                      PfBootClass *ret) PF_MUST_CHECK;
 
+/* Does it stand where the machine does not start from, and nothing is generated from? */
+bool pf_boot_is_idle(const PfBootInventory *inventory, const PfBootStatement *statement);
+
 /* Why the boot loaders' files are not all known; NULL: they are. */
 const char *pf_boot_what_is_missing(const PfBootFacts *facts);
 

@@ -139,13 +139,17 @@ static bool is_used(const PfBootInventory *inventory, const PfBootStatement *sta
         return !is_grub || inventory->n_loaders == 0;
 }
 
-static Where where_is(const PfBootInventory *inventory, const PfBootStatement *statement) {
+bool pf_boot_is_idle(const PfBootInventory *inventory, const PfBootStatement *statement) {
         if (statement->place == PF_BOOT_IN_SETTING)
-                return is_used(inventory, statement) ? WHERE_GENERATES : WHERE_IDLE;
-        if (statement->place == PF_BOOT_IN_ENTRY &&
-            inventory->items[statement->i_item].live == PF_NO)
+                return !is_used(inventory, statement);
+        return statement->place == PF_BOOT_IN_ENTRY &&
+               inventory->items[statement->i_item].live == PF_NO;
+}
+
+static Where where_is(const PfBootInventory *inventory, const PfBootStatement *statement) {
+        if (pf_boot_is_idle(inventory, statement))
                 return WHERE_IDLE;
-        return WHERE_BOOTS;
+        return statement->place == PF_BOOT_IN_SETTING ? WHERE_GENERATES : WHERE_BOOTS;
 }
 
 static bool is_asked(const Tally *tally, const PfBootStatement *statement) {
