@@ -7,6 +7,10 @@
 #define PF_REMEDY_LIST(X)
 #else
 #define PF_REMEDY_LIST(X)                                                                          \
+        X(sshd_password)                                                                           \
+        X(sshd_root_login)                                                                         \
+        X(sshd_methods)                                                                            \
+        X(sshd_sftp)                                                                               \
         X(root_identity)                                                                           \
         X(resume_identity)
 #endif

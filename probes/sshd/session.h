@@ -54,6 +54,10 @@ int pf_sshd_session_open(const PfSshdRoom *room, const PfCheck *stage, PfSshdSes
 enum { PF_SSHD_CHROOT_BAD_TOKEN = 1 };
 int pf_sshd_chroot_directory(const PfSshdRoom *room, const char *setting, char **ret) PF_MUST_CHECK;
 
+/* sftp.c: a program where distributions keep the SFTP server, which the session may run;
+ * static. NULL: none was found. */
+const char *pf_sshd_sftp_place(const PfSshdSession *session);
+
 /* login-shell.c: answers @stage: does the account's shell run a command, and nothing before it? */
 int pf_sshd_judge_shell(const PfSshdRoom *room, const PfCheck *stage, const PfSshdSession *session,
                         PfErr *err) PF_MUST_CHECK;

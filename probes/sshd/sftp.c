@@ -93,8 +93,7 @@ static const char *const places[] = {
         "/usr/lib/misc/sftp-server",    "/usr/libexec/ssh/sftp-server",
 };
 
-/* A server that would do in place of one that is not there; NULL: none was found. */
-static const char *other_place(const PfSshdSession *session) {
+const char *pf_sshd_sftp_place(const PfSshdSession *session) {
         for (size_t i = 0; i < PF_ELEMENTS(places); i++) {
                 PF_AUTO_FOUND_FILE PfFoundFile file = { 0 };
 
@@ -114,7 +113,7 @@ static void evidence_of_file(const PfSshdRoom *room, const PfSshdCommand *comman
  * is forced; the file where only that is wrong. */
 static void evidence_of_command(const PfSshdRoom *room, const PfSshdSession *session,
                                 const PfSshdCommand *command) {
-        const char *other = command->is_missing ? other_place(session) : NULL;
+        const char *other = command->is_missing ? pf_sshd_sftp_place(session) : NULL;
         bool is_line = !command->path || other || session->is_forced;
 
         if (!is_line)
