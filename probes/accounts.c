@@ -455,8 +455,7 @@ static void answer(const Room *room, const PfCheck *check, int (*judge)(const Ro
         PfErr err = { 0 };
         int r = judge(room, &err);
 
-        if (r < 0 && room->report->n == n)
-                (void) pf_report_unknown(room->report, check, "%s", pf_err_text(&err, r));
+        (void) pf_report_settle(room->report, check, n, r, &err);
 }
 
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {

@@ -160,6 +160,16 @@ int pf_result_put_evidence(const PfResult *result, bool privileged, PfJson *obje
 int pf_report_remedy(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
 int pf_report_vendor_verdict(PfReport *report, const char *fmt, ...) PF_PRINTF(2, 3);
 
+/**
+ * pf_report_settle() - answers @check where who was to answer it could not look
+ * @before: report->n before that was tried
+ * @r:      what came of it: a negative errno makes the check unknown, with the text of
+ *          @err, unless it was answered all the same
+ * Return:  0 or -ENOMEM, as above.
+ */
+int pf_report_settle(PfReport *report, const PfCheck *check, size_t before, int r,
+                     const PfErr *err);
+
 /* The cause of the verdict given last in one word, and how far it lets a login
  * come. The words are static, and part of the report's promise. */
 void pf_report_reason(PfReport *report, const char *word);

@@ -158,6 +158,15 @@ DEFINE_ANSWER(fail, PF_FAIL)
 DEFINE_ANSWER(skip, PF_SKIP)
 DEFINE_ANSWER(unknown, PF_UNKNOWN)
 
+int pf_report_settle(PfReport *report, const PfCheck *check, size_t before, int r,
+                     const PfErr *err) {
+        if (r == -ENOMEM)
+                return out_of_memory(report);
+        if (r < 0 && report->n == before)
+                return pf_report_unknown(report, check, "%s", pf_err_text(err, r));
+        return report->error;
+}
+
 static PfResult *last_result(PfReport *report) {
         return report->error || report->n == 0 ? NULL : &report->results[report->n - 1];
 }

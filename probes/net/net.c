@@ -95,8 +95,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
                 PfErr detail = { 0 };
 
                 r = functions[i](&room, &checks[i], &detail);
-                if (r < 0 && report->n == n)
-                        (void) pf_report_unknown(report, &checks[i], "%s", pf_err_text(&detail, r));
+                (void) pf_report_settle(report, &checks[i], n, r, &detail);
         }
         pf_interfaces_deinit(&room.interfaces);
         return report->error;

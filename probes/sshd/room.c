@@ -11,12 +11,9 @@ int pf_sshd_answer_stage(const PfSshdRoom *room, const PfCheck *stage, PfSshdSta
         PfErr err = { 0 };
         int r = run(room, stage, &err);
 
-        if (r == -ENOMEM)
-                return r;
-        if (room->report->n == n)
-                (void) pf_report_unknown(room->report, stage, "%s",
-                                         r < 0 ? pf_err_text(&err, r) : "the stage gave no answer");
-        return room->report->error;
+        if (r >= 0 && room->report->n == n)
+                r = pf_err_set(&err, -ENODATA, "the stage gave no answer");
+        return pf_report_settle(room->report, stage, n, r, &err);
 }
 
 const char *pf_sshd_whom(const PfSshdRoom *room, char *buffer, size_t size) {
