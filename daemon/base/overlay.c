@@ -194,6 +194,10 @@ static PfHeld *find_at(const PfOverlay *overlay, const PfWhere *where, bool is_t
         return NULL;
 }
 
+static bool is_of_proc(const char *path) {
+        return strncmp(path, "/proc/", 6) == 0;
+}
+
 static PfHeld *find_path(const PfOverlay *overlay, const char *path) {
         for (size_t i = 0; i < overlay->n_held; i++)
                 if (strcmp(overlay->held[i].path, path) == 0)
@@ -209,7 +213,9 @@ static PfHeld *find_held(const PfTarget *target, const char *path, bool follow, 
         *ret_r = pf_target_locate(target, path, follow, where);
         if (*ret_r == 0 || (*ret_r == PF_TARGET_ABSENT && where->name[0]))
                 held = find_at(overlay, where, *ret_r == 0);
-        return !held && pf_target_is_captured(target) ? find_path(overlay, path) : held;
+        if (!held && (pf_target_is_captured(target) || is_of_proc(path)))
+                held = find_path(overlay, path);
+        return held;
 }
 
 int pf_overlay_find(const PfTarget *target, const char *path, bool follow, const PfHeld **ret) {
@@ -326,6 +332,8 @@ static int identify(PfHeld *held, const char *path, int located, const PfWhere *
         held->path = strdup(path);
         if (!held->path)
                 return -ENOMEM;
+        if (is_of_proc(path))
+                return 0;
         if (located == 0 && !by_name) {
                 held->device = where->info.device;
                 held->inode = where->info.inode;

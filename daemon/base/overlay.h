@@ -12,7 +12,8 @@
  * directory and its name, so that lists and wildcards find it. That is found out once,
  * when it is put. What is removed goes by directory and name as well: other hard links
  * of the file stay. Of a captured machine, which knows of most files no more than their
- * names, the path as it was put counts too.
+ * names, the path as it was put counts too; and below /proc, where a file gets a new
+ * number whenever it is looked for, nothing but that.
  *
  * Not the overlay's: free space, and links. A link keeps leading where it did.
  *
@@ -54,6 +55,22 @@ bool pf_overlay_holds(const PfTarget *target, const char *path);
  * @book, @question: as in pf_target_recall(), which finds this before it finds
  *                   what was captured, and instead of what the host says now
  * @answer_take:     taken over, also on error
+ *
+ * Files alone do not tell what becomes of a running machine, so who plans an action has to
+ * say what will be true after it; that it came true, the probes see once it is done.
+ *
+ *   start a unit     "units", "ssh.service": { "state": "active" }; also "starting",
+ *                    "inactive", "failed", "absent". Units that are not named here are asked
+ *                    for as ever. Of its sockets:
+ *                    "listeners", "tcp": { "sockets": [ { "address": "0.0.0.0", "port": 22,
+ *                    "takesIpv4": "yes" } ] }, which is all that listens from then on;
+ *                    "takesIpv4": "yes", "no", "unknown".
+ *   enable a unit    nothing: what is enabled are links below /etc/systemd/system, which no
+ *                    overlay has. A plan that enables is proven when it is done.
+ *   reload a unit    nothing: no probe asks what configuration a server runs with; they
+ *                    read the files, as a server does that has read them again.
+ *   mount            no book: the mounts are files, /proc/1/mountinfo and
+ *                    /proc/self/mountinfo, which can be put like any other.
  */
 int pf_overlay_answer(PfTarget *overlay, const char *book, const char *question,
                       PfJson *answer_take) PF_MUST_CHECK;

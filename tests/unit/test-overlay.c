@@ -435,6 +435,28 @@ START_TEST(an_answer_is_given_first) {
 }
 END_TEST
 
+/* What a mount will make of the table; the numbers of /proc are of no use there. */
+START_TEST(files_of_proc_go_by_their_path) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
+        PF_CLEANUP(pf_target_unrefp) PfTarget *over = NULL;
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(1 << 20);
+
+        if (access("/proc/self/mountinfo", R_OK) < 0) {
+                pf_test_skip("no /proc here");
+                return;
+        }
+        ck_assert_int_eq(pf_target_new("/", PF_TARGET_DEFAULT, &host, NULL), 0);
+        over = overlay_new(host);
+        ck_assert(pf_target_is_host(over) && pf_target_is_live(over));
+        put(over, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        assert_reads(over, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        ck_assert_int_eq(pf_target_read(over, "/proc/self/status", 1 << 20, &buf, NULL), 0);
+        take_away(over, "/proc/self/mountinfo");
+        assert_reads(over, "/proc/self/mountinfo", NULL);
+        ck_assert_int_eq(pf_target_read(host, "/proc/self/mountinfo", 1 << 20, &buf, NULL), 0);
+}
+END_TEST
+
 /* --- a captured machine --- */
 
 static const char about[] = "{\"schema\":1,\"live\":true,\"timeUSec\":1763827200000000}";
@@ -556,6 +578,7 @@ int main(void) {
         PF_TEST(suite, answers_are_not_mixed_up);
         PF_TEST(suite, contents_out_of_a_descriptor);
         PF_TEST(suite, an_answer_is_given_first);
+        PF_TEST(suite, files_of_proc_go_by_their_path);
         PF_TEST(suite, over_a_captured_machine);
         PF_TEST(suite, owners_of_a_captured_file_stay);
         PF_TEST(suite, directories_of_a_captured_machine);
