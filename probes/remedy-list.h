@@ -9,6 +9,7 @@
 #define PF_REMEDY_LIST(X)                                                                          \
         X(sshd_password)                                                                           \
         X(sshd_root_login)                                                                         \
+        X(sshd_account_allowed)                                                                    \
         X(sshd_methods)                                                                            \
         X(sshd_sftp)                                                                               \
         X(root_identity)                                                                           \

@@ -12,7 +12,7 @@ typedef struct List {
 } List;
 
 /* In the order that sshd goes through them. */
-static const List lists[] = {
+static const List lists[PF_SSHD_N_LISTS] = {
         { "DenyUsers", "deny-users", true, false, "remove the pattern that names the account" },
         { "AllowUsers", "allow-users", false, false, "add the account" },
         { "DenyGroups", "deny-groups", true, true,
@@ -78,13 +78,11 @@ static const char *why_unknown(const List *list) {
                          "UseDNS also with --source-host";
 }
 
-/* Return: true where this list ends the matter. */
-static bool judge(const List *list, const PfSshdSetting *setting, const PfSshdAccount *account,
+static void judge(const List *list, const PfSshdSetting *setting, const PfSshdAccount *account,
                   const PfDemand *demand, PfSshdListVerdict *ret) {
         size_t value = 0;
         int match = match_list(list, setting, account, demand, &value);
 
-        ret->setting = setting;
         ret->value = value;
         ret->keyword = list->keyword;
         ret->word = list->word;
@@ -96,22 +94,36 @@ static bool judge(const List *list, const PfSshdSetting *setting, const PfSshdAc
                 ret->answer = PF_SSHD_LISTS_DENY;
                 ret->expected = list->expected;
         }
-        return ret->answer != PF_SSHD_LISTS_ALLOW;
 }
 
+void pf_sshd_judge_list(size_t i, const PfSshdEffective *effective, const PfSshdAccount *account,
+                        const PfDemand *demand, PfSshdListVerdict *ret) {
+        const PfSshdSetting *setting = pf_sshd_effective_get(effective, lists[i].keyword);
+
+        *ret = (PfSshdListVerdict){ .answer = PF_SSHD_LISTS_OPEN };
+        if (!setting || (setting->n_values == 0 && !setting->doubt))
+                return;
+        ret->setting = setting;
+        if (!setting->doubt)
+                judge(&lists[i], setting, account, demand, ret);
+}
+
+/* The first list that ends the matter, or the last one that lets the account in. */
 void pf_sshd_judge_lists(const PfSshdEffective *effective, const PfSshdAccount *account,
                          const PfDemand *demand, PfSshdListVerdict *ret) {
         *ret = (PfSshdListVerdict){ .answer = PF_SSHD_LISTS_OPEN };
         for (size_t i = 0; i < PF_ELEMENTS(lists); i++) {
-                const PfSshdSetting *setting = pf_sshd_effective_get(effective, lists[i].keyword);
+                PfSshdListVerdict verdict;
 
-                if (!setting)
+                pf_sshd_judge_list(i, effective, account, demand, &verdict);
+                if (!verdict.setting)
                         continue;
-                if (setting->doubt) {
-                        ret->setting = setting;
+                if (verdict.setting->doubt) {
+                        ret->setting = verdict.setting;
                         return;
                 }
-                if (setting->n_values > 0 && judge(&lists[i], setting, account, demand, ret))
+                *ret = verdict;
+                if (verdict.answer != PF_SSHD_LISTS_ALLOW)
                         return;
         }
 }

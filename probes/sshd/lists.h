@@ -31,3 +31,9 @@ typedef struct PfSshdListVerdict {
  */
 void pf_sshd_judge_lists(const PfSshdEffective *effective, const PfSshdAccount *account,
                          const PfDemand *demand, PfSshdListVerdict *ret);
+
+/* The same of one of them alone, as if the others were not set; @i is its place in that
+ * order. OPEN where it is not set. */
+#define PF_SSHD_N_LISTS 4
+void pf_sshd_judge_list(size_t i, const PfSshdEffective *effective, const PfSshdAccount *account,
+                        const PfDemand *demand, PfSshdListVerdict *ret);

@@ -12,6 +12,13 @@
 #define LEASE_NAME "00-preflightd-lease.conf"
 #define LINES_MAX 65536
 
+/* What is to be put somewhere. */
+typedef struct Block {
+        PfSshdWork *work;
+        const PfStrv *lines;
+        const char *text; /* the whole of it; NULL: it joins one that is there */
+} Block;
+
 /* "Match User root Address 192.0.2.7" */
 static int match_line(const PfSshdWork *work, PfBuf *ret) {
         const PfLeaseScope *lease = work->room->lease;
@@ -43,13 +50,18 @@ static int write_block(const PfSshdWork *work, const PfStrv *lines, PfBuf *ret) 
         return r == 0 && is_lease ? pf_buf_add_string(ret, PF_LEASE_END "\n") : r;
 }
 
-static int try_block(PfSshdWork *work, const char *path, const PfSshdDraft *draft) {
+/* What is set and where, for people. */
+static int try_block(const Block *block, const char *path, PfSshdDraft *draft) {
         PF_AUTO_BUF PfBuf match = PF_BUF_INIT(LINES_MAX);
-        int r = match_line(work, &match);
+        PF_AUTO_BUF PfBuf what = PF_BUF_INIT(LINES_MAX);
+        int r = match_line(block->work, &match);
 
+        for (size_t i = 0; i < block->lines->n && r == 0; i++)
+                r = pf_buf_printf(&what, "%s\"%s\"", i > 0 ? ", " : "", block->lines->items[i]);
         return r < 0 ? r
-                     : pf_sshd_work_try(work, path, draft, "set %s in a block \"%s\" in %s",
-                                        work->goal->keyword, match.data, path);
+                     : pf_sshd_work_try(block->work, path, draft,
+                                        "put %s into a block \"%s\" of %s", what.data, match.data,
+                                        path);
 }
 
 /* --- the places --- */
@@ -61,21 +73,22 @@ static unsigned above_comments(const PfSshdDraft *draft, unsigned line) {
         return line;
 }
 
-static int put_before(PfSshdWork *work, const char *path, unsigned line, const char *block) {
+static int put_before(const Block *block, const char *path, unsigned line) {
         PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
-        int r = pf_sshd_work_draft(work, path, &draft);
+        int r = pf_sshd_work_draft(block->work, path, &draft);
 
         if (r != 0)
                 return r < 0 ? r : 0;
         if (line == 0)
                 line = pf_sshd_draft_find(&draft, 1, pf_sshd_draft_sets, "Match");
         line = line > 0 ? above_comments(&draft, line) : pf_sshd_draft_count(&draft) + 1;
-        r = pf_sshd_draft_insert(&draft, line, block);
-        return r < 0 ? r : try_block(work, path, &draft);
+        r = pf_sshd_draft_insert(&draft, line, block->text);
+        return r < 0 ? r : try_block(block, path, &draft);
 }
 
 /* A file of the block alone, or behind what an earlier one of ours has. */
-static int put_in_own_file(PfSshdWork *work, const char *block) {
+static int put_in_own_file(const Block *block) {
+        PfSshdWork *work = block->work;
         const bool is_lease = work->room->lease;
         PF_AUTO_FREE char *path = NULL;
         PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
@@ -90,8 +103,8 @@ static int put_in_own_file(PfSshdWork *work, const char *block) {
         if (draft.text.n == 0 && !is_lease)
                 r = pf_sshd_draft_insert(&draft, 1, PF_SSHD_DROP_IN_HEAD);
         if (r == 0)
-                r = pf_sshd_draft_insert(&draft, pf_sshd_draft_count(&draft) + 1, block);
-        return r < 0 ? r : try_block(work, path, &draft);
+                r = pf_sshd_draft_insert(&draft, pf_sshd_draft_count(&draft) + 1, block->text);
+        return r < 0 ? r : try_block(block, path, &draft);
 }
 
 /* The block that decides about one of the goal's keywords now, or NULL. */
@@ -108,14 +121,15 @@ static const PfSshdLine *deciding_block(const PfSshdWork *work) {
         return NULL;
 }
 
-static int put_anywhere(PfSshdWork *work, const char *block) {
+static int put_anywhere(const Block *block) {
+        const PfSshdWork *work = block->work;
         const PfSshdLine *deciding = deciding_block(work);
-        int r = put_in_own_file(work, block);
+        int r = put_in_own_file(block);
 
         if (r == 0 && work->proposal->n == 0 && deciding)
-                r = put_before(work, deciding->path, deciding->number, block);
+                r = put_before(block, deciding->path, deciding->number);
         if (r == 0 && work->proposal->n == 0)
-                r = put_before(work, work->look.path, 0, block);
+                r = put_before(block, work->look.path, 0);
         return r;
 }
 
@@ -128,27 +142,27 @@ static bool is_match_of(const PfSshdWork *work, const PfSshdDraft *draft, unsign
 }
 
 /* The lines join those of the block that begins at @begin. */
-static int join_block(PfSshdWork *work, const char *path, PfSshdDraft *draft, unsigned begin,
-                      const PfStrv *lines) {
+static int join_block(const Block *block, const char *path, PfSshdDraft *draft, unsigned begin) {
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(LINES_MAX);
         const unsigned end = pf_sshd_draft_find(draft, begin, pf_sshd_draft_is, PF_LEASE_END);
         int r;
 
-        if (end == 0 || !is_match_of(work, draft, begin + 1))
-                return pf_sshd_work_refuse(work,
+        if (end == 0 || !is_match_of(block->work, draft, begin + 1))
+                return pf_sshd_work_refuse(block->work,
                                            "a lease for another account or source is open in %s: "
                                            "end it first, with preflightctl undo",
                                            path);
-        r = add_lines(lines, &text);
+        r = add_lines(block->lines, &text);
         if (r == 0)
                 r = pf_sshd_draft_insert(draft, end, text.data ? text.data : "");
-        return r < 0 ? r : try_block(work, path, draft);
+        return r < 0 ? r : try_block(block, path, draft);
 }
 
 enum { NO_LEASE = 2 };
 
 /* Return: NO_LEASE where no file has one. */
-static int join_lease(PfSshdWork *work, const PfStrv *lines) {
+static int join_lease(const Block *block) {
+        PfSshdWork *work = block->work;
         const PfStrv *files = pf_sshd_config_files(work->look.conf);
 
         for (size_t i = 0; i < files->n; i++) {
@@ -160,22 +174,24 @@ static int join_lease(PfSshdWork *work, const PfStrv *lines) {
                         return r;
                 begin = pf_sshd_draft_find(&draft, 1, pf_sshd_draft_is, PF_LEASE_BEGIN);
                 if (begin > 0)
-                        return join_block(work, files->items[i], &draft, begin, lines);
+                        return join_block(block, files->items[i], &draft, begin);
         }
         return NO_LEASE;
 }
 
 int pf_sshd_place_block(PfSshdWork *work, const PfStrv *lines) {
-        PF_AUTO_BUF PfBuf block = PF_BUF_INIT(LINES_MAX);
+        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(LINES_MAX);
+        Block block = { .work = work, .lines = lines };
         int r;
 
         if (!pf_sshd_name_is_plain(work->demand.account) ||
             (work->demand.source && !pf_sshd_source_is_plain(work->demand.source)))
                 return pf_sshd_work_refuse(work, "the account's name or its source cannot be "
                                                  "written into a Match line as it is");
-        r = work->room->lease ? join_lease(work, lines) : NO_LEASE;
+        r = work->room->lease ? join_lease(&block) : NO_LEASE;
         if (r != NO_LEASE)
                 return r;
-        r = write_block(work, lines, &block);
-        return r < 0 ? r : put_anywhere(work, block.data);
+        r = write_block(work, lines, &text);
+        block.text = text.data;
+        return r < 0 ? r : put_anywhere(&block);
 }

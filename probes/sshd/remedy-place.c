@@ -180,6 +180,15 @@ int pf_sshd_place_value(PfSshdWork *work, const char *value) {
         return r;
 }
 
+int pf_sshd_place_refuse(PfSshdWork *work) {
+        return pf_sshd_work_refuse(work, "%s",
+                                   work->room->lease
+                                           ? "no block for one account and source takes effect in "
+                                             "this configuration"
+                                           : "no line takes effect in this configuration without "
+                                             "changing more than it should");
+}
+
 int pf_sshd_place_goal(const PfRemedyRoom *room, PfProposal *proposal, const PfSshdGoal *goal,
                        PfSshdValueFn value, PfErr *err) {
         PF_AUTO_SSHD_WORK PfSshdWork work = {
@@ -196,10 +205,6 @@ int pf_sshd_place_goal(const PfRemedyRoom *room, PfProposal *proposal, const PfS
         r = room->lease ? place_block(&work, goal->keyword, text)
                         : pf_sshd_place_value(&work, text);
         if (r == 0 && proposal->n == 0)
-                r = pf_sshd_work_refuse(&work, "%s",
-                                        room->lease ? "no block for one account and source takes "
-                                                      "effect in this configuration"
-                                                    : "no line takes effect in this configuration "
-                                                      "without changing more than it should");
+                r = pf_sshd_place_refuse(&work);
         return r < 0 ? r : 0;
 }

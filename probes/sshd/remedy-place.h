@@ -44,5 +44,8 @@ typedef char *(*PfSshdValueFn)(const PfSshdSetting *setting);
 int pf_sshd_place_goal(const PfRemedyRoom *room, PfProposal *proposal, const PfSshdGoal *goal,
                        PfSshdValueFn value, PfErr *err) PF_MUST_CHECK;
 
+/* Nothing that was tried stood the trial. Return: PF_SSHD_WORK_REFUSED or -ENOMEM. */
+int pf_sshd_place_refuse(PfSshdWork *work) PF_MUST_CHECK;
+
 /* Is @line one that decides for this account alone, or in no block at all? */
 bool pf_sshd_place_is_own(const PfSshdWork *work, const PfSshdLine *line);

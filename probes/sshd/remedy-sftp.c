@@ -184,8 +184,7 @@ static int propose(const PfRemedyRoom *room, PfProposal *proposal, PfErr *err) {
         if (r == 0)
                 r = propose_all(&work, &session);
         if (r == 0 && proposal->n == 0)
-                r = pf_sshd_work_refuse(&work, "no line takes effect in this configuration "
-                                               "without changing more than it should");
+                r = pf_sshd_place_refuse(&work);
         return r < 0 ? r : 0;
 }
 

@@ -21,19 +21,23 @@ void pf_sshd_work_deinit(PfSshdWork *work) {
         free(work->address);
 }
 
+static char *format(const char *fmt, va_list ap) PF_PRINTF(1, 0);
+static char *format(const char *fmt, va_list ap) {
+        char *text;
+
+        return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}
+
 int pf_sshd_work_refuse(PfSshdWork *work, const char *fmt, ...) {
         PF_AUTO_FREE char *text = NULL;
         va_list ap;
-        int n;
 
         va_start(ap, fmt);
-        n = vasprintf(&text, fmt, ap);
+        text = format(fmt, ap);
         va_end(ap);
-        if (n < 0) {
-                text = NULL;
+        if (!text || pf_proposal_refuse(work->proposal, "%s", text) < 0)
                 return -ENOMEM;
-        }
-        return pf_proposal_refuse(work->proposal, "%s", text) < 0 ? -ENOMEM : PF_SSHD_WORK_REFUSED;
+        return PF_SSHD_WORK_REFUSED;
 }
 
 /* --- what can be written into a line --- */
@@ -213,10 +217,74 @@ bool pf_sshd_same_but(const PfSshdGoal *goal, const PfSshdEffective *a, const Pf
         return true;
 }
 
-/* On the machine as it would be: 1 where the change does what it should, and no more. */
-static int is_good(const PfSshdWork *work, const PfTarget *target) {
+void pf_sshd_rewrites_deinit(PfSshdRewrites *rewrites) {
+        for (size_t i = 0; i < rewrites->n; i++) {
+                free(rewrites->items[i].path);
+                pf_sshd_draft_deinit(&rewrites->items[i].draft);
+        }
+        rewrites->n = 0;
+}
+
+/* Takes over the draft, also on error. */
+static int add_rewrite(PfSshdRewrites *rewrites, const char *path, PfSshdDraft *draft) {
+        PfSshdRewrite *rewrite = &rewrites->items[rewrites->n];
+
+        *rewrite = (PfSshdRewrite){ .path = strdup(path), .draft = *draft };
+        *draft = (PfSshdDraft){ 0 };
+        rewrites->n++;
+        return rewrite->path ? 0 : -ENOMEM;
+}
+
+int pf_sshd_work_rewrite(PfSshdWork *work, PfSshdRewrites *rewrites, const char *path,
+                         PfSshdDraft **ret) {
+        PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
+        size_t i = 0;
+        int r;
+
+        while (i < rewrites->n && strcmp(rewrites->items[i].path, path) != 0)
+                i++;
+        if (i == PF_SSHD_REWRITES_MAX)
+                return pf_sshd_work_refuse(work, "more than %d files would have to be changed",
+                                           PF_SSHD_REWRITES_MAX);
+        if (i == rewrites->n) {
+                r = pf_sshd_work_draft(work, path, &draft);
+                if (r == 0)
+                        r = add_rewrite(rewrites, path, &draft);
+                if (r != 0)
+                        return r;
+        }
+        *ret = &rewrites->items[i].draft;
+        return 0;
+}
+
+/* The machine as it would be. */
+static int put_all(const PfSshdWork *work, const PfSshdRewrites *rewrites, PfTarget **ret) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *overlay = NULL;
+        int r = pf_overlay_new((PfTarget *) work->room->target, &overlay, work->err);
+
+        for (size_t i = 0; i < rewrites->n && r == 0; i++) {
+                const PfBuf *text = &rewrites->items[i].draft.text;
+
+                r = pf_overlay_put(overlay, rewrites->items[i].path, text->data, text->n,
+                                   work->err);
+        }
+        if (r == 0)
+                *ret = PF_STEAL(overlay);
+        return r;
+}
+
+int pf_sshd_work_look(const PfSshdWork *work, const PfSshdRewrites *rewrites, PfTarget **ret_target,
+                      PfSshdLook *ret) {
+        int r = put_all(work, rewrites, ret_target);
+
+        return r < 0 ? r : look_at(*ret_target, &work->demand, ret, work->err);
+}
+
+/* 1 where the change does what it should, and no more. */
+static int is_good(const PfSshdWork *work, const PfSshdRewrites *rewrites) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
         PF_AUTO_SSHD_LOOK PfSshdLook look = { 0 };
-        int r = look_at(target, &work->demand, &look, work->err);
+        int r = pf_sshd_work_look(work, rewrites, &target, &look);
 
         if (r < 0)
                 return r;
@@ -233,38 +301,46 @@ static const char *unit_of(const PfSshdService *service) {
         return unit->path && !unit->mask && !strchr(unit->name, '@') ? unit->name : NULL;
 }
 
-static int offer(PfSshdWork *work, const char *path, const PfSshdDraft *draft,
-                 const char *summary) {
+static int offer(PfSshdWork *work, const PfSshdRewrites *rewrites, const char *summary) {
         const char *unit = unit_of(&work->look.service);
         PfCandidate *candidate;
-        int r;
+        int r = pf_proposal_add(work->proposal, &candidate, "%s", summary);
 
-        r = pf_proposal_add(work->proposal, &candidate, "%s", summary);
-        if (r == 0)
-                r = pf_candidate_put(candidate, path, draft->text.data, draft->text.n, NULL);
+        for (size_t i = 0; i < rewrites->n && r == 0; i++) {
+                const PfBuf *text = &rewrites->items[i].draft.text;
+
+                r = pf_candidate_put(candidate, rewrites->items[i].path, text->data, text->n, NULL);
+        }
         if (r == 0 && unit)
                 r = pf_candidate_act(candidate, PF_ACTION_RELOAD, unit);
         return r;
 }
 
-int pf_sshd_work_try(PfSshdWork *work, const char *path, const PfSshdDraft *draft, const char *fmt,
-                     ...) {
-        PF_CLEANUP(pf_target_unrefp) PfTarget *overlay = NULL;
+static int try_all(PfSshdWork *work, const PfSshdRewrites *rewrites, const char *summary) {
+        int r = summary ? is_good(work, rewrites) : -ENOMEM;
+
+        return r > 0 ? offer(work, rewrites, summary) : r;
+}
+
+int pf_sshd_work_try_all(PfSshdWork *work, const PfSshdRewrites *rewrites, const char *fmt, ...) {
         PF_AUTO_FREE char *summary = NULL;
         va_list ap;
-        int n, r;
 
         va_start(ap, fmt);
-        n = vasprintf(&summary, fmt, ap);
+        summary = format(fmt, ap);
         va_end(ap);
-        if (n < 0) {
-                summary = NULL;
-                return -ENOMEM;
-        }
-        r = pf_overlay_new((PfTarget *) work->room->target, &overlay, work->err);
-        if (r == 0)
-                r = pf_overlay_put(overlay, path, draft->text.data, draft->text.n, work->err);
-        if (r == 0)
-                r = is_good(work, overlay);
-        return r > 0 ? offer(work, path, draft, summary) : r;
+        return try_all(work, rewrites, summary);
+}
+
+int pf_sshd_work_try(PfSshdWork *work, const char *path, PfSshdDraft *draft, const char *fmt, ...) {
+        PF_AUTO_SSHD_REWRITES PfSshdRewrites rewrites = { 0 };
+        PF_AUTO_FREE char *summary = NULL;
+        va_list ap;
+        int r;
+
+        va_start(ap, fmt);
+        summary = format(fmt, ap);
+        va_end(ap);
+        r = add_rewrite(&rewrites, path, draft);
+        return r < 0 ? r : try_all(work, &rewrites, summary);
 }

@@ -67,14 +67,47 @@ int pf_sshd_work_read(PfSshdWork *work, const char *path, PfSshdDraft *ret) PF_M
  */
 int pf_sshd_work_draft(PfSshdWork *work, const char *path, PfSshdDraft *ret) PF_MUST_CHECK;
 
+/* A file, and what it would hold. */
+typedef struct PfSshdRewrite {
+        char *path; /* owned */
+        PfSshdDraft draft;
+} PfSshdRewrite;
+
+#define PF_SSHD_REWRITES_MAX 4
+
+/* Some of them, each of another file. All zero is none. */
+typedef struct PfSshdRewrites {
+        PfSshdRewrite items[PF_SSHD_REWRITES_MAX];
+        size_t n;
+} PfSshdRewrites;
+
+void pf_sshd_rewrites_deinit(PfSshdRewrites *rewrites);
+#define PF_AUTO_SSHD_REWRITES PF_CLEANUP(pf_sshd_rewrites_deinit)
+
+/**
+ * pf_sshd_work_rewrite() - the draft of @path, begun where there is none yet
+ * @ret:   borrowed
+ * Return: as pf_sshd_work_draft(); refused also beyond PF_SSHD_REWRITES_MAX files.
+ */
+int pf_sshd_work_rewrite(PfSshdWork *work, PfSshdRewrites *rewrites, const char *path,
+                         PfSshdDraft **ret) PF_MUST_CHECK;
+
+/* What the server would be then. Return: 0, or a negative errno. */
+int pf_sshd_work_look(const PfSshdWork *work, const PfSshdRewrites *rewrites, PfTarget **ret_target,
+                      PfSshdLook *ret) PF_MUST_CHECK;
+
+/* Offer them all as one change, if that stands the trial. Return: as below. */
+int pf_sshd_work_try_all(PfSshdWork *work, const PfSshdRewrites *rewrites, const char *fmt, ...)
+        PF_PRINTF(3, 4) PF_MUST_CHECK;
+
 /**
  * pf_sshd_work_try() - offer a change, if it stands the trial
- * @draft: what the file at @path would hold
+ * @draft: what the file at @path would hold; taken over, and empty afterwards
  * @fmt:   the candidate's summary
  * Return: 0, also where it was not offered; a negative errno.
  */
-int pf_sshd_work_try(PfSshdWork *work, const char *path, const PfSshdDraft *draft, const char *fmt,
-                     ...) PF_PRINTF(4, 5) PF_MUST_CHECK;
+int pf_sshd_work_try(PfSshdWork *work, const char *path, PfSshdDraft *draft, const char *fmt, ...)
+        PF_PRINTF(4, 5) PF_MUST_CHECK;
 
 /* Do all stages of the goal pass with what @look has? One of these, or a negative errno. */
 enum { PF_SSHD_GOAL_MET, PF_SSHD_GOAL_MISSED, PF_SSHD_GOAL_UNKNOWN };
