@@ -26,7 +26,7 @@ void pf_edit_deinit(PfEdit *edit) {
         *edit = (PfEdit){ 0 };
 }
 
-static void candidate_deinit(PfCandidate *candidate) {
+void pf_candidate_deinit(PfCandidate *candidate) {
         free(candidate->summary);
         for (size_t i = 0; i < candidate->n_edits; i++)
                 pf_edit_deinit(&candidate->edits[i]);
@@ -40,11 +40,12 @@ static void candidate_deinit(PfCandidate *candidate) {
         free(candidate->edits);
         free(candidate->actions);
         free(candidate->assumptions);
+        *candidate = (PfCandidate){ 0 };
 }
 
 void pf_proposal_deinit(PfProposal *proposal) {
         for (size_t i = 0; i < proposal->n; i++)
-                candidate_deinit(&proposal->candidates[i]);
+                pf_candidate_deinit(&proposal->candidates[i]);
         free(proposal->candidates);
         free(proposal->refusal);
         *proposal = (PfProposal){ 0 };

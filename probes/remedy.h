@@ -64,6 +64,9 @@ typedef struct PfCandidate {
         size_t n_assumptions;
 } PfCandidate;
 
+void pf_candidate_deinit(PfCandidate *candidate);
+#define PF_AUTO_CANDIDATE PF_CLEANUP(pf_candidate_deinit)
+
 /* What a remedy offers. All zero is empty: it knows no way, and says why. */
 typedef struct PfProposal {
         PfCandidate *candidates; /* in the order in which they are to be tried */

@@ -2,6 +2,8 @@
 /* Plans as values: what belongs to one, and by which digest it is known. */
 #include "daemon/remedy/plan.h"
 
+#include <string.h>
+
 #include "daemon/base/sha256.h"
 
 static const char *const outcome_names[] = {
@@ -33,6 +35,8 @@ PfPlan *pf_plan_free(PfPlan *plan) {
                 free(plan->lease->account);
                 free(plan->lease->source);
         }
+        free(plan->account);
+        free(plan->source);
         free(plan->files);
         free(plan->actions);
         free(plan->steps);
@@ -46,36 +50,75 @@ bool pf_plan_is_empty(const PfPlan *plan) {
         return plan->n_files == 0 && plan->n_actions == 0;
 }
 
-/* One text a line, each ended so that no two plans have the same lines. */
-static int write_lines(const PfPlan *plan, PfBuf *buf) {
+/* A text that no text behind it can be taken for a part of: "5:hello,". */
+static int write_text(PfBuf *buf, const char *text) {
+        return text ? pf_buf_printf(buf, "%zu:%s,", strlen(text), text)
+                    : pf_buf_add_string(buf, "-,");
+}
+
+static int write_texts(PfBuf *buf, const char *const *texts, size_t n) {
         int r = 0;
 
-        for (size_t i = 0; i < plan->n_files && r == 0; i++)
-                r = pf_buf_printf(buf, "file %s %s %s%c", plan->files[i].before_sha256,
-                                  plan->files[i].after_sha256, plan->files[i].edit.path, '\0');
-        for (size_t i = 0; i < plan->n_actions && r == 0; i++)
-                r = pf_buf_printf(buf, "%s %s%c", pf_action_to_string(plan->actions[i].kind),
-                                  plan->actions[i].subject, '\0');
-        for (size_t i = 0; i < plan->n_steps && r == 0; i++)
-                r = pf_buf_printf(buf, "check %s %s%c", plan->steps[i].check,
-                                  outcome_names[plan->steps[i].outcome], '\0');
-        if (plan->lease && r == 0)
-                r = pf_buf_printf(buf, "lease %s%c%s%c%llu", plan->lease->account, '\0',
-                                  plan->lease->source, '\0',
-                                  (unsigned long long) plan->lease->duration_usec);
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = write_text(buf, texts[i]);
         return r;
 }
 
-#define LINES_MAX (1 << 20)
+static int write_file(const PfPlanFile *file, PfBuf *buf) {
+        const char *const texts[] = { "file", file->edit.path, file->before_sha256,
+                                      file->after_sha256 };
+        int r = write_texts(buf, texts, PF_ELEMENTS(texts));
+
+        if (r == 0 && !file->was_absent)
+                r = pf_buf_printf(buf, "%o %u %u,", (unsigned) file->before.mode,
+                                  (unsigned) file->before.uid, (unsigned) file->before.gid);
+        return r;
+}
+
+static int write_action(const PfAction *action, PfBuf *buf) {
+        const char *const texts[] = { "action", pf_action_to_string(action->kind),
+                                      action->subject };
+
+        return write_texts(buf, texts, PF_ELEMENTS(texts));
+}
+
+static int write_step(const PfPlanStep *step, PfBuf *buf) {
+        const char *const texts[] = { "check", step->check, outcome_names[step->outcome],
+                                      step->fingerprint };
+
+        return write_texts(buf, texts, PF_ELEMENTS(texts));
+}
+
+static int write_lease(const PfPlanLease *lease, PfBuf *buf) {
+        const char *const texts[] = { "lease", lease->account, lease->source };
+        int r = write_texts(buf, texts, PF_ELEMENTS(texts));
+
+        return r == 0 ? pf_buf_printf(buf, "%llu,", (unsigned long long) lease->duration_usec) : r;
+}
+
+static int write_plan(const PfPlan *plan, PfBuf *buf) {
+        const char *const texts[] = { "preflightd.plan.1", plan->account, plan->source };
+        int r = write_texts(buf, texts, PF_ELEMENTS(texts));
+
+        for (size_t i = 0; i < plan->n_files && r == 0; i++)
+                r = write_file(&plan->files[i], buf);
+        for (size_t i = 0; i < plan->n_actions && r == 0; i++)
+                r = write_action(&plan->actions[i], buf);
+        for (size_t i = 0; i < plan->n_steps && r == 0; i++)
+                r = write_step(&plan->steps[i], buf);
+        return r == 0 && plan->lease ? write_lease(plan->lease, buf) : r;
+}
+
+#define DIGESTED_MAX (1 << 20)
 
 int pf_plan_seal(PfPlan *plan) {
-        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(LINES_MAX);
+        PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(DIGESTED_MAX);
         char hex[PF_SHA256_HEX_SIZE];
         int r;
 
-        r = write_lines(plan, &buf);
+        r = write_plan(plan, &buf);
         if (r < 0)
-                return r;
+                return -ENOMEM;
         pf_sha256_hex(buf.data ? buf.data : "", buf.n, hex);
         (void) snprintf(plan->digest, sizeof(plan->digest), "sha256:%s", hex);
         return 0;

@@ -58,7 +58,11 @@ typedef struct PfPlan {
         PfPlanLease *lease; /* NULL: for good */
         PfReport remaining; /* what is wrong afterwards: every answer but pass and skip */
         bool not_validated; /* of an image: its owner's tools are not run */
-        char digest[72];    /* "sha256:" and 64 digits */
+        char *account;      /* whom it was planned for, and from where; NULL: not known */
+        char *source;
+        const char *hanging; /* static; a probe that did not come back, and whose checks were not
+                              * judged: the loop stays in use until it does. NULL: none */
+        char digest[72];     /* "sha256:" and 64 digits */
 } PfPlan;
 
 PfPlan *pf_plan_free(PfPlan *plan);
@@ -69,8 +73,9 @@ bool pf_plan_is_empty(const PfPlan *plan);
 
 /**
  * pf_plan_seal() - computes the digest
- * It covers the contents before and after of every file, the actions, the lease and the
- * checks: whoever has read a plan and names its digest has said yes to just that.
+ * It covers the contents, modes and owners before and the contents after of every file, the
+ * actions, the lease, whom it is for and the checks: whoever has read a plan and names its
+ * digest has said yes to just that.
  * Return: 0 or -ENOMEM.
  */
 int pf_plan_seal(PfPlan *plan) PF_MUST_CHECK;

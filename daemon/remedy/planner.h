@@ -19,7 +19,7 @@ typedef struct PfPlanner {
         PfTarget *target;
         PfQuestion *question;      /* whom the installer logs in as, and from where */
         uint64_t deadline_ms;      /* of each probe; 0: as it says */
-        const PfStrv *checks;      /* wildcards of what is to pass; NULL: all that fails */
+        const PfStrv *checks;      /* wildcards of what is to pass; NULL: all that fail or warn */
         const PfLeaseScope *lease; /* NULL: for good */
         bool may_consent;          /* else remedies that need consent are only named */
         const char *scratch;       /* as in PfRemedyRoom */
@@ -32,7 +32,12 @@ enum { PF_PLANNER_NO_SUCH_CHECK = 1 };
  * pf_planner_run() - makes a plan, which may be empty
  * @ret_unmatched: receives the wildcard for PF_PLANNER_NO_SUCH_CHECK, borrowed; or NULL
  * Ownership: the caller frees *@ret.
- * Return:    0, PF_PLANNER_NO_SUCH_CHECK, -ETIMEDOUT with a text where a probe hangs that
+ * The question's own choice of checks does not count, but for those to be skipped: every
+ * probe judges. None is run on the candidates that hangs on the machine as it is; its name is in
+ * the plan. No server of the question is contacted for a candidate.
+ * Return:    0, PF_PLANNER_NO_SUCH_CHECK, -EINVAL with a text where a lease is not for whom
+ *            the question is about, -EAGAIN with a text where somebody else edits the same
+ *            files meanwhile, -ETIMEDOUT with a text where a probe hangs that
  *            a candidate was to be judged by, -ENOMEM, and what a target can fail with.
  */
 int pf_planner_run(const PfPlanner *planner, PfPlan **ret, const char **ret_unmatched,

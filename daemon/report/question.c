@@ -155,6 +155,25 @@ const PfDemand *pf_question_demand(const PfQuestion *question) {
         return &question->demand;
 }
 
+void pf_question_describe(const PfQuestion *question, PfQuestionSpec *ret) {
+        const PfDemand *demand = &question->demand;
+
+        *ret = (PfQuestionSpec){
+                .profile = question->profile,
+                .kernels = question->kernels,
+                .agent_version = demand->agent_version,
+                .account = demand->account,
+                .source = demand->source,
+                .source_host = demand->source_host,
+                .local_address = demand->local_address,
+                .local_port = demand->local_port,
+                .endpoints = &question->endpoints,
+                .network_timeout_usec = demand->network_timeout_usec,
+                .only = &question->only,
+                .skip = &question->skip,
+        };
+}
+
 static bool matches_any(const PfStrv *patterns, const char *text) {
         for (size_t i = 0; i < patterns->n; i++)
                 if (pf_wildcard_match(patterns->items[i], text))
@@ -198,7 +217,7 @@ bool pf_question_equal(const PfQuestion *a, const PfQuestion *b) {
                same_strv(&a->skip, &b->skip);
 }
 
-static bool matches_some_check(const char *pattern) {
+bool pf_question_names_check(const char *pattern) {
         for (size_t i = 0; i < pf_n_probes; i++)
                 for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
                         if (pf_wildcard_match(pattern, pf_probes[i]->checks[j].id))
@@ -208,7 +227,7 @@ static bool matches_some_check(const char *pattern) {
 
 const char *pf_question_unmatched(const PfQuestion *question) {
         for (size_t i = 0; i < question->only.n; i++)
-                if (!matches_some_check(question->only.items[i]))
+                if (!pf_question_names_check(question->only.items[i]))
                         return question->only.items[i];
         return NULL;
 }

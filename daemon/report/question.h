@@ -47,6 +47,12 @@ bool pf_question_is_partial(const PfQuestion *question); /* not all checks are w
 /* Do two questions ask the same? Then one answer serves both. */
 bool pf_question_equal(const PfQuestion *a, const PfQuestion *b);
 
+/* A spec of just this question, borrowed from it: to be changed, for one much like it. */
+void pf_question_describe(const PfQuestion *question, PfQuestionSpec *ret);
+
+/* Does a wildcard match some check of any probe? */
+bool pf_question_names_check(const char *pattern);
+
 /**
  * pf_question_unmatched() - a wildcard of @only that no check of any probe matches
  * Return: borrowed; NULL where each matches something.
