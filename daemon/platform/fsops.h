@@ -22,8 +22,11 @@ typedef struct PfFsOps {
         int (*fchmod)(int fd, mode_t mode);
         int (*futimens)(int fd, const struct timespec times[2]);
         int (*fsetxattr)(int fd, const char *name, const void *value, size_t n);
+        int (*fremovexattr)(int fd, const char *name);
         int (*ftruncate)(int fd, off_t size);
+        int (*fallocate)(int fd, off_t size);     /* room for that much, from its beginning */
         int (*set_flags)(int fd, unsigned flags); /* FS_IOC_SETFLAGS */
+        int (*checkpoint)(int fd);                /* EXT4_IOC_CHECKPOINT; -ENOTTY elsewhere */
         int (*freeze)(int fd);                    /* FIFREEZE */
         int (*thaw)(int fd);                      /* FITHAW */
         int (*syncfs)(int fd);

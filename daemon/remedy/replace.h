@@ -39,7 +39,7 @@ bool pf_place_is_absent(const PfPlace *place);
 /**
  * pf_place_check() - could it be replaced by @n bytes? Changes nothing.
  * Return: 0; with a text that says what to do: -EROFS; -ENOSPC; -EPERM: immutable or
- *         append-only (chattr(1)), and no -EMLINK: a file with several names is told
+ *         append-only (chattr(1)); -EDQUOT; and no -EMLINK: a file with several names is told
  *         apart by pf_place_links().
  */
 int pf_place_check(const PfPlace *place, size_t n, PfErr *err) PF_MUST_CHECK;
@@ -57,12 +57,17 @@ int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) PF_MU
  */
 int pf_place_keep(const PfPlace *place, int directory, const char *name, PfErr *err) PF_MUST_CHECK;
 
+/* What the name of a new file begins with: no wildcard finds it, no tool takes it for one of
+ * its own. -EINVAL for any other. It has no ".conf" at its end, say, or any other suffix. */
+#define PF_STAGED_PREFIX ".preflightd-"
+
 /**
  * pf_place_stage() - a new file beside it, written, with its attributes, synced
  * @name: of the new file, unique, chosen by the caller, who has it in the journal already:
  *        after a kill pf_place_discard() removes it
  * @bytes: @n; or from @fd, from its beginning, where @bytes is NULL
- * A file that was absent becomes root's with mode 0644 and the label of its directory.
+ * A file that was absent becomes root's with mode 0644 and, where SELinux did not give it a
+ * label, that of its directory. On error there is none.
  */
 int pf_place_stage(const PfPlace *place, const char *name, const void *bytes, size_t n, int fd,
                    PfErr *err) PF_MUST_CHECK;
@@ -72,8 +77,8 @@ int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, c
 /**
  * pf_place_commit() - rename what was staged over the file; sync the directory
  * On /boot and the EFI system partition also so that a loader finds it that replays no
- * journal: FIFREEZE and FITHAW on ext4 and xfs, ordered copies on FAT, which has no atomic rename
- * that survives; nothing more on btrfs, whose commit is whole.
+ * journal (durable.h): what was staged is brought to its place before, and the new name after;
+ * the old file keeps its blocks until @place is freed, so free it only then.
  * Return: 0; -ENODATA: what is there is not any more what pf_place_find() saw.
  */
 int pf_place_commit(const PfPlace *place, const char *name, PfErr *err) PF_MUST_CHECK;
