@@ -28,6 +28,7 @@ typedef struct Daemon {
         uv_loop_t loop;
         uv_signal_t signals[3];
         uv_idle_t run_over;
+        uv_timer_t watchdog;
         PfTarget *target; /* the machine that is checked */
         PfTarget *host;   /* the one this runs on */
         PfSettings *settings;
@@ -130,6 +131,23 @@ static int listen_all(Daemon *daemon, PfErr *err) {
         return r;
 }
 
+static void on_watchdog(uv_timer_t *handle) {
+        (void) handle;
+        (void) sd_notify(0, "WATCHDOG=1");
+}
+
+/* Twice in the time in which the service manager wants to hear that the loop turns:
+ * sd_watchdog_enabled(3). */
+static int start_watchdog(Daemon *daemon) {
+        uint64_t usec = 0;
+
+        if (sd_watchdog_enabled(0, &usec) <= 0)
+                return 0;
+        (void) uv_timer_init(&daemon->loop, &daemon->watchdog);
+        daemon->watchdog.data = daemon;
+        return uv_timer_start(&daemon->watchdog, on_watchdog, usec / 2000, usec / 2000);
+}
+
 static int set_up(Daemon *daemon, PfErr *err) {
         int r;
 
@@ -145,8 +163,10 @@ static int set_up(Daemon *daemon, PfErr *err) {
         (void) uv_idle_init(&daemon->loop, &daemon->run_over);
         daemon->run_over.data = daemon;
         r = watch_signals(daemon);
+        if (r == 0)
+                r = start_watchdog(daemon);
         if (r < 0)
-                return pf_err_set(err, -EIO, "signals: %s", uv_strerror(r));
+                return pf_err_set(err, -EIO, "signals and timers: %s", uv_strerror(r));
         r = pf_service_new(&(PfServiceConfig){ .loop = &daemon->loop,
                                                .target = daemon->target,
                                                .host = daemon->host,
@@ -186,6 +206,8 @@ static void tear_down(Daemon *daemon) {
         for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
                 if (daemon->signals[i].data)
                         uv_close((uv_handle_t *) &daemon->signals[i], NULL);
+        if (daemon->watchdog.data)
+                uv_close((uv_handle_t *) &daemon->watchdog, NULL);
         if (daemon->run_over.data)
                 uv_close((uv_handle_t *) &daemon->run_over, NULL);
         if (is_stuck)

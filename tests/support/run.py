@@ -264,8 +264,11 @@ def step_clang(run):
         run.meson_test("clang", directory, ["--suite", "unit"])
 
 
+RELEASE = ["-Dbuildtype=release", "-Db_ndebug=true", "--prefix=/usr"]
+
+
 def step_release(run):
-    directory = run.build("release", ["-Dbuildtype=release", "-Db_ndebug=true"], "gcc")
+    directory = run.build("release", RELEASE, "gcc")
     if not directory:
         return
     run.meson_test("release", directory, ["--suite", "unit", "--suite", "many"])
@@ -327,6 +330,24 @@ NOT_IN_VALGRIND = {
 }
 
 
+def step_container(run):
+    """The services in a systemd of their own, installed as a package would."""
+    directory = run.top / "release"
+    if not (directory / "daemon" / "preflightd").exists():
+        if not run.build("release", RELEASE, "gcc"):
+            return
+    for test in sorted((TREE / "tests" / "container").glob("test-*.py")):
+        name = f"container: {test.stem.removeprefix('test-')}"
+        started = time.monotonic()
+        status, output = run.command(
+            [sys.executable, test, "--build", directory, "--cache", run.top / "containers"],
+            f"{test.stem}.log")
+        points = count_tap(run.tally, name, output, f"exit status {status}" if status else None,
+                           output)
+        run.say("container", f"{test.stem:<41} {'FAIL' if status else 'OK':<8} {points} points",
+                time.monotonic() - started)
+
+
 def step_valgrind(run):
     if not shutil.which("valgrind"):
         run.tally.skip("valgrind", "valgrind is not installed")
@@ -379,6 +400,7 @@ STEPS = {
     "gcc": step_gcc,
     "clang": step_clang,
     "release": step_release,
+    "container": step_container,
     "fuzz": step_fuzz,
     "valgrind": step_valgrind,
     "machines": step_machines,

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""preflightd as a service of systemd, in a container that boots. TAP on stdout."""
+
+import argparse
+import json
+import sys
+
+sys.dont_write_bytecode = True
+
+import tap
+
+# What the sandbox keeps from the service, and a program of root's can look at.
+NOT_IN_SANDBOX = {"system.clock"}  # adjtimex(2) is of those that could set the clock
+
+
+def drop_in(box, name, text):
+    box.path(f"/etc/systemd/system/{name}.d").mkdir(parents=True, exist_ok=True)
+    box.path(f"/etc/systemd/system/{name}.d/test.conf").write_text(text)
+    box.run("systemctl daemon-reload")
+
+
+def property_of(box, name, unit="preflightd.service"):
+    return box.run(f"systemctl show -P {name} {unit}").stdout.strip()
+
+
+def report(box, *options):
+    done = box.run(f"preflightctl check --format=json {' '.join(options)}", check=False)
+    return json.loads(done.stdout)
+
+
+def runs_after_the_boot(box):
+    box.wait("systemctl is-active preflightd.service preflightd.socket")
+    assert property_of(box, "User") == "preflightd"
+    box.wait("test -L /run/varlink/registry/org.preflightd.Preflight")
+
+
+def says_the_verdict_in_its_status(box):
+    box.wait("systemctl status preflightd | grep -q 'Status: .*blocked: '")
+
+
+def exposes_little(box):
+    told = box.run("systemd-analyze security --no-pager preflightd.service").stdout
+    level = float(told.strip().splitlines()[-1].split(": ")[1].split()[0])
+    assert level <= 1.5, told
+
+
+def sees_through_its_sandbox(box):
+    """What the service tells a user of root's is what root's own program finds."""
+    inside, outside = report(box), report(box, "--in-process")
+    for mine, other in zip(inside["checks"], outside["checks"], strict=True):
+        if mine["check"] not in NOT_IN_SANDBOX:
+            for key in ("check", "verdict", "summary", "evidence"):
+                assert mine[key] == other[key], (mine, other)
+
+
+def withholds_from_others(box):
+    box.run("chmod 600 /etc/ssh/sshd_config")
+    told = box.run("preflightctl check --format=json", check=False, user=65534).stdout
+    box.run("chmod 644 /etc/ssh/sshd_config")
+    evidence = [item for check in json.loads(told)["checks"] for item in check["evidence"]
+                if item["path"] == "/etc/ssh/sshd_config" and item.get("line")]
+    assert evidence and all(item.get("withheld") for item in evidence), told
+
+
+def is_started_by_its_socket(box):
+    box.run("systemctl stop preflightd.service")
+    assert box.run("preflightctl status", check=False).returncode == 1
+    assert property_of(box, "ActiveState") == "active"
+
+
+def keeps_old_settings_when_the_new_are_wrong(box):
+    box.path("/etc/preflightd").mkdir(exist_ok=True)
+    config = box.path("/etc/preflightd/preflightd.conf")
+    config.write_text("[Check]\nAccount=daemon\n")
+    box.run("systemctl reload preflightd")
+    box.wait("preflightctl check --format=json | grep -q '\"account\": \"daemon\"'")
+    config.write_text("[Check]\nAccount=daemon\nNo such key=1\n")
+    box.run("systemctl reload preflightd")
+    box.wait("journalctl -u preflightd | grep -q 'preflightd.conf:3: .*The old settings\\|"
+             "The old settings stay in force: .*preflightd.conf:3'")
+    config.unlink()
+    assert report(box)["account"] == "daemon"
+    box.run("systemctl reload preflightd")
+
+
+def comes_back_when_it_hangs(box):
+    drop_in(box, "preflightd.service", "[Service]\nWatchdogSec=1s\nRestartSec=100ms\n")
+    box.run("systemctl restart preflightd")
+    before = property_of(box, "MainPID")
+    box.run(f"kill -STOP {before}")
+    box.wait(f"p=$(systemctl show -P MainPID preflightd); test $p != 0 && test $p != {before} && "
+             "systemctl is-active preflightd")
+    assert int(property_of(box, "NRestarts")) >= 1
+    drop_in(box, "preflightd.service", "")
+
+
+def runs_again_after_a_restart(box):
+    box.reboot()
+    box.wait("systemctl is-active preflightd.service")
+    assert box.run("preflightctl status", check=False).returncode == 1
+
+
+TESTS = [runs_after_the_boot, says_the_verdict_in_its_status, exposes_little,
+         sees_through_its_sandbox, withholds_from_others, is_started_by_its_socket,
+         keeps_old_settings_when_the_new_are_wrong, comes_back_when_it_hangs,
+         runs_again_after_a_restart]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, help="of meson, with --prefix=/usr")
+    parser.add_argument("--cache", required=True, help="where the container's root is kept")
+    options = parser.parse_args()
+    return tap.main(TESTS, options.cache, options.build)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
