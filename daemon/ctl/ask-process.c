@@ -9,24 +9,14 @@
 
 #include <string.h>
 
-#include "config/config.h"
-#include "config/profile.h"
 #include "daemon/base/capture.h"
-#include "daemon/ctl/options.h"
-#include "daemon/ctl/profiles.h"
 #include "daemon/ctl/progress.h"
-#include "daemon/ctl/selection.h"
+#include "daemon/ctl/subject.h"
 #include "daemon/report/evaluate.h"
 #include "daemon/report/inspect.h"
 
 typedef struct Process {
-        uv_loop_t *loop;
-        PfTarget *host;   /* whose settings and profiles are used: this machine */
-        PfTarget *target; /* what is looked at */
-        PfSettings *settings;
-        PfProfile *profile;
-        PfKernels *kernels;
-        PfQuestion *question;
+        PfSubject subject;
         PfProgress *progress;
 
         bool is_over;
@@ -36,117 +26,8 @@ typedef struct Process {
 } Process;
 
 static void process_deinit(Process *process) {
-        (void) pf_question_unref(process->question);
-        (void) pf_profile_unref(process->profile);
-        (void) pf_kernels_unref(process->kernels);
-        (void) pf_settings_free(process->settings);
-        (void) pf_target_unref(process->target);
-        (void) pf_target_unref(process->host);
+        pf_subject_deinit(&process->subject);
         (void) pf_json_free(process->value);
-}
-
-static PfExit open_target(Process *process, const char *root, PfErr *err) {
-        PfErr reason = { 0 };
-        int r = pf_target_new(root, PF_TARGET_DEFAULT, &process->target, &reason);
-
-        if (r == -ENOENT || r == -ENOTDIR)
-                return pf_exit_set(err, PF_EXIT_USAGE, "--root=%s: there is no such directory",
-                                   root);
-        if (r < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(&reason, r));
-        return PF_EXIT_OK;
-}
-
-static PfExit load_profile(Process *process, const char *name, PfErr *err) {
-        int r = pf_profile_load(process->host, name, &process->profile, err);
-
-        if (r == PF_PROFILE_ABSENT)
-                return pf_profiles_refuse(name, err);
-        if (r < 0)
-                return pf_exit_set(err, PF_EXIT_USAGE, "cannot load the profile \"%s\"", name);
-        return PF_EXIT_OK;
-}
-
-static const char *or_else(const char *text, const char *otherwise) {
-        return text ? text : otherwise;
-}
-
-static bool wants_probe(const PfQuestion *question, const PfProbe *probe) {
-        for (size_t i = 0; i < probe->n_checks; i++)
-                if (pf_question_wants(question, probe->checks[i].id))
-                        return true;
-        return false;
-}
-
-static bool wants_any(const PfQuestion *question) {
-        for (size_t i = 0; i < pf_n_probes; i++)
-                if (wants_probe(question, pf_probes[i]))
-                        return true;
-        return false;
-}
-
-static PfExit make_question(Process *process, const PfOptions *options, PfErr *err) {
-        const PfSettings *settings = process->settings;
-        const char *unmatched;
-        const char *field = NULL;
-        PfErr refused = { 0 };
-        char option[64];
-        PfQuestionSpec spec = {
-                .profile = process->profile,
-                .kernels = process->kernels,
-                .agent_version = or_else(options->agent_version, settings->agent_version),
-                .account = or_else(options->account, settings->account),
-                .source = or_else(options->source, settings->source),
-                .source_host = options->source_host,
-                .local_address = options->local_address,
-                .local_port = options->local_port,
-                .only = &options->only,
-                .skip = &options->skip,
-                .endpoints = &settings->endpoints,
-                .network_timeout_usec = settings->network_timeout_usec,
-        };
-
-        if (pf_question_new(&spec, &process->question, &field, &refused) < 0) {
-                const char *reason = strstr(refused.text, ": ");
-
-                if (!field)
-                        return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-                return pf_exit_set(err, PF_EXIT_USAGE, "--%s%s",
-                                   pf_options_of_field(field, option, sizeof(option)),
-                                   reason ? reason : ": cannot be that");
-        }
-        unmatched = pf_question_unmatched(process->question);
-        if (unmatched)
-                return pf_selection_refuse(unmatched, err);
-        if (!wants_any(process->question))
-                return pf_exit_set(err, PF_EXIT_USAGE, "--skip leaves no check to answer");
-        return PF_EXIT_OK;
-}
-
-static PfExit prepare(Process *process, const PfCtl *ctl, PfErr *err) {
-        const PfOptions *options = &ctl->options;
-        PfExit status;
-
-        if (pf_schedule_prepare_pool() < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        process->loop = uv_default_loop();
-        if (!process->loop)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot set up an event loop");
-
-        status = pf_selection_check(options, err);
-        if (status == PF_EXIT_OK)
-                status = open_target(process, options->root ? options->root : "/", err);
-        if (status != PF_EXIT_OK)
-                return status;
-        if (pf_target_new("/", PF_TARGET_DEFAULT, &process->host, err) < 0 ||
-            pf_settings_load(process->host, &process->settings, NULL, err) < 0)
-                return pf_exit_set(err, PF_EXIT_USAGE, "cannot load the settings");
-        if (pf_kernels_load(process->host, &process->kernels) < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        status = load_profile(process, or_else(options->profile, process->settings->profile), err);
-        if (status == PF_EXIT_OK)
-                status = make_question(process, options, err);
-        return status;
 }
 
 /* --- reports --- */
@@ -165,26 +46,27 @@ static PfProgress *make_progress(const Process *process, const PfCtl *ctl) {
 
         for (size_t i = 0; i < pf_n_probes; i++)
                 for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
-                        if (pf_question_wants(process->question, pf_probes[i]->checks[j].id) &&
+                        if (pf_question_wants(process->subject.question,
+                                              pf_probes[i]->checks[j].id) &&
                             pf_strv_add(&checks, pf_probes[i]->checks[j].id) < 0)
                                 return NULL;
-        return pf_progress_new(ctl, process->loop, &checks);
+        return pf_progress_new(ctl, process->subject.loop, &checks);
 }
 
 /* Lets the loop release what was closed; not where a probe would keep it running. */
 static void finish(Process *process, PfCtl *ctl, bool is_hanging) {
         process->progress = pf_progress_free(process->progress);
         ctl->is_hanging = is_hanging;
-        (void) uv_run(process->loop, is_hanging ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
+        (void) uv_run(process->subject.loop, is_hanging ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
 }
 
 static PfExit make_report(Process *process, PfCtl *ctl, PfErr *err) {
         PF_CLEANUP(pf_readiness_freep) PfReadiness *readiness = NULL;
         const PfEvaluation evaluation = {
-                .loop = process->loop,
-                .target = process->target,
-                .question = process->question,
-                .deadline_ms = process->settings->deadline_usec / 1000,
+                .loop = process->subject.loop,
+                .target = process->subject.target,
+                .question = process->subject.question,
+                .deadline_ms = process->subject.settings->deadline_usec / 1000,
                 .finished = on_finished,
                 .data = process,
         };
@@ -215,9 +97,9 @@ static void on_inspected(PfJson *facts_take, int r, const char *text, void *data
 
 static PfExit gather_facts(Process *process, PfCtl *ctl, const char *subject, PfErr *err) {
         const PfInspection inspection = {
-                .loop = process->loop,
-                .target = process->target,
-                .question = process->question,
+                .loop = process->subject.loop,
+                .target = process->subject.target,
+                .question = process->subject.question,
                 .subject = subject,
                 .privileged = true,
         };
@@ -229,7 +111,7 @@ static PfExit gather_facts(Process *process, PfCtl *ctl, const char *subject, Pf
         if (r < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot probe: %s", pf_err_text(NULL, r));
         while (!process->is_over)
-                (void) uv_run(process->loop, UV_RUN_ONCE);
+                (void) uv_run(process->subject.loop, UV_RUN_ONCE);
         finish(process, ctl, pf_inspect_n_running() > 0);
         if (process->r < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s: %s", subject, process->err.text);
@@ -240,7 +122,7 @@ PfExit pf_ask_process(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
         PF_CLEANUP(process_deinit) Process process = { 0 };
         PfExit status;
 
-        status = prepare(&process, ctl, err);
+        status = pf_subject_prepare(&process.subject, &ctl->options, err);
         if (status == PF_EXIT_OK)
                 status = ask == PF_ASK_INSPECT ? gather_facts(&process, ctl, ctl->arguments[0], err)
                                                : make_report(&process, ctl, err);
@@ -253,11 +135,11 @@ PfExit pf_ask_process(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
 
 static PfExit describe(const Process *process, PfJson **ret, PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *about = pf_json_new_object();
-        const PfDemand *demand = pf_question_demand(process->question);
+        const PfDemand *demand = pf_question_demand(process->subject.question);
 
         if (!about || pf_json_put_uint(about, "schema", PF_CAPTURE_SCHEMA) < 0 ||
-            pf_json_put_bool(about, "live", pf_target_is_live(process->target)) < 0 ||
-            pf_json_put_uint(about, "timeUSec", pf_target_now_usec(process->target)) < 0 ||
+            pf_json_put_bool(about, "live", pf_target_is_live(process->subject.target)) < 0 ||
+            pf_json_put_uint(about, "timeUSec", pf_target_now_usec(process->subject.target)) < 0 ||
             pf_json_put_string(about, "program", PF_CTL_NAME " " PF_VERSION) < 0 ||
             pf_json_put_string(about, "account", demand->account) < 0 ||
             pf_json_put_string(about, "agentVersion", demand->agent_version) < 0 ||
@@ -272,7 +154,8 @@ static void ask_for_facts(Process *process, PfCtl *ctl) {
         for (size_t i = 0; i < pf_n_probes && !ctl->is_hanging; i++) {
                 PfErr ignored = { 0 };
 
-                if (!pf_probes[i]->inspect || !wants_probe(process->question, pf_probes[i]))
+                if (!pf_probes[i]->inspect ||
+                    !pf_subject_wants_probe(process->subject.question, pf_probes[i]))
                         continue;
                 process->is_over = false;
                 process->err = (PfErr){ 0 };
@@ -288,12 +171,12 @@ static PfExit record(Process *process, PfCtl *ctl, PfRecording *recording, PfErr
         status = describe(process, &recording->about, err);
         if (status != PF_EXIT_OK)
                 return status;
-        pf_target_start_recording(process->target, recording->contents, recording->data);
+        pf_target_start_recording(process->subject.target, recording->contents, recording->data);
         status = make_report(process, ctl, err);
         recording->report = PF_STEAL(process->value);
         if (status == PF_EXIT_OK)
                 ask_for_facts(process, ctl);
-        r = pf_target_stop_recording(process->target, &recording->books);
+        r = pf_target_stop_recording(process->subject.target, &recording->books);
         if (status == PF_EXIT_OK && r < 0)
                 status = pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot keep what was read: %s",
                                      pf_err_text(NULL, r));
@@ -304,6 +187,6 @@ PfExit pf_ask_record(PfCtl *ctl, PfRecording *recording, PfErr *err) {
         PF_CLEANUP(process_deinit) Process process = { 0 };
         PfExit status;
 
-        status = prepare(&process, ctl, err);
+        status = pf_subject_prepare(&process.subject, &ctl->options, err);
         return status == PF_EXIT_OK ? record(&process, ctl, recording, err) : status;
 }

@@ -20,6 +20,8 @@ struct PfSocket {
         uv_loop_t *loop;
         PfVarlinkClient *client;
         char *path;
+        const PfSocketError *errors; /* of its interface, borrowed */
+        size_t n_errors;
 
         /* the call under way */
         PfSocketAnswer answer;
@@ -29,26 +31,23 @@ struct PfSocket {
         bool is_over;
 };
 
-PfExit pf_socket_new(const char *path, PfSocket **ret, PfErr *err) {
-        PF_CLEANUP(pf_socket_freep) PfSocket *made = NULL;
-        PfErr reason = { 0 };
+int pf_socket_connect(const char *path, const PfSocketError *errors, size_t n, PfSocket **ret,
+                      PfErr *err) {
+        PF_CLEANUP(pf_socket_freep) PfSocket *made = calloc(1, sizeof(*made));
         int r;
 
-        made = calloc(1, sizeof(*made));
         if (!made)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+                return pf_err_set(err, -ENOMEM, "out of memory");
         made->loop = uv_default_loop();
+        made->errors = errors;
+        made->n_errors = n;
         made->path = strdup(path);
         if (!made->path)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        r = pf_varlink_client_new_path(made->loop, path, &made->client, &reason);
-        if (r == -ENOENT || r == -ECONNREFUSED)
-                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "no daemon at %s", path);
-        if (r < 0)
-                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the daemon at %s: %s",
-                                   path, pf_err_text(&reason, r));
-        *ret = PF_STEAL(made);
-        return PF_EXIT_OK;
+                return pf_err_set(err, -ENOMEM, "out of memory");
+        r = pf_varlink_client_new_path(made->loop, path, &made->client, err);
+        if (r == 0)
+                *ret = PF_STEAL(made);
+        return r;
 }
 
 PfSocket *pf_socket_free(PfSocket *made) {
@@ -65,67 +64,104 @@ PfSocket *pf_socket_free(PfSocket *made) {
 
 /* --- errors --- */
 
-static PfExit refuse_parameter(const char *field, PfErr *err) {
+const char *pf_socket_said(const PfJson *parameters, const char *member) {
+        const char *text = pf_json_get_string(parameters, member);
+
+        return text ? text : "(not said)";
+}
+
+static PfExit refuse_parameter(const PfJson *parameters, PfErr *err) {
+        const char *field = pf_socket_said(parameters, "parameter");
         char option[64];
 
         return pf_exit_set(err, PF_EXIT_USAGE, "--%s: the daemon does not take that value",
                            pf_options_of_field(field, option, sizeof(option)));
 }
 
-static PfExit refuse_profile(const char *name, PfErr *err) {
-        return pf_profiles_refuse(name, err);
+static PfExit refuse_check(const PfJson *parameters, PfErr *err) {
+        return pf_selection_refuse(pf_socket_said(parameters, "check"), err);
 }
 
-static PfExit refuse_subject(const char *subject, PfErr *err) {
-        return pf_exit_set(err, PF_EXIT_USAGE, "%s: the daemon has no facts about that", subject);
+static PfExit refuse_profile(const PfJson *parameters, PfErr *err) {
+        return pf_profiles_refuse(pf_socket_said(parameters, "profile"), err);
 }
 
-static PfExit tell_reason(const char *reason, PfErr *err) {
-        return pf_exit_set(err, PF_EXIT_UNKNOWN, "the daemon: %s", reason);
+static PfExit refuse_subject(const PfJson *parameters, PfErr *err) {
+        return pf_exit_set(err, PF_EXIT_USAGE, "%s: the daemon has no facts about that",
+                           pf_socket_said(parameters, "subject"));
 }
 
-static PfExit tell_busy(const char *nothing, PfErr *err) {
-        (void) nothing;
+static PfExit tell_reason(const PfJson *parameters, PfErr *err) {
+        return pf_exit_set(err, PF_EXIT_UNKNOWN, "the daemon: %s",
+                           pf_socket_said(parameters, "reason"));
+}
+
+static PfExit tell_busy(const PfJson *parameters, PfErr *err) {
+        (void) parameters;
         return pf_exit_set(err, PF_EXIT_UNKNOWN,
                            "the daemon is looking at too much already; try again later");
 }
 
-static PfExit tell_method(const char *method, PfErr *err) {
+static PfExit tell_unknown(const char *what, PfErr *err) {
         return pf_exit_set(err, PF_EXIT_UNREACHABLE,
                            "what listens there does not know %s: it is another service, or of "
                            "another version",
-                           method);
+                           what);
 }
 
-/* What is answered instead of an answer: the error, the member that says more,
- * and what becomes of it. */
-static const struct {
-        const char *name;
-        const char *member;
-        PfExit (*tell)(const char *member, PfErr *err);
-} errors[] = {
-        { INTERFACE "NoSuchCheck", "check", pf_selection_refuse },
-        { INTERFACE "NoSuchProfile", "profile", refuse_profile },
-        { INTERFACE "NotInspectable", "subject", refuse_subject },
-        { INTERFACE "NotPermitted", "reason", tell_reason },
-        { INTERFACE "ProbeFailed", "reason", tell_reason },
-        { INTERFACE "Busy", NULL, tell_busy },
-        { "org.varlink.service.InvalidParameter", "parameter", refuse_parameter },
-        { "org.varlink.service.MethodNotFound", "method", tell_method },
-        { "org.varlink.service.MethodNotImplemented", "method", tell_method },
-        { "org.varlink.service.InterfaceNotFound", "interface", tell_method },
+static PfExit tell_method(const PfJson *parameters, PfErr *err) {
+        return tell_unknown(pf_socket_said(parameters, "method"), err);
+}
+
+static PfExit tell_interface(const PfJson *parameters, PfErr *err) {
+        return tell_unknown(pf_socket_said(parameters, "interface"), err);
+}
+
+static const PfSocketError report_errors[] = {
+        { INTERFACE "NoSuchCheck", refuse_check },
+        { INTERFACE "NoSuchProfile", refuse_profile },
+        { INTERFACE "NotInspectable", refuse_subject },
+        { INTERFACE "NotPermitted", tell_reason },
+        { INTERFACE "ProbeFailed", tell_reason },
+        { INTERFACE "Busy", tell_busy },
 };
 
-static PfExit tell_error(const PfVarlinkReply *reply, PfErr *err) {
-        for (size_t i = 0; i < PF_ELEMENTS(errors); i++) {
-                const char *member = NULL;
+PfExit pf_socket_new(const char *path, PfSocket **ret, PfErr *err) {
+        PfErr reason = { 0 };
+        int r = pf_socket_connect(path, report_errors, PF_ELEMENTS(report_errors), ret, &reason);
 
-                if (strcmp(reply->error, errors[i].name) != 0)
-                        continue;
-                if (errors[i].member)
-                        member = pf_json_get_string(reply->parameters, errors[i].member);
-                return errors[i].tell(member ? member : "(not said)", err);
-        }
+        if (r == -ENOMEM)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        if (r == -ENOENT || r == -ECONNREFUSED)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "no daemon at %s", path);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the daemon at %s: %s",
+                                   path, pf_err_text(&reason, r));
+        return PF_EXIT_OK;
+}
+
+/* Those of any service. */
+static const PfSocketError common_errors[] = {
+        { "org.varlink.service.InvalidParameter", refuse_parameter },
+        { "org.varlink.service.MethodNotFound", tell_method },
+        { "org.varlink.service.MethodNotImplemented", tell_method },
+        { "org.varlink.service.InterfaceNotFound", tell_interface },
+};
+
+static const PfSocketError *find_error(const PfSocketError *errors, size_t n, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (strcmp(name, errors[i].name) == 0)
+                        return &errors[i];
+        return NULL;
+}
+
+static PfExit tell_error(const PfSocket *called, const PfVarlinkReply *reply, PfErr *err) {
+        const PfSocketError *error = find_error(called->errors, called->n_errors, reply->error);
+
+        if (!error)
+                error = find_error(common_errors, PF_ELEMENTS(common_errors), reply->error);
+        if (error)
+                return error->tell(reply->parameters, err);
         return pf_exit_set(err, PF_EXIT_UNKNOWN, "the daemon answered %s", reply->error);
 }
 
@@ -142,7 +178,7 @@ static void on_reply(PfVarlinkClient *client, const PfVarlinkReply *reply, void 
                                              "the daemon at %s gave no answer: %s", called->path,
                                              reply->text ? reply->text : strerror(-reply->result));
         else if (reply->error)
-                called->status = tell_error(reply, called->err);
+                called->status = tell_error(called, reply, called->err);
         else
                 called->status = called->answer(reply->parameters, called->data);
         called->is_over = called->status != PF_EXIT_OK || reply->result < 0 || reply->error ||
@@ -183,6 +219,44 @@ PfExit pf_socket_follow(PfSocket *called, const char *method, PfSocketAnswer ans
 }
 
 /* --- what is asked --- */
+
+/* The member of an answer that is wanted. */
+typedef struct Wanted {
+        const char *member;
+        PfJson *value;
+} Wanted;
+
+static PfExit on_wanted(const PfJson *parameters, void *data) {
+        Wanted *wanted = data;
+        PfJson *value = pf_json_get(parameters, wanted->member);
+        PfJsonType type = pf_json_type(value);
+
+        if (type == PF_JSON_OBJECT || type == PF_JSON_ARRAY) {
+                (void) pf_json_free(wanted->value);
+                wanted->value = pf_json_ref(value);
+        }
+        return PF_EXIT_OK;
+}
+
+PfExit pf_socket_call(PfSocket *called, const PfSocketCall *one, PfJson **ret, PfErr *err) {
+        Wanted wanted = { .member = one->member };
+        PfExit status;
+
+        if (!one->parameters_take)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        status = call(called, one->method, one->parameters_take, false, one->deadline_ms, on_wanted,
+                      &wanted, err);
+        if (status != PF_EXIT_OK) {
+                (void) pf_json_free(wanted.value);
+                return status;
+        }
+        if (!wanted.value)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE,
+                                   "the answer of the daemon at %s has no %s", called->path,
+                                   one->member);
+        *ret = wanted.value;
+        return PF_EXIT_OK;
+}
 
 /* What is collected from the answers. */
 typedef struct Collected {
