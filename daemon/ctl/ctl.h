@@ -43,6 +43,7 @@ typedef struct PfOptions {
         const char *owner;
         const char *expires;
         const char *evidence;
+        uint64_t lease_usec; /* 0: not given */
         uint16_t local_port; /* 0: not given */
         PfStrv only;
         PfStrv skip;
@@ -54,6 +55,10 @@ typedef struct PfOptions {
         bool quiet;
         bool no_pager;
         bool no_check;
+        bool consent;
+        bool yes;
+        bool dry_run;
+        bool last;
         bool help;
         bool version;
 } PfOptions;
@@ -88,7 +93,11 @@ enum {
         PF_COMMAND_CAPTURE = 1 << 6,
         PF_COMMAND_PROFILE = 1 << 7,
         PF_COMMAND_WAIVE = 1 << 8,
-        PF_COMMAND_ALL = (1 << 9) - 1,
+        PF_COMMAND_PLAN = 1 << 9,
+        PF_COMMAND_FIX = 1 << 10,
+        PF_COMMAND_UNDO = 1 << 11,
+        PF_COMMAND_HISTORY = 1 << 12,
+        PF_COMMAND_ALL = (1 << 13) - 1,
 };
 
 PfExit pf_cmd_check(PfCtl *ctl);
@@ -100,6 +109,10 @@ PfExit pf_cmd_inspect(PfCtl *ctl);
 PfExit pf_cmd_capture(PfCtl *ctl);
 PfExit pf_cmd_profile(PfCtl *ctl);
 PfExit pf_cmd_waive(PfCtl *ctl);
+PfExit pf_cmd_plan(PfCtl *ctl);
+PfExit pf_cmd_fix(PfCtl *ctl);
+PfExit pf_cmd_undo(PfCtl *ctl);
+PfExit pf_cmd_history(PfCtl *ctl);
 
 /* A line on standard error, with the program's name. */
 void pf_ctl_say(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);

@@ -34,6 +34,10 @@ const PfFormat pf_format_json = {
         .list = show,
         .explain = show,
         .facts = show,
+        .plan = show,
+        .fixed = show,
+        .undone = show,
+        .history = show,
 };
 
 /* --- lines --- */
@@ -75,6 +79,11 @@ static void show_explain_lines(PfPage *page, const PfJson *value, const PfShow *
         show_each(page, pf_json_get(value, "entries"));
 }
 
+static void show_history_lines(PfPage *page, const PfJson *value, const PfShow *how) {
+        (void) how;
+        show_each(page, pf_json_get(value, "transactions"));
+}
+
 const PfFormat pf_format_json_lines = {
         .name = "json-lines",
         .report = show_report_lines,
@@ -83,4 +92,8 @@ const PfFormat pf_format_json_lines = {
         .list = show_list_lines,
         .explain = show_explain_lines,
         .facts = show_line,
+        .plan = show_line,
+        .fixed = show_line,
+        .undone = show_line,
+        .history = show_history_lines,
 };

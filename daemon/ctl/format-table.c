@@ -469,4 +469,8 @@ const PfFormat pf_format_table = {
         .list = pf_table_list,
         .explain = pf_table_explain,
         .facts = pf_table_facts,
+        .plan = pf_table_plan,
+        .fixed = pf_table_fixed,
+        .undone = pf_table_undone,
+        .history = pf_table_history,
 };

@@ -13,6 +13,25 @@ void pf_table_list(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_explain(PfPage *page, const PfJson *value, const PfShow *show);
 void pf_table_facts(PfPage *page, const PfJson *value, const PfShow *show);
 
+void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show);
+void pf_table_fixed(PfPage *page, const PfJson *fixed, const PfShow *show);
+void pf_table_undone(PfPage *page, const PfJson *transaction, const PfShow *show);
+void pf_table_history(PfPage *page, const PfJson *value, const PfShow *show);
+
+/* Checks that are not as they should be: of each the members "check", "verdict" and
+ * "summary". What is waived is left out. Below a heading, which is left out where there
+ * are none. */
+void pf_table_troubles(PfPage *page, const char *heading, const PfJson *checks);
+
+/* Whom a lease is for: "root from 192.0.2.7". @lease is of type Lease. */
+void pf_table_lease(PfPage *page, const PfJson *lease);
+
+/* A span of time, of which the two greatest units count: "1 h 5 min". */
+void pf_table_span(PfPage *page, int64_t usec);
+
+/* The command that takes a transaction back, as one would type it here. */
+void pf_table_undo_command(PfPage *page, const PfJson *transaction, const PfShow *show);
+
 /* The title of a catalogue entry, in the language of the page; "" where it has none. */
 const char *pf_table_title(const PfPage *page, const PfJson *entry);
 

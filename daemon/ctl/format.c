@@ -26,6 +26,10 @@ bool pf_format_shows(const PfFormat *format, unsigned command) {
                 { PF_COMMAND_LIST, format->list },
                 { PF_COMMAND_EXPLAIN, format->explain },
                 { PF_COMMAND_INSPECT | PF_COMMAND_CAPTURE, format->facts },
+                { PF_COMMAND_PLAN, format->plan },
+                { PF_COMMAND_FIX, format->fixed },
+                { PF_COMMAND_UNDO, format->undone },
+                { PF_COMMAND_HISTORY, format->history },
         };
 
         for (size_t i = 0; i < PF_ELEMENTS(shown); i++)

@@ -37,6 +37,10 @@ struct PfFormat {
         PfShowValue list;    /* {"checks": [], "errors": []} of type CatalogueEntry */
         PfShowValue explain; /* {"entries": []} of type CatalogueEntry */
         PfShowValue facts;   /* what Inspect() answers, and what capture did */
+        PfShowValue plan;    /* type Plan of org.preflightd.Remediation */
+        PfShowValue fixed;   /* what became of a plan: see cmd-fix.c */
+        PfShowValue undone;  /* type Transaction */
+        PfShowValue history; /* {"transactions": []} of type Transaction */
 
         /* Where statuses have a convention of their own, instead of pf_view_exit(). */
         int (*exit)(const PfJson *report, bool strict);

@@ -9,8 +9,10 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "config/value.h"
 #include "daemon/ctl/format.h"
 #include "daemon/ctl/suggest.h"
+#include "daemon/remedy/lease.h"
 
 typedef PfExit (*ParseOption)(const char *name, const char *value, void *field, PfErr *err);
 
@@ -56,6 +58,21 @@ static PfExit parse_list(const char *name, const char *value, void *field, PfErr
         }
 }
 
+/* As systemd writes times; how long a lease may be is for who grants it to say too. */
+static PfExit parse_lease(const char *name, const char *value, void *field, PfErr *err) {
+        uint64_t usec;
+
+        if (pf_value_parse_time(value, &usec) < 0)
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--%s=%s: expected a time such as 30min or 2h", name, value);
+        if (usec < PF_LEASE_MIN_USEC || usec > PF_LEASE_MAX_USEC)
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--%s=%s: a lease is from one minute to 24 hours long", name,
+                                   value);
+        *(uint64_t *) field = usec;
+        return PF_EXIT_OK;
+}
+
 static PfExit parse_port(const char *name, const char *value, void *field, PfErr *err) {
         size_t n = strspn(value, "0123456789");
         unsigned long port = n > 0 && n <= 5 && value[n] == '\0' ? strtoul(value, NULL, 10) : 0;
@@ -87,22 +104,25 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
 #define LOOKING (VERDICTS | PF_COMMAND_INSPECT | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE)
 #define PROBING (LOOKING | PF_COMMAND_CAPTURE)
 #define DEMANDING (VERDICTS | PF_COMMAND_CAPTURE)
+#define MENDING (PF_COMMAND_PLAN | PF_COMMAND_FIX)
+#define CHANGING (MENDING | PF_COMMAND_UNDO | PF_COMMAND_HISTORY)
+#define AGENT (DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE | MENDING)
 
 /* clang-format off */
 static const Option options[] = {
-        { "root", 0, "DIR", PROBING, FIELD(root), parse_text,
+        { "root", 0, "DIR", PROBING | CHANGING, FIELD(root), parse_text,
           "look at the machine whose root directory is DIR, such as a mounted image" },
-        { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH, FIELD(socket), parse_text,
+        { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH | CHANGING, FIELD(socket), parse_text,
           "ask the daemon that listens there, and nobody else" },
         { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
           "look without asking a daemon" },
-        { "profile", 0, "NAME", DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE, FIELD(profile), parse_text,
+        { "profile", 0, "NAME", AGENT, FIELD(profile), parse_text,
           "what the agent demands" },
-        { "agent-version", 0, "VERSION", DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE, FIELD(agent_version), parse_text,
+        { "agent-version", 0, "VERSION", AGENT, FIELD(agent_version), parse_text,
           "version of the agent that will be installed" },
-        { "account", 0, "NAME", PROBING, FIELD(account), parse_text,
+        { "account", 0, "NAME", PROBING | MENDING, FIELD(account), parse_text,
           "account that the installer logs in as; root unless configured otherwise" },
-        { "source", 0, "ADDRESS", PROBING, FIELD(source), parse_text,
+        { "source", 0, "ADDRESS", PROBING | MENDING, FIELD(source), parse_text,
           "address that the installer comes from" },
         { "source-host", 0, "NAME", PROBING, FIELD(source_host), parse_text,
           "name that sshd would find for that address" },
@@ -128,6 +148,16 @@ static const Option options[] = {
           "until when, in UTC: 2027-01-31, or 2027-01-31T12:00:00Z; required" },
         { "evidence", 0, "FINGERPRINT", PF_COMMAND_WAIVE, FIELD(evidence), parse_text,
           "only for that evidence, as the report shows it; \"now\": for what is found now" },
+        { "lease", 0, "TIME", MENDING, FIELD(lease_usec), parse_lease,
+          "for so long, for that account and --source alone; then it reverts itself" },
+        { "consent", 0, NULL, MENDING, FIELD(consent), parse_flag,
+          "yes to what weakens something, which is not done otherwise" },
+        { "yes", 'y', NULL, PF_COMMAND_FIX, FIELD(yes), parse_flag,
+          "do not ask; what weakens something still needs --consent" },
+        { "dry-run", 'n', NULL, PF_COMMAND_FIX, FIELD(dry_run), parse_flag,
+          "the same as plan: change nothing" },
+        { "last", 0, NULL, PF_COMMAND_UNDO, FIELD(last), parse_flag,
+          "the newest fix that is in place, instead of an ID" },
         { "format", 0, "FORMAT", PF_COMMAND_ALL & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
           "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
           "nagios, openmetrics" },
@@ -236,6 +266,13 @@ PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_giv
         return first;
 }
 
+static PfExit check_lease(const PfOptions *given_options, const PfCommand *command, PfErr *err) {
+        if ((command->bit & MENDING) && given_options->lease_usec > 0 && !given_options->source)
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--lease is for one address alone: give it with --source=");
+        return PF_EXIT_OK;
+}
+
 PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const PfCommand *command,
                         PfErr *err) {
         for (size_t i = 0; i < N_OPTIONS; i++)
@@ -250,7 +287,7 @@ PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const Pf
                 return pf_exit_set(err, PF_EXIT_USAGE,
                                    "--socket asks a daemon, and --%s does not: choose one",
                                    given_options->root ? "root" : "in-process");
-        return PF_EXIT_OK;
+        return check_lease(given_options, command, err);
 }
 
 const char *pf_options_of_field(const char *field, char *buf, size_t size) {

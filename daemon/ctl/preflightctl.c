@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * preflightctl: is this machine ready for the agent that is about to be
- * installed on it? Asks preflightd, or looks itself. Changes nothing.
+ * installed on it? Asks preflightd, or looks itself; and has what is wrong put right.
  */
 #include "daemon/ctl/ctl.h"
 
@@ -37,17 +37,37 @@ static const PfCommand commands[] = {
           "is FILE a profile, and if not, what is wrong with it", pf_cmd_profile },
         { "waive", PF_COMMAND_WAIVE, "CHECK", 1, 1,
           "print the file by which a failing check is waived, and change nothing", pf_cmd_waive },
+        { "plan", PF_COMMAND_PLAN, "[CHECK...]", 0, SIZE_MAX,
+          "show what fix would change, as a diff, and what would still be wrong", pf_cmd_plan },
+        { "fix", PF_COMMAND_FIX, "[CHECK...]", 0, SIZE_MAX,
+          "make failing checks pass, and prove that they do; all of them unless named",
+          pf_cmd_fix },
+        { "undo", PF_COMMAND_UNDO, "ID", 0, 1, "make it as it was before a fix", pf_cmd_undo },
+        { "history", PF_COMMAND_HISTORY, "", 0, 0,
+          "what was fixed, by whom, and what can be undone", pf_cmd_history },
 };
 
+#define LOOKING (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
+#define MENDING (PF_COMMAND_PLAN | PF_COMMAND_FIX)
+#define CHANGING (MENDING | PF_COMMAND_UNDO | PF_COMMAND_HISTORY)
+
 static const struct {
+        unsigned commands;
         PfExit status;
         const char *meaning;
 } exits[] = {
-        { PF_EXIT_OK, "ready" },
-        { PF_EXIT_BLOCKED, "blocked; with --strict also where something warns or is waived" },
-        { PF_EXIT_USAGE, "wrong usage or configuration, or the output could not be written" },
-        { PF_EXIT_UNKNOWN, "it could not be determined" },
-        { PF_EXIT_UNREACHABLE, "no connection to the daemon" },
+        { LOOKING, PF_EXIT_OK, "ready" },
+        { MENDING, PF_EXIT_OK, "what was asked for passes" },
+        { PF_COMMAND_UNDO | PF_COMMAND_HISTORY, PF_EXIT_OK, "done" },
+        { LOOKING, PF_EXIT_BLOCKED,
+          "blocked; with --strict also where something warns or is waived" },
+        { MENDING, PF_EXIT_BLOCKED, "something that was asked for still fails" },
+        { LOOKING | CHANGING, PF_EXIT_USAGE,
+          "wrong usage or configuration, or the output could not be written" },
+        { LOOKING, PF_EXIT_UNKNOWN, "it could not be determined" },
+        { CHANGING, PF_EXIT_UNKNOWN, "it failed, was taken back, or could not be determined" },
+        { LOOKING, PF_EXIT_UNREACHABLE, "no connection to the daemon" },
+        { CHANGING, PF_EXIT_UNREACHABLE, "no connection to the service that changes machines" },
 };
 
 /* --- help --- */
@@ -65,9 +85,11 @@ static void add_title(PfPage *page, const char *text) {
         pf_page_end(page);
 }
 
-static void add_exits(PfPage *page) {
+static void add_exits(PfPage *page, unsigned of) {
         add_title(page, "Exit status:");
         for (size_t i = 0; i < PF_ELEMENTS(exits); i++) {
+                if (!(exits[i].commands & of))
+                        continue;
                 pf_page_begin(page, 2, 5);
                 pf_page_printf(page, PF_COLOUR_NONE, "%d", (int) exits[i].status);
                 pf_page_column(page, 5);
@@ -102,13 +124,13 @@ static PfExit help(const PfCtl *ctl) {
         add_line(&page, 0,
                  command ? command->help
                          : "Is this machine ready for the agent that is about to be installed on "
-                           "it? Nothing here changes the machine.");
+                           "it? Nothing but fix and undo changes the machine.");
         if (!command)
                 add_commands(&page);
         add_title(&page, "Options:");
         pf_options_help(&page, command ? command->bit : PF_COMMAND_ALL);
-        if (!command || (command->bit & (PF_COMMAND_CHECK | PF_COMMAND_STATUS)))
-                add_exits(&page);
+        if (!command || (command->bit & (LOOKING | CHANGING)))
+                add_exits(&page, command ? command->bit : PF_COMMAND_CHECK);
         return pf_ctl_print(ctl, &page, PF_EXIT_OK);
 }
 
