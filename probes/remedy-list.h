@@ -13,5 +13,6 @@
         X(sshd_methods)                                                                            \
         X(sshd_sftp)                                                                               \
         X(root_identity)                                                                           \
-        X(resume_identity)
+        X(resume_identity)                                                                         \
+        X(fstab_identity)
 #endif

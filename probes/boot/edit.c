@@ -101,6 +101,8 @@ static int take_grub_word(Scan *scan, Command *command) {
         case COMMAND_SET:
                 return swap_in_assignment(scan);
         case COMMAND_KERNEL:
+                if (strcmp(scan->word->text.data, "--") == 0)
+                        *command = COMMAND_OTHER; /* what follows is for init */
                 return pf_boot_swap_arguments(scan->editor, scan->word, 0);
         default:
                 return 0;

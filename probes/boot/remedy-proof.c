@@ -159,8 +159,6 @@ int pf_boot_witness_load(const PfBootFacts *facts, const PfTarget *host, PfBootW
                 return load_image(facts, host, ret, err);
         if (!facts->graph->known)
                 pf_block_because(ret->reason, "%s", facts->graph->reason);
-        else
-                ret->root = pf_block_graph_mounted(facts->graph, "/", NULL);
         return 0;
 }
 
@@ -201,10 +199,27 @@ static bool is_same(const PfBlockNode *a, const PfBlockNode *b) {
                           strcmp(a->content.uuid, b->content.uuid) == 0);
 }
 
+/* Is another device mounted where this one is to be? Then one of the two is not what the
+ * administrator means. */
+static const PfBlockNode *find_other(const PfBootWitness *witness, const PfBootClaim *claim,
+                                     const PfBlockNode *node) {
+        const char *directory = claim->is_root ? "/" : claim->directory;
+        const PfBlockNode *mounted;
+        const PfMount *mount;
+
+        if (!directory || !witness->graph->mounts)
+                return NULL;
+        mounted = pf_block_graph_mounted(witness->graph, directory, &mount);
+        return mounted && strcmp(mount->directory, directory) == 0 && !is_same(mounted, node)
+                       ? mounted
+                       : NULL;
+}
+
 /* The device that has the name. */
 static int find_node(const PfBootWitness *witness, const PfBootClaim *claim,
                      const PfBlockNode **ret, char reason[static PF_BLOCK_REASON_MAX]) {
         PF_AUTO_BLOCK_RESOLUTION PfBlockResolution resolution = { 0 };
+        const PfBlockNode *other;
         int r;
 
         *ret = NULL;
@@ -219,9 +234,9 @@ static int find_node(const PfBootWitness *witness, const PfBootClaim *claim,
                 pf_block_because(reason, "%s", resolution.reason);
                 return 0;
         }
-        if (claim->is_root && witness->root && !is_same(resolution.nodes.items[0], witness->root)) {
-                pf_block_because(reason, "the machine runs from /dev/%s, and not from there",
-                                 witness->root->name);
+        other = find_other(witness, claim, resolution.nodes.items[0]);
+        if (other) {
+                pf_block_because(reason, "what is mounted there now is /dev/%s", other->name);
                 return 0;
         }
         *ret = resolution.nodes.items[0];

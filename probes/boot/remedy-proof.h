@@ -20,7 +20,7 @@ bool pf_boot_is_of_this_system(const PfBootInventory *inventory, const PfBootSta
 typedef struct PfBootWitness {
         const PfBlockGraph *graph; /* the machine's, or that of the host that mounts the image */
         PfBlockGraph *host;        /* owned; NULL unless it is an image */
-        const PfBlockNode *root;   /* what holds "/"; NULL: not known */
+        const PfBlockNode *root;   /* of an image: what is mounted there; NULL: not known */
         bool agrees;               /* of an image: its fstab names that file system as "/" */
         char *disk;                /* of an image: what it calls the disk of "/"; NULL: not known */
         char reason[PF_BLOCK_REASON_MAX]; /* why nothing can be proven; "": it may be */
@@ -38,10 +38,11 @@ void pf_boot_witness_deinit(PfBootWitness *witness);
 #define PF_AUTO_BOOT_WITNESS PF_CLEANUP(pf_boot_witness_deinit)
 
 typedef struct PfBootClaim {
-        const char *identity; /* the name, as pf_identity_kind() has it */
-        bool is_root;         /* it is mounted as "/" by the system that is looked at */
-        bool is_swap;         /* it is swap, and not a file system */
-        bool by_kernel;       /* without an initramfs: of identities the kernel knows PARTUUID= */
+        const char *identity;  /* the name, as pf_identity_kind() has it */
+        const char *directory; /* that it is mounted on; NULL: none, or it is not known */
+        bool is_root;          /* it is mounted as "/" by the system that is looked at */
+        bool is_swap;          /* it is swap, and not a file system */
+        bool by_kernel;        /* without an initramfs: of identities the kernel knows PARTUUID= */
 } PfBootClaim;
 
 /* Positive outcome: it cannot be proven; the reason says why. */
