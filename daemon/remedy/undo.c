@@ -164,6 +164,8 @@ static int carry_out(PfEntry *entry, PfSpots *spots, PfErr *err) {
         if (r < 0)
                 return pf_err_set(err, r, "%s; the next start goes on with it", why.text);
         actions = pf_entry_undo_actions(entry, &why);
+        if (actions < 0 && entry->manifest->transaction->lease)
+                return pf_err_set(err, -EBADMSG, "%s; it is tried again", why.text);
         r = pf_entry_end(entry, spots, err);
         if (r < 0)
                 return r;

@@ -1,162 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transactions on a machine in a sandbox: what is applied, refused, taken back and undone, and
- * what the history says of it. Kills and failing calls are tests/crash and test-transaction-fault.
+ * Plans that are applied, refused, or taken back because they did not help. Kills are tests/crash,
+ * failing calls test-transaction-fault.
  */
-#include "daemon/remedy/transaction.h"
+#include "tests/support/transaction-case.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
-#include "tests/support/make-plan.h"
-#include "tests/support/sandbox.h"
-#include "tests/support/test-main.h"
-
-static PfSandbox box;
-
-/* What was asked of the machine beside its files, and what it answers. */
-typedef struct Fake {
-        char log[1024];
-        int validate, act, undo, verify;
-        const char *while_verified; /* a path that somebody edits then */
-} Fake;
-
-static Fake fake;
-
-static void say(const char *fmt, const char *a, const char *b) {
-        size_t n = strlen(fake.log);
-
-        (void) snprintf(fake.log + n, sizeof(fake.log) - n, fmt, a, b);
-}
-
-static int fake_validate(const PfPlan *plan, void *data, PfErr *err) {
-        (void) plan;
-        (void) data;
-        say("validate%s%s\n", "", "");
-        return fake.validate < 0 ? pf_err_set(err, fake.validate, "line 1: bad") : 0;
-}
-
-static int fake_act(const PfAction *action, bool undo, void *data, PfErr *err) {
-        int r = undo ? fake.undo : fake.act;
-
-        (void) data;
-        say(undo ? "undo %s %s\n" : "%s %s\n", pf_action_to_string(action->kind), action->subject);
-        return r < 0 ? pf_err_set(err, r, "the unit does not start") : 0;
-}
-
-static int fake_verify(const PfPlan *plan, void *data, PfErr *err) {
-        (void) plan;
-        (void) data;
-        say("verify%s%s\n", "", "");
-        if (fake.while_verified)
-                pf_sandbox_write(&box, fake.while_verified, "somebody's\n");
-        return fake.verify < 0 ? pf_err_set(err, fake.verify, "ssh.access does not pass") : 0;
-}
-
-static const PfEffects effects = { fake_validate, fake_act, fake_verify, NULL };
-
-static PfTransactions *open_them(void) {
-        PfTransactions *transactions = NULL;
-        PfErr err = { 0 };
-        int r = pf_transactions_open(box.root, &effects, &transactions, &err);
-
-        ck_assert_msg(r == 0, "%d: %s", r, err.text);
-        return transactions;
-}
-
-static char *read_file(const char *path) {
-        PF_AUTO_FREE char *place = pf_sandbox_path(&box, path);
-        PF_AUTO_FCLOSE FILE *file = fopen(place, "rb");
-        static char text[65536];
-
-        if (!file)
-                return NULL;
-        text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-        return text;
-}
-
-static void check_file(const char *path, const char *wanted) {
-        const char *found = read_file(path);
-
-        if (wanted)
-                ck_assert_pstr_eq(found, wanted);
-        else
-                ck_assert_msg(!found, "%s is there", path);
-}
-
-static unsigned count_names(const char *path) {
-        PF_AUTO_STRV PfStrv names = { 0 };
-        PfErr err = { 0 };
-
-        pf_sandbox_reset_target(&box);
-        ck_assert_int_eq(pf_target_list(box.target, path, &names, &err), 0);
-        return (unsigned) names.n;
-}
-
-/* A file to change, one to make, one to remove, and one behind a link. */
-static void new_machine(void) {
-        fake = (Fake){ 0 };
-        pf_sandbox_new(&box);
-        pf_sandbox_write(&box, "/etc/changed", "old\n");
-        pf_sandbox_chmod(&box, "/etc/changed", 0640);
-        pf_sandbox_write(&box, "/etc/removed", "gone soon\n");
-        pf_sandbox_write(&box, "/srv/real", "real\n");
-        pf_sandbox_symlink(&box, "/srv/real", "/etc/linked");
-}
-
-static PfPlan *new_plan(void) {
-        PfPlan *plan = pf_make_plan();
-
-        pf_make_text(plan, box.root, "/etc/changed", "new\n");
-        pf_make_text(plan, box.root, "/etc/made", "made\n");
-        pf_make_text(plan, box.root, "/etc/removed", NULL);
-        pf_make_action(plan, PF_ACTION_RELOAD, "ssh.service");
-        pf_make_action(plan, PF_ACTION_START, "other.service");
-        pf_make_step(plan, "ssh.access");
-        return plan;
-}
-
-static void check_old(void) {
-        check_file("/etc/changed", "old\n");
-        check_file("/etc/made", NULL);
-        check_file("/etc/removed", "gone soon\n");
-        ck_assert_uint_eq(count_names("/etc"), 3);
-}
-
-static void check_new(void) {
-        check_file("/etc/changed", "new\n");
-        check_file("/etc/made", "made\n");
-        check_file("/etc/removed", NULL);
-        ck_assert_uint_eq(count_names("/etc"), 3);
-}
-
-/* Applies, wants @wanted, and gives what became of it. */
-static PfTransaction *apply(PfTransactions *transactions, const PfPlan *plan, int wanted,
-                            PfErr *err) {
-        PfTransaction *transaction = NULL;
-        int r = pf_transactions_apply(transactions, plan, "root", "ssh.access", &transaction, err);
-
-        ck_assert_msg(r == wanted, "%d: %s", r, err->text);
-        return transaction;
-}
-
-static void check_history(PfTransactions *transactions, const char *wanted) {
-        PfTransaction **list = NULL;
-        PfErr err = { 0 };
-        char found[512] = "";
-        size_t n, k = 0;
-
-        ck_assert_int_eq(pf_transactions_list(transactions, &list, &n, &err), 0);
-        for (size_t i = 0; i < n; i++) {
-                k += (size_t) snprintf(found + k, sizeof(found) - k, "%s%s", i ? " " : "",
-                                       pf_transaction_state_to_string(list[i]->state));
-                (void) pf_transaction_free(list[i]);
-        }
-        free(list);
-        ck_assert_str_eq(found, wanted);
-}
+#include "daemon/base/sha256.h"
+#include "daemon/remedy/lease.h"
 
 START_TEST(applied) {
         PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
@@ -175,6 +28,7 @@ START_TEST(applied) {
         ck_assert_str_eq(done->why, "ssh.access");
         ck_assert_str_eq(done->digest, plan->digest);
         ck_assert_ptr_null(done->text);
+        ck_assert(!done->not_validated);
         ck_assert_uint_eq(done->paths.n, 3);
         ck_assert_str_eq(done->steps[0].check, "ssh.access");
         ck_assert_str_eq(done->steps[0].fingerprint, "sha256:0");
@@ -183,9 +37,465 @@ START_TEST(applied) {
 }
 END_TEST
 
+/* What the next process reads is what this one knew. */
+START_TEST(history_is_kept) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL, *read = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        pf_make_lease(plan, "root", "192.0.2.7", 60000000);
+        done = apply(transactions, plan, 0, &err);
+        transactions = pf_transactions_free(transactions);
+        transactions = open_them();
+        ck_assert_uint_eq(pf_transactions_complaints(transactions)->n, 0);
+        read = find_transaction(transactions, done->id);
+        ck_assert_int_eq(read->state, done->state);
+        ck_assert_uint_eq(read->started_usec, done->started_usec);
+        ck_assert_uint_eq(read->ended_usec, done->ended_usec);
+        ck_assert_str_eq(read->who, done->who);
+        ck_assert_str_eq(read->why, done->why);
+        ck_assert_str_eq(read->digest, done->digest);
+        ck_assert_uint_eq(read->n_steps, 1);
+        ck_assert_int_eq(read->steps[0].outcome, PF_PLAN_REMEDIED);
+        ck_assert_int_eq(read->steps[0].before, PF_FAIL);
+        ck_assert_int_eq(read->steps[0].after, PF_PASS);
+        ck_assert_str_eq(read->steps[0].summary, "a change");
+        ck_assert_str_eq(read->paths.items[2], "/etc/removed");
+        ck_assert_str_eq(read->lease->scope.account, "root");
+        ck_assert_str_eq(read->lease->scope.source, "192.0.2.7");
+        ck_assert_uint_eq(read->lease->scope.duration_usec, 60000000);
+        ck_assert_str_eq(read->lease->boot_id, done->lease->boot_id);
+        ck_assert_uint_eq(read->lease->deadline_boot_usec, done->lease->deadline_boot_usec);
+}
+END_TEST
+
+START_TEST(attributes_stay) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL;
+        PF_AUTO_FREE char *path = NULL;
+        struct stat before, after;
+        PfErr err = { 0 };
+        char value[8] = "";
+
+        new_machine();
+        path = pf_sandbox_path(&box, "/etc/changed");
+        if (setxattr(path, "user.kept", "yes", 3, 0) < 0)
+                return pf_test_skip("no extended attributes here");
+        ck_assert_int_eq(stat(path, &before), 0);
+        transactions = open_them();
+        id = applied_id(transactions, new_plan());
+        ck_assert_int_eq(stat(path, &after), 0);
+        ck_assert_uint_eq(after.st_mode, before.st_mode);
+        ck_assert_int_eq(getxattr(path, "user.kept", value, sizeof(value)), 3);
+        ck_assert_int_eq(pf_transactions_undo(transactions, id, "root", &err), 0);
+        ck_assert_int_eq(stat(path, &after), 0);
+        ck_assert_uint_eq(after.st_mode, before.st_mode);
+        ck_assert_int_eq(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+        ck_assert_int_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+        ck_assert_int_eq(getxattr(path, "user.kept", value, sizeof(value)), 3);
+}
+END_TEST
+
+/* A link is followed, and stays. */
+START_TEST(through_a_link) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *path = NULL, *id = NULL;
+        PfPlan *plan = pf_make_plan();
+        struct stat st;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        pf_make_text(plan, box.root, "/srv/real", "better\n");
+        free(plan->files[0].edit.path);
+        plan->files[0].edit.path = strdup("/etc/linked");
+        id = applied_id(transactions, plan);
+        check_file("/srv/real", "better\n");
+        path = pf_sandbox_path(&box, "/etc/linked");
+        ck_assert_int_eq(lstat(path, &st), 0);
+        ck_assert(S_ISLNK(st.st_mode));
+        ck_assert_int_eq(pf_transactions_undo(transactions, id, "root", &err), 0);
+        check_file("/srv/real", "real\n");
+}
+END_TEST
+
+/* What is spooled is not in memory, and is held against its digest first. */
+START_TEST(spooled) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL;
+        PfPlan *plan = pf_make_plan();
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        pf_sandbox_write(&box, "/srv/spool", "from a file\n");
+        pf_make_text(plan, box.root, "/etc/changed", "from a file\n");
+        free(PF_STEAL(plan->files[0].edit.bytes));
+        plan->files[0].edit.n = 0;
+        plan->files[0].edit.spool = pf_sandbox_path(&box, "/srv/spool");
+        id = applied_id(transactions, plan);
+        check_file("/etc/changed", "from a file\n");
+        ck_assert_int_eq(pf_transactions_undo(transactions, id, "root", &err), 0);
+        check_file("/etc/changed", "old\n");
+}
+END_TEST
+
+/* ---- refused: nothing is touched, and nothing is left of it ---- */
+
+static void check_refused(PfTransactions *transactions, const PfPlan *plan, int wanted,
+                          const char *text) {
+        PfErr err = { 0 };
+
+        ck_assert_ptr_null(apply(transactions, plan, wanted, &err));
+        ck_assert_msg(strstr(err.text, text), "no \"%s\" in: %s", text, err.text);
+        check_history(transactions, "");
+        ck_assert_uint_eq(count_names(PF_TRANSACTIONS_PATH), 1); /* .lock */
+}
+
+START_TEST(stale) {
+        static const char *const edited[] = { "/etc/changed", "/etc/made", "/etc/removed" };
+
+        for (size_t i = 0; i < PF_ELEMENTS(edited); i++) {
+                PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+                PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+
+                new_machine();
+                transactions = open_them();
+                plan = new_plan();
+                pf_sandbox_write(&box, edited[i], "meanwhile\n");
+                check_refused(transactions, plan, -ENODATA, edited[i]);
+                check_file(edited[i], "meanwhile\n");
+                ck_assert_str_eq(fake.log, "");
+        }
+}
+END_TEST
+
+START_TEST(gone_meanwhile) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        pf_sandbox_remove(&box, "/etc/changed");
+        check_refused(transactions, plan, -ENODATA, "plan again");
+}
+END_TEST
+
+START_TEST(hard_links) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+        PF_AUTO_FREE char *from = NULL, *to = NULL;
+
+        new_machine();
+        from = pf_sandbox_path(&box, "/etc/changed");
+        to = pf_sandbox_path(&box, "/srv/other");
+        ck_assert_int_eq(link(from, to), 0);
+        transactions = open_them();
+        plan = new_plan();
+        check_refused(transactions, plan, -EMLINK, "has 2 names");
+        check_old();
+}
+END_TEST
+
+START_TEST(one_file_twice) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = pf_make_plan();
+
+        new_machine();
+        transactions = open_them();
+        pf_make_text(plan, box.root, "/srv/real", "a\n");
+        pf_make_text(plan, box.root, "/srv/real", "b\n");
+        free(plan->files[1].edit.path);
+        plan->files[1].edit.path = strdup("/etc/linked");
+        check_refused(transactions, plan, -EINVAL, "is the same file");
+        check_file("/srv/real", "real\n");
+}
+END_TEST
+
+START_TEST(contradiction) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        plan->files[0].edit.bytes[0] = 'N';
+        check_refused(transactions, plan, -EINVAL, "digest");
+        check_old();
+}
+END_TEST
+
+START_TEST(not_valid) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        fake.validate = -EBADMSG;
+        check_refused(transactions, plan, -EBADMSG, "line 1: bad");
+        check_old();
+        ck_assert_str_eq(fake.log, "validate\n");
+}
+END_TEST
+
+START_TEST(name_without_utf8) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = pf_make_plan();
+
+        new_machine();
+        transactions = open_them();
+        pf_make_text(plan, box.root, "/etc/\xff", "x");
+        check_refused(transactions, plan, -EILSEQ, "UTF-8");
+}
+END_TEST
+
+START_TEST(nobody_can_validate) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL, *read = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        fake.validate = -ENOTSUP;
+        done = apply(transactions, plan, 0, &err);
+        ck_assert(done->not_validated);
+        read = find_transaction(transactions, done->id);
+        ck_assert(read->not_validated);
+}
+END_TEST
+
+/* ---- taken back ---- */
+
+typedef struct Failure {
+        int act, verify;
+        const char *text, *log;
+} Failure;
+
+static const Failure failures[] = {
+        { .verify = -EBADMSG,
+          .text = "ssh.access does not pass",
+          .log = "validate\nreload ssh.service\nstart other.service\nverify\n"
+                 "undo start other.service\nundo reload ssh.service\n" },
+        { .act = -EIO,
+          .text = "reload of ssh.service failed: the unit does not start",
+          .log = "validate\nreload ssh.service\nundo reload ssh.service\n" },
+};
+
+START_TEST(rolled_back) {
+        for (size_t i = 0; i < PF_ELEMENTS(failures); i++) {
+                PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+                PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+                PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+                PfErr err = { 0 };
+
+                new_machine();
+                transactions = open_them();
+                plan = new_plan();
+                fake.act = failures[i].act;
+                fake.verify = failures[i].verify;
+                done = apply(transactions, plan, -EBADMSG, &err);
+                check_old();
+                ck_assert_str_eq(fake.log, failures[i].log);
+                ck_assert_str_eq(err.text, failures[i].text);
+                ck_assert_int_eq(done->state, PF_TRANSACTION_ROLLED_BACK);
+                ck_assert_str_eq(done->text, failures[i].text);
+                ck_assert_uint_gt(done->ended_usec, 0);
+                check_history(transactions, "rolled-back");
+        }
+}
+END_TEST
+
+/* A service that cannot be taken back is told, and holds up nothing. */
+START_TEST(rolled_back_all_the_same) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        fake.verify = -EBADMSG;
+        fake.undo = -EIO;
+        done = apply(transactions, plan, -EBADMSG, &err);
+        check_old();
+        ck_assert_int_eq(done->state, PF_TRANSACTION_ROLLED_BACK);
+        ck_assert_str_eq(done->text,
+                         "ssh.access does not pass; start of other.service could not be "
+                         "taken back: the unit does not start; reload of ssh.service "
+                         "could not be taken back: the unit does not start");
+}
+END_TEST
+
+/* Somebody's file is not overwritten, also not by a roll back. */
+START_TEST(conflict) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL;
+        PF_AUTO_FREE char *kept = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        plan = new_plan();
+        fake.verify = -EBADMSG;
+        fake.while_verified = "/etc/changed";
+        done = apply(transactions, plan, -EBADMSG, &err);
+        ck_assert_int_eq(done->state, PF_TRANSACTION_CONFLICT);
+        check_file("/etc/changed", "somebody's\n");
+        check_file("/etc/made", NULL);
+        check_file("/etc/removed", "gone soon\n");
+        ck_assert_ptr_nonnull(strstr(done->text, "/etc/changed was edited meanwhile"));
+        kept = journal_path(done->id, "before-0000");
+        ck_assert_ptr_nonnull(strstr(done->text, kept));
+        check_file(kept, "old\n");
+
+        /* Once it is what it was before, or what was made of it, it can be undone. */
+        ck_assert_int_eq(pf_transactions_undo(transactions, done->id, "root", &err),
+                         PF_TRANSACTION_EDITED);
+        pf_sandbox_write(&box, "/etc/changed", "new\n");
+        err = (PfErr){ 0 };
+        ck_assert_int_eq(pf_transactions_undo(transactions, done->id, "root", &err), 0);
+        check_old();
+        check_history(transactions, "undone");
+}
+END_TEST
+
+/* ---- the journal ---- */
+
+START_TEST(lock_is_busy) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PfTransactions *second = NULL;
+        char me[32];
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        ck_assert_int_eq(pf_transactions_open(box.root, &effects, &second, &err), -EBUSY);
+        (void) snprintf(me, sizeof(me), "process %d", (int) getpid());
+        ck_assert_msg(strstr(err.text, me), "no %s in: %s", me, err.text);
+        transactions = pf_transactions_free(transactions);
+        transactions = open_them();
+}
+END_TEST
+
+START_TEST(journal_is_private) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *top = NULL;
+        struct stat st;
+
+        new_machine();
+        transactions = open_them();
+        top = pf_sandbox_path(&box, PF_TRANSACTIONS_PATH);
+        ck_assert_int_eq(stat(top, &st), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0700);
+}
+END_TEST
+
+typedef struct Way {
+        const char *path, *link; /* NULL: a directory with the mode */
+        uint32_t mode;
+        int wanted;
+} Way;
+
+static const Way ways[] = {
+        { "/var", "/srv", 0, -ELOOP },
+        { "/var/lib/preflightd", "/srv", 0, -ELOOP },
+        { PF_TRANSACTIONS_PATH, "/srv", 0, -ELOOP },
+        { "/var/lib", NULL, 0777, -EPERM },
+        { PF_TRANSACTIONS_PATH, NULL, 0750, -EPERM },
+};
+
+/* An image of somebody's making does not lead the journal elsewhere. */
+START_TEST(way_to_the_journal) {
+        const Way *way = &ways[_i];
+        PfTransactions *transactions = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        if (way->link) {
+                pf_sandbox_symlink(&box, way->link, way->path);
+        } else {
+                pf_sandbox_mkdir(&box, way->path);
+                pf_sandbox_chmod(&box, way->path, way->mode);
+        }
+        ck_assert_int_eq(pf_transactions_open(box.root, &effects, &transactions, &err),
+                         way->wanted);
+        ck_assert_msg(strstr(err.text, way->path), "%s", err.text);
+        ck_assert_uint_eq(count_names("/srv"), 1);
+}
+END_TEST
+
+START_TEST(a_lock_that_is_a_link) {
+        PfTransactions *transactions = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        pf_transactions_free(open_them());
+        pf_sandbox_symlink(&box, "/srv/real", PF_TRANSACTIONS_PATH "/.lock");
+        ck_assert_int_eq(pf_transactions_open(box.root, &effects, &transactions, &err), -ELOOP);
+}
+END_TEST
+
+/* Nothing runs in an image; what would have to be done now is refused, and taken back. */
+START_TEST(image) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL, *refused = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = NULL, *enabling = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        ck_assert_int_eq(pf_transactions_open(box.root, &pf_effects_image, &transactions, &err), 0);
+        plan = new_plan();
+        done = apply(transactions, plan, 0, &err);
+        ck_assert_int_eq(done->state, PF_TRANSACTION_APPLIED);
+        ck_assert(done->not_validated);
+        check_new();
+        ck_assert_int_eq(pf_transactions_undo(transactions, done->id, "root", &err), 0);
+        check_old();
+
+        enabling = new_plan();
+        pf_make_action(enabling, PF_ACTION_ENABLE, "ssh.service");
+        refused = apply(transactions, enabling, -EBADMSG, &err);
+        ck_assert_ptr_nonnull(strstr(refused->text, "systemctl --root="));
+        check_old();
+        ck_assert_str_eq(fake.log, "");
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("transaction");
+        TCase *tcase = tcase_create("way_to_the_journal");
 
         PF_TEST(suite, applied);
+        PF_TEST(suite, history_is_kept);
+        PF_TEST(suite, attributes_stay);
+        PF_TEST(suite, through_a_link);
+        PF_TEST(suite, spooled);
+        PF_TEST(suite, stale);
+        PF_TEST(suite, gone_meanwhile);
+        PF_TEST(suite, hard_links);
+        PF_TEST(suite, one_file_twice);
+        PF_TEST(suite, contradiction);
+        PF_TEST(suite, not_valid);
+        PF_TEST(suite, name_without_utf8);
+        PF_TEST(suite, nobody_can_validate);
+        PF_TEST(suite, rolled_back);
+        PF_TEST(suite, rolled_back_all_the_same);
+        PF_TEST(suite, conflict);
+        PF_TEST(suite, lock_is_busy);
+        PF_TEST(suite, journal_is_private);
+        tcase_add_loop_test(tcase, way_to_the_journal, 0, (int) PF_ELEMENTS(ways));
+        suite_add_tcase(suite, tcase);
+        PF_TEST(suite, a_lock_that_is_a_link);
+        PF_TEST(suite, image);
         return pf_test_main(suite);
 }
