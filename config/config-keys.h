@@ -28,4 +28,10 @@
         X("Network", "Endpoints", parse_endpoints, endpoints, "",                                  \
           "HOST:PORT of servers the agent must reach; given again it adds, empty takes all back")  \
         X("Network", "TimeoutSec", parse_network_timeout, network_timeout_usec, "5s",              \
-          "how long names and connections to all of them may take together")
+          "how long names and connections to all of them may take together")                       \
+        X("Remedy", "Auto", parse_auto, auto_mode, "off",                                          \
+          "what is remedied without anybody asking for it: off, safe")                             \
+        X("Remedy", "AutoOnly", parse_checks, auto_only, "",                                       \
+          "checks that Auto= is about; given again it adds, empty takes all back and means all")   \
+        X("Remedy", "AutoSkip", parse_checks, auto_skip, "",                                       \
+          "checks that Auto= is not about; given again it adds, empty takes all back")

@@ -7,18 +7,20 @@
 
 #include <string.h>
 
+#include "config/catalogue.h"
 #include "config/config-keys.h"
 #include "config/key.h"
 #include "config/source.h"
 #include "config/value.h"
 #include "daemon/base/endpoint.h"
+#include "daemon/base/wildcard.h"
 
 #define FILE_MAX (64u << 10)
 #define FILES_MAX 1024
 #define CLIENTS_MAX 65536
 #define MESSAGE_MIN (UINT64_C(4) << 10)
 #define MESSAGE_MAX (UINT64_C(64) << 20)
-#define ENDPOINTS_MAX 64
+#define LIST_MAX 64
 #define NETWORK_TIMEOUT_MIN_USEC 100000
 #define NETWORK_TIMEOUT_MAX_USEC 20000000
 
@@ -77,21 +79,56 @@ static const char *check_endpoints(const PfStrv *words) {
         return NULL;
 }
 
-/* A list: what is given again is added to it, and nothing takes all of it back. */
-static const char *parse_endpoints(const char *text, void *field) {
+/* A list: what is given again is added to it, and nothing takes all of it back. @check:
+ * returns what was expected of the words instead, or NULL. */
+static const char *parse_list(const char *text, const char *(*check)(const PfStrv *words),
+                              PfStrv *list) {
         PF_AUTO_STRV PfStrv words = { 0 };
-        PfStrv *list = field;
         const char *expected = pf_key_words(text, &words);
 
         if (!expected)
-                expected = check_endpoints(&words);
+                expected = check(&words);
         if (expected)
                 return expected;
         if (words.n == 0)
                 pf_strv_deinit(list);
-        if (list->n + words.n > ENDPOINTS_MAX)
+        if (list->n + words.n > LIST_MAX)
                 return "expected at most 64 of them";
         return pf_strv_copy(&words, list) < 0 ? pf_key_no_memory : NULL;
+}
+
+static const char *parse_endpoints(const char *text, void *field) {
+        return parse_list(text, check_endpoints, field);
+}
+
+static bool names_check(const char *pattern) {
+        const PfCatalogueEntry *entry;
+
+        for (size_t i = 0; (entry = pf_catalogue_at(i)); i++)
+                if (entry->kind == PF_CATALOGUE_CHECK && pf_wildcard_match(pattern, entry->id))
+                        return true;
+        return false;
+}
+
+static const char *check_checks(const PfStrv *words) {
+        for (size_t i = 0; i < words->n; i++)
+                if (!names_check(words->items[i]))
+                        return "expected checks as preflightctl list shows them, or wildcards of "
+                               "them, and spaces between them";
+        return NULL;
+}
+
+static const char *parse_checks(const char *text, void *field) {
+        return parse_list(text, check_checks, field);
+}
+
+static const char *parse_auto(const char *text, void *field) {
+        bool is_safe = strcmp(text, "safe") == 0;
+
+        if (!is_safe && strcmp(text, "off") != 0)
+                return "expected off or safe";
+        *(PfAutoMode *) field = is_safe ? PF_AUTO_MODE_SAFE : PF_AUTO_MODE_OFF;
+        return NULL;
 }
 
 static const char *parse_network_timeout(const char *text, void *field) {
@@ -137,6 +174,8 @@ PfSettings *pf_settings_free(PfSettings *settings) {
         free(settings->account);
         free(settings->source);
         pf_strv_deinit(&settings->endpoints);
+        pf_strv_deinit(&settings->auto_only);
+        pf_strv_deinit(&settings->auto_skip);
         free(settings);
         return NULL;
 }
@@ -192,7 +231,8 @@ static int take_entry(const PfIniEntry *entry, void *data) {
                 return take_value(entry, reading);
         if (!entry->name && !has_section(entry->section))
                 pf_ini_complain(reading->errors, entry,
-                                "unknown section [%s], expected [Daemon], [Check] or [Network]",
+                                "unknown section [%s], expected [Daemon], [Check], [Network] or "
+                                "[Remedy]",
                                 entry->section);
         if (entry->name && entry->section[0] == '\0')
                 pf_ini_complain(reading->errors, entry, "%s= stands before the first [Section]",

@@ -11,6 +11,12 @@
 #include "daemon/base/strv.h"
 #include "daemon/base/target.h"
 
+/* What is remedied without anybody asking for it. */
+typedef enum PfAutoMode {
+        PF_AUTO_MODE_OFF,
+        PF_AUTO_MODE_SAFE, /* what weakens nothing: PF_SAFETY_SAFE of the catalogue */
+} PfAutoMode;
+
 /*
  * The settings of the programs: preflightd.conf and its drop-ins. The keys are
  * in config-keys.h, and nowhere else.
@@ -33,6 +39,11 @@ typedef struct PfSettings {
         /* [Network] */
         PfStrv endpoints;              /* each as pf_endpoint_parse(); nothing else is contacted */
         uint64_t network_timeout_usec; /* for all of them together */
+
+        /* [Remedy] */
+        PfAutoMode auto_mode;
+        PfStrv auto_only; /* wildcards of checks; empty: all */
+        PfStrv auto_skip; /* wildcards of checks */
 } PfSettings;
 
 /**

@@ -43,6 +43,9 @@ START_TEST(built_in_values) {
         ck_assert_uint_eq(settings->deadline_usec, 0);
         ck_assert_uint_eq(settings->endpoints.n, 0);
         ck_assert_uint_eq(settings->network_timeout_usec, 5000000);
+        ck_assert_int_eq(settings->auto_mode, PF_AUTO_MODE_OFF);
+        ck_assert_uint_eq(settings->auto_only.n, 0);
+        ck_assert_uint_eq(settings->auto_skip.n, 0);
 }
 END_TEST
 
@@ -64,7 +67,12 @@ START_TEST(every_key) {
                                      "[Network]\n"
                                      "Endpoints=192.0.2.7:443 cs.example:9443\n"
                                      "Endpoints=[2001:db8::7]:443\n"
-                                     "TimeoutSec=1500ms\n",
+                                     "TimeoutSec=1500ms\n"
+                                     "[Remedy]\n"
+                                     "Auto=safe\n"
+                                     "AutoOnly=boot.* ssh.sftp-subsystem\n"
+                                     "AutoSkip=boot.drivers\n"
+                                     "AutoSkip=boot.fstab-identity\n",
                                      complaints, sizeof(complaints));
 
         ck_assert_str_eq(complaints, "");
@@ -82,6 +90,11 @@ START_TEST(every_key) {
         ck_assert_str_eq(settings->endpoints.items[1], "cs.example:9443");
         ck_assert_str_eq(settings->endpoints.items[2], "[2001:db8::7]:443");
         ck_assert_uint_eq(settings->network_timeout_usec, 1500000);
+        ck_assert_int_eq(settings->auto_mode, PF_AUTO_MODE_SAFE);
+        ck_assert_uint_eq(settings->auto_only.n, 2);
+        ck_assert_str_eq(settings->auto_only.items[0], "boot.*");
+        ck_assert_uint_eq(settings->auto_skip.n, 2);
+        ck_assert_str_eq(settings->auto_skip.items[1], "boot.fstab-identity");
 }
 END_TEST
 
@@ -127,6 +140,10 @@ START_TEST(values_that_are_wrong) {
                          "[ADDRESS]:PORT, and spaces between them|");
         expect_complaint("[Network]\nTimeoutSec=1min\n",
                          "f:2: TimeoutSec=1min: expected a time from 100ms to 20s|");
+        expect_complaint("[Remedy]\nAuto=consent\n", "f:2: Auto=consent: expected off or safe|");
+        expect_complaint("[Remedy]\nAutoOnly=ssh.* boot.rot\n",
+                         "f:2: AutoOnly=ssh.* boot.rot: expected checks as preflightctl list "
+                         "shows them, or wildcards of them, and spaces between them|");
 }
 
 END_TEST
@@ -157,8 +174,8 @@ START_TEST(a_wrong_value_leaves_the_old_one) {
 END_TEST
 
 START_TEST(unknown_names) {
-        expect_complaint("[Deamon]\nSocket=/x\n",
-                         "f:1: unknown section [Deamon], expected [Daemon], [Check] or [Network]|");
+        expect_complaint("[Deamon]\nSocket=/x\n", "f:1: unknown section [Deamon], expected "
+                                                  "[Daemon], [Check], [Network] or [Remedy]|");
         expect_complaint("[Daemon]\nsocket=/x\n",
                          "f:2: unknown key socket=, expected one of preflightd.conf(5)|");
         expect_complaint("[Check]\nSocket=/x\n",
@@ -170,11 +187,12 @@ START_TEST(unknown_names) {
 END_TEST
 
 START_TEST(all_complaints_at_once) {
-        expect_complaint("[Daemon]\nX=1\njunk\nMaximumClients=no\n[Y]\n",
-                         "f:2: unknown key X=, expected one of preflightd.conf(5)|"
-                         "f:3: expected Key=Value, [Section] or a comment|"
-                         "f:4: MaximumClients=no: expected a number from 1 to 65536|"
-                         "f:5: unknown section [Y], expected [Daemon], [Check] or [Network]|");
+        expect_complaint(
+                "[Daemon]\nX=1\njunk\nMaximumClients=no\n[Y]\n",
+                "f:2: unknown key X=, expected one of preflightd.conf(5)|"
+                "f:3: expected Key=Value, [Section] or a comment|"
+                "f:4: MaximumClients=no: expected a number from 1 to 65536|"
+                "f:5: unknown section [Y], expected [Daemon], [Check], [Network] or [Remedy]|");
 }
 END_TEST
 
@@ -277,7 +295,7 @@ START_TEST(a_failed_load_keeps_the_old_settings) {
                                                 "X=, expected one of preflightd.conf(5)");
         ck_assert_str_eq(errors.texts.items[1],
                          "/run/preflightd/preflightd.conf.d/a.conf:2: unknown section [Y], "
-                         "expected [Daemon], [Check] or [Network]");
+                         "expected [Daemon], [Check], [Network] or [Remedy]");
         ck_assert_str_eq(err.text, "/etc/preflightd/preflightd.conf:2: unknown key X=, expected "
                                    "one of preflightd.conf(5) (and 1 more)");
 }
