@@ -21,7 +21,8 @@ void pf_sshd_look_deinit(PfSshdLook *look) {
         look->conf = pf_sshd_config_free(look->conf);
         look->tested_effective = pf_sshd_effective_free(look->tested_effective);
         look->tested = pf_sshd_config_free(look->tested);
-        pf_sshd_service_deinit(&look->service);
+        if (!look->borrows_service)
+                pf_sshd_service_deinit(&look->service);
         look->pam = pf_pam_config_free(look->pam);
         free(look->host);
         pf_sshd_account_deinit(&look->account);
@@ -145,16 +146,12 @@ static int load_pam(const PfTarget *target, PfSshdLook *look) {
         return r == -ENOMEM ? r : 0;
 }
 
-int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
-                                  PfErr *err) {
+/* What the configuration says, once it is known what starts the server. */
+static int look_at_files(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
+                         PfErr *err) {
         PfSshdConnection connection;
-        int r;
+        int r = load_tested(target, look, err);
 
-        look->service_error =
-                pf_sshd_service_read(target, &look->version, &look->service, &look->service_reason);
-        if (look->service_error == -ENOMEM)
-                return -ENOMEM;
-        r = load_tested(target, look, err);
         if (r == 0)
                 r = load(target, &look->version, &look->service.line, &look->conf, &look->path,
                          err);
@@ -170,4 +167,24 @@ int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand
         connection = connection_of(demand, &look->account);
         r = evaluate(target, demand, &connection, look, err);
         return r == 0 ? load_pam(target, look) : r;
+}
+
+int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
+                                  PfErr *err) {
+        look->service_error =
+                pf_sshd_service_read(target, &look->version, &look->service, &look->service_reason);
+        if (look->service_error == -ENOMEM)
+                return -ENOMEM;
+        return look_at_files(target, demand, look, err);
+}
+
+int pf_sshd_look_again(const PfTarget *target, const PfDemand *demand, const PfSshdLook *before,
+                       PfSshdLook *look, PfErr *err) {
+        look->version = before->version;
+        look->is_installed = before->is_installed;
+        look->service = before->service;
+        look->service_error = before->service_error;
+        look->service_reason = before->service_reason;
+        look->borrows_service = true;
+        return look_at_files(target, demand, look, err);
 }

@@ -22,6 +22,7 @@ typedef struct PfSshdLook {
         PfSshdVersion version;
         bool is_installed;
         PfSshdService service; /* what starts it */
+        bool borrows_service;  /* from another look, which outlives this one */
         int service_error;     /* negative errno: that could not be read, and */
         PfErr service_reason;  /* why */
         const char *path;      /* of the main configuration file; NULL: there is none */
@@ -54,6 +55,15 @@ int pf_sshd_look_at_version(const PfTarget *target, PfSshdLook *look, PfErr *err
  */
 int pf_sshd_look_at_configuration(const PfTarget *target, const PfDemand *demand, PfSshdLook *look,
                                   PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_sshd_look_again() - the same after files of the configuration were changed
+ * @before: of the same machine; the program and what starts it are as they were then, and
+ *          borrowed from it
+ * Return:  as pf_sshd_look_at_configuration().
+ */
+int pf_sshd_look_again(const PfTarget *target, const PfDemand *demand, const PfSshdLook *before,
+                       PfSshdLook *look, PfErr *err) PF_MUST_CHECK;
 
 /**
  * pf_sshd_look_by_name() - what would hold if sshd knew the source by the name asked about

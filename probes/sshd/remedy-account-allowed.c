@@ -274,6 +274,18 @@ static int add_line(const PfSshdAccount *account, const char *name,
         return pf_strv_add(lines, line);
 }
 
+/* Lists of blocks add up, and none can be taken back: sshd_config(5), Match. */
+static int refuse_block(PfSshdWork *work, const PfSshdListVerdict *verdict) {
+        const PfSshdLine *line = verdict->setting->values[verdict->value].line;
+
+        if (strncmp(verdict->keyword, "Deny", 4) != 0 || !line || !line->match)
+                return 0;
+        return pf_sshd_work_refuse(work,
+                                   "%s stands in a Match block, in line %u of %s: what another "
+                                   "block sets is added to it and takes nothing away",
+                                   verdict->keyword, line->number, line->path);
+}
+
 static int place_block(PfSshdWork *work) {
         const PfSshdLook *look = &work->look;
         const PfDemand demand = asked(work, look);
@@ -284,7 +296,10 @@ static int place_block(PfSshdWork *work) {
                 PfSshdListVerdict verdict;
 
                 pf_sshd_judge_list(i, look->effective, &look->account, &demand, &verdict);
-                if (verdict.answer == PF_SSHD_LISTS_DENY)
+                if (verdict.answer != PF_SSHD_LISTS_DENY)
+                        continue;
+                r = refuse_block(work, &verdict);
+                if (r == 0)
                         r = add_line(&look->account, demand.account, &verdict, &lines);
         }
         return r == 0 ? pf_sshd_place_block(work, &lines) : r;

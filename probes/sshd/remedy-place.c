@@ -99,7 +99,8 @@ static int place_block(PfSshdWork *work, const char *keyword, const char *value)
 
 /* --- the line that decides --- */
 
-/* A block "Match User root …" names nobody else, whatever more it asks for. */
+/* A block "Match User root …" names nobody else, whatever more it asks for; and a "Match
+ * all" leaves nobody out, as no block does. */
 bool pf_sshd_place_is_own(const PfSshdWork *work, const PfSshdLine *line) {
         PF_AUTO_SSHD_DRAFT PfSshdDraft match = { 0 };
         PF_AUTO_FREE char *attribute = NULL;
@@ -107,11 +108,14 @@ bool pf_sshd_place_is_own(const PfSshdWork *work, const PfSshdLine *line) {
 
         if (!line->match)
                 return true;
-        return pf_sshd_draft_init(&match, line->match->text, strlen(line->match->text),
-                                  &work->look.version) == 0 &&
-               pf_sshd_draft_word(&match, 1, 1, &attribute) == 0 &&
-               pf_sshd_draft_word(&match, 1, 2, &value) == 0 &&
-               strcasecmp(attribute, "user") == 0 && strcmp(value, work->demand.account) == 0;
+        if (pf_sshd_draft_init(&match, line->match->text, strlen(line->match->text),
+                               &work->look.version) != 0 ||
+            pf_sshd_draft_word(&match, 1, 1, &attribute) != 0)
+                return false;
+        return strcasecmp(attribute, "all") == 0 ||
+               (strcasecmp(attribute, "user") == 0 &&
+                pf_sshd_draft_word(&match, 1, 2, &value) == 0 &&
+                strcmp(value, work->demand.account) == 0);
 }
 
 static int change_line(PfSshdWork *work, const PfSshdLine *line, const char *value) {

@@ -277,7 +277,8 @@ int pf_sshd_work_look(const PfSshdWork *work, const PfSshdRewrites *rewrites, Pf
                       PfSshdLook *ret) {
         int r = put_all(work, rewrites, ret_target);
 
-        return r < 0 ? r : look_at(*ret_target, &work->demand, ret, work->err);
+        return r < 0 ? r
+                     : pf_sshd_look_again(*ret_target, &work->demand, &work->look, ret, work->err);
 }
 
 /* 1 where the change does what it should, and no more. */

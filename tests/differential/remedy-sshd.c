@@ -5,13 +5,13 @@
  *
  * One question a line on standard input, one answer a line on standard output:
  *
- *   {"root": DIR, "check": "ssh.root-login", "account", "source" or null, "port": 22,
- *    "lease": null or the source that it is for}
- *   {"verdict", "reason", "refusal": text or null, "candidates": [{"summary",
- *    "edits": [{"path", "bytes"}], "actions": [["reload", "ssh.service"]]}]}
+ *   {"root": DIR, "account": "root", "source": "192.0.2.7", "lease": "192.0.2.0/24"}
+ *   {"answers": [{"check": "ssh.root-login", "lease": whether it is asked for one, "verdict",
+ *    "reason", "refusal", "candidates": [{"summary", "edits": [{"path", "bytes"}],
+ *    "actions": [["reload", "ssh.service"]]}]}]}: one a remedy, and one more where it can lease
  *
- * The check's own answer is found first, as the plan's would be. Bytes that are no UTF-8
- * come as U+FFFD: who asks keeps to text.
+ * A remedy is asked where its check fails. Bytes of a file that are no UTF-8 come as U+FFFD:
+ * who asks keeps to text.
  */
 
 #include <stdio.h>
@@ -79,44 +79,78 @@ static const PfResult *find_result(const PfReport *report, const char *check) {
         return NULL;
 }
 
-static int ask_remedy(PfRemedyRoom *room, const PfRemedy *remedy, PfJson *answer, PfErr *err) {
-        PF_AUTO_REPORT PfReport report = { 0 };
-        PF_AUTO_PROPOSAL PfProposal proposal = { 0 };
-        int r = pf_probe_find(remedy->check)->run(room->target, room->demand, &report, err);
+/* What was asked, and what the checks say. */
+typedef struct Question {
+        PfDemand demand;
+        PfLeaseScope lease;
+        PfRemedyRoom room;
+        PfReport report;
+} Question;
 
-        room->result = r < 0 ? NULL : find_result(&report, remedy->check);
-        if (!room->result)
-                return pf_err_set(err, r < 0 ? r : -ENOENT, "the probe gave no answer");
-        if (pf_json_put_string(answer, "verdict", pf_verdict_to_string(room->result->verdict)) <
-                    0 ||
-            (room->result->reason &&
-             pf_json_put_string(answer, "reason", room->result->reason) < 0))
+static int ask_remedy(const Question *question, const PfRemedy *remedy, bool lease, PfJson *answers,
+                      PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
+        PF_AUTO_PROPOSAL PfProposal proposal = { 0 };
+        const PfResult *result = find_result(&question->report, remedy->check);
+        PfRemedyRoom room = question->room;
+        int r = 0;
+
+        if (!result || !answer)
+                return pf_err_set(err, -ENOENT, "the probe gave no answer");
+        room.result = result;
+        room.lease = lease ? &question->lease : NULL;
+        if (pf_json_put_string(answer, "check", remedy->check) < 0 ||
+            pf_json_put_bool(answer, "lease", lease) < 0 ||
+            pf_json_put_string(answer, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
+            (result->reason && pf_json_put_string(answer, "reason", result->reason) < 0))
                 return -ENOMEM;
-        if (room->result->verdict == PF_FAIL)
-                r = remedy->propose(room, &proposal, err);
-        return r < 0 ? r : put_proposal(&proposal, answer);
+        if (result->verdict == PF_FAIL)
+                r = remedy->propose(&room, &proposal, err);
+        if (r == 0)
+                r = put_proposal(&proposal, answer);
+        return r < 0 ? r : pf_json_append_take(answers, PF_STEAL(answer));
 }
 
-static int answer_question(const PfJson *question, PfJson *answer, PfErr *err) {
+static int ask_all(Question *question, PfJson *answers, PfErr *err) {
+        const PfProbe *probe = pf_probe_find("ssh.access");
+        int r = probe->run(question->room.target, &question->demand, &question->report, err);
+
+        for (size_t i = 0; i < pf_n_remedies && r == 0; i++) {
+                const PfRemedy *remedy = pf_remedies[i];
+
+                if (strncmp(remedy->check, "ssh.", 4) != 0)
+                        continue;
+                r = ask_remedy(question, remedy, false, answers, err);
+                if (r == 0 && remedy->can_lease)
+                        r = ask_remedy(question, remedy, true, answers, err);
+        }
+        return r;
+}
+
+static int answer_question(const PfJson *asked, PfJson *answer, PfErr *err) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
-        const char *root = pf_json_get_string(question, "root");
-        const char *check = pf_json_get_string(question, "check");
-        const PfDemand demand = { .account = pf_json_get_string(question, "account"),
-                                  .source = pf_json_get_string(question, "source"),
-                                  .agent_version = "",
-                                  .local_port = 22 };
-        const PfLeaseScope lease = { .account = demand.account,
-                                     .source = pf_json_get_string(question, "lease"),
-                                     .duration_usec = 60000000 };
-        PfRemedyRoom room = { .demand = &demand, .lease = lease.source ? &lease : NULL };
-        const PfRemedy *remedy = check ? pf_remedy_find(check) : NULL;
+        PF_CLEANUP(pf_json_freep) PfJson *answers = pf_json_new_array();
+        const char *root = pf_json_get_string(asked, "root");
+        Question question = {
+                .demand = { .account = pf_json_get_string(asked, "account"),
+                            .source = pf_json_get_string(asked, "source"),
+                            .agent_version = "",
+                            .local_port = 22 },
+                .lease = { .account = pf_json_get_string(asked, "account"),
+                           .source = pf_json_get_string(asked, "lease"),
+                           .duration_usec = 60000000 },
+        };
         int r;
 
-        if (!root || !demand.account || !remedy)
-                return pf_err_set(err, -EINVAL, "no root, account or known check in the question");
+        if (!root || !question.demand.account || !question.lease.source || !answers)
+                return pf_err_set(err, -EINVAL, "no root, account or lease in the question");
         r = pf_target_new(root, PF_TARGET_DEFAULT, &target, err);
-        room.target = target;
-        return r < 0 ? r : ask_remedy(&room, remedy, answer, err);
+        if (r < 0)
+                return r;
+        question.room = (PfRemedyRoom){ .target = target, .demand = &question.demand };
+        r = ask_all(&question, answers, err);
+        pf_report_deinit(&question.report);
+        return r < 0 ? r : pf_json_put_take(answer, "answers", PF_STEAL(answers));
 }
 
 /* What we could not look at is said as such: {"failed": text}. */
