@@ -7,6 +7,7 @@
 #define PF_REMEDY_LIST(X)
 #else
 #define PF_REMEDY_LIST(X)                                                                          \
+        X(sshd_server)                                                                             \
         X(sshd_password)                                                                           \
         X(sshd_root_login)                                                                         \
         X(sshd_account_allowed)                                                                    \

@@ -52,7 +52,7 @@ static PfJson *socket_to_json(const PfTcpListener *listener) {
         return PF_STEAL(socket);
 }
 
-static PfJson *table_to_json(const PfTcpTable *table) {
+PfJson *pf_machine_listeners_answer(const PfTcpTable *table) {
         PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
         PF_CLEANUP(pf_json_freep) PfJson *sockets = pf_json_new_array();
 
@@ -112,7 +112,7 @@ int pf_machine_listeners(const PfTarget *target, PfTcpTable *ret, PfErr *err) {
         r = pf_listeners_read(ret, &detail);
         if (pf_target_is_recorded(target))
                 pf_target_remember(target, BOOK_LISTENERS, "tcp",
-                                   r == 0 ? table_to_json(ret)
+                                   r == 0 ? pf_machine_listeners_answer(ret)
                                           : pf_machine_no_answer("unsupported", r, &detail));
         return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&detail, r)) : r;
 }

@@ -7,6 +7,7 @@
  * so that both are judged alike.
  */
 
+#include "daemon/base/json.h"
 #include "daemon/base/target.h"
 #include "daemon/base/tcp-table.h"
 #include "daemon/platform/listeners.h"
@@ -20,6 +21,9 @@
  *         PF_LISTENERS_UNSUPPORTED of an image.
  */
 int pf_machine_listeners(const PfTarget *target, PfTcpTable *ret, PfErr *err) PF_MUST_CHECK;
+
+/* That answer of a machine with these sockets, for who assumes it; NULL: out of memory. */
+PfJson *pf_machine_listeners_answer(const PfTcpTable *table);
 
 /**
  * pf_machine_units() - what the service manager says of units
