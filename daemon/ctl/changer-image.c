@@ -14,6 +14,7 @@
 #include "daemon/remedy/transaction-json.h"
 
 #define WHO_MAX 128
+#define ENDING_UNIT "preflight-leases.service" /* at boot, before sshd */
 
 typedef struct Image {
         PfCtl *ctl;
@@ -62,6 +63,24 @@ static PfExit refuse_capture(const Image *image, PfErr *err) {
         return PF_EXIT_OK;
 }
 
+/* What is opened there for a while has to be closed by somebody when it boots. */
+static PfExit refuse_lease(const Image *image, PfErr *err) {
+        static const char *const units[] = { "/usr/lib/systemd/system/" ENDING_UNIT,
+                                             "/lib/systemd/system/" ENDING_UNIT,
+                                             "/etc/systemd/system/" ENDING_UNIT };
+        PfFileInfo info;
+
+        if (image->ctl->options.lease_usec == 0)
+                return PF_EXIT_OK;
+        for (size_t i = 0; i < PF_ELEMENTS(units); i++)
+                if (pf_target_stat(image->subject.target, units[i], &info, NULL) == 0)
+                        return PF_EXIT_OK;
+        return pf_exit_set(err, PF_EXIT_BLOCKED,
+                           "--lease: nobody would end it in %s, where " ENDING_UNIT
+                           " is not installed",
+                           image->ctl->options.root);
+}
+
 static PfExit open_transactions(Image *image, PfErr *err) {
         PfErr reason = { 0 };
         const PfStrv *complaints;
@@ -87,6 +106,8 @@ static PfExit image_open(PfCtl *ctl, bool may_change, void **ret, PfErr *err) {
         status = pf_subject_prepare(&image->subject, &ctl->options, err);
         if (status == PF_EXIT_OK && may_change)
                 status = refuse_capture(image, err);
+        if (status == PF_EXIT_OK && may_change)
+                status = refuse_lease(image, err);
         if (status == PF_EXIT_OK && may_change)
                 status = open_transactions(image, err);
         if (status == PF_EXIT_OK)
@@ -137,11 +158,11 @@ static PfExit image_plan(void *data, bool consent, PfJson **ret, PfErr *err) {
 
 /* --- changing --- */
 
-/* For the history: "root (uid 0, pid 812), in an image". */
+/* For the history: "root (uid 0, pid 812), offline". */
 static const char *who_we_are(char buf[static WHO_MAX]) {
         const struct passwd *self = getpwuid(geteuid());
 
-        (void) snprintf(buf, WHO_MAX, "%.64s (uid %u, pid %ld), by --root",
+        (void) snprintf(buf, WHO_MAX, "%.64s (uid %u, pid %ld), offline",
                         self ? self->pw_name : "somebody", (unsigned) geteuid(), (long) getpid());
         return buf;
 }

@@ -28,11 +28,6 @@ static PfExit check_options(const PfOptions *options, PfErr *err) {
                                    "--%s is for --root=; on the running machine preflightd.conf "
                                    "says it",
                                    options->profile ? "profile" : "agent-version");
-        if (options->root && options->lease_usec > 0)
-                return pf_exit_set(err, PF_EXIT_USAGE,
-                                   "--lease is for a running machine: nobody would end it in the "
-                                   "image at %s",
-                                   options->root);
         return PF_EXIT_OK;
 }
 
@@ -84,18 +79,18 @@ PfExit pf_changer_refuse(PfRefusal refusal, const char *reason, PfErr *err) {
                 const char *what, *next;
         } texts[] = {
                 [PF_REFUSAL_STALE] = { "nothing was changed, for the machine is not any more what "
-                                       "the plan was made for",
+                                       "the plan was made for: ",
                                        "; run it again" },
-                [PF_REFUSAL_BUSY] = { "another change is being made", "; try again later" },
+                [PF_REFUSAL_BUSY] = { "another change is being made: ", "; try again later" },
                 [PF_REFUSAL_INVALID] = { "nothing is changed, for the change did not stand its "
-                                         "test",
+                                         "test: ",
                                          "" },
-                [PF_REFUSAL_READ_ONLY] = { "nothing was changed, for it cannot be written", "" },
-                [PF_REFUSAL_EDITED] = { "nothing was undone, for a file was edited since", "" },
-                [PF_REFUSAL_FAILED] = { "it failed", "" },
+                [PF_REFUSAL_READ_ONLY] = { "nothing was changed, for it cannot be written: ", "" },
+                [PF_REFUSAL_EDITED] = { "nothing was undone, for a file was edited since: ", "" },
+                [PF_REFUSAL_FAILED] = { "it failed: ", "" },
         };
 
-        return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s: %s%s", texts[refusal].what, reason,
+        return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s%s%s", texts[refusal].what, reason,
                            texts[refusal].next);
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/ctl/text.h"
+#include "daemon/ctl/ctl.h"
 
 /* How far a transaction has come, by its name on the wire. */
 static const struct {
@@ -41,7 +41,7 @@ static size_t find_state(const PfJson *transaction) {
 /* --- one --- */
 
 void pf_table_undo_command(PfPage *page, const PfJson *transaction, const PfShow *show) {
-        pf_page_text(page, PF_COLOUR_BOLD, "preflightctl undo ");
+        pf_page_text(page, PF_COLOUR_BOLD, PF_CTL_NAME " undo ");
         if (show->root) {
                 pf_page_text(page, PF_COLOUR_BOLD, "--root=");
                 pf_page_word(page, PF_COLOUR_BOLD, show->root);

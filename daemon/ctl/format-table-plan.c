@@ -8,9 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/ctl/text.h"
+#include "daemon/ctl/ctl.h"
 
 #define OUTCOME_COLUMNS 15 /* the longest of the words below, and two blanks */
+#define UNKNOWN_MAX 3      /* more than these are counted, not listed */
 #define SUMMARY_COLUMNS 24 /* less room for it than this, and it goes below */
 
 /* What becomes of a check, by the name of its outcome on the wire. */
@@ -71,21 +72,41 @@ static void show_steps(PfPage *page, const PfJson *steps) {
         }
 }
 
-static bool is_shown(const PfJson *check) {
-        const PfLook *look = pf_look_find(pf_json_get_string(check, "verdict"));
+static bool has_verdict(const PfJson *check, const char *verdict) {
+        return strcmp(pf_look_find(pf_json_get_string(check, "verdict"))->verdict, verdict) == 0;
+}
 
-        return look->is_trouble && strcmp(look->verdict, "waived") != 0;
+static size_t count_unknown(const PfJson *checks) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < pf_json_length(checks); i++)
+                n += has_verdict(pf_json_at(checks, i), "unknown");
+        return n;
+}
+
+/* What is waived is settled. Of an image much is not known, and is not what is wrong. */
+static bool is_shown(const PfJson *check, bool with_unknown) {
+        return has_verdict(check, "fail") || has_verdict(check, "warn") ||
+               (with_unknown && has_verdict(check, "unknown"));
+}
+
+static void show_unknown(PfPage *page, size_t n) {
+        pf_page_begin(page, 2, 4);
+        pf_page_printf(page, PF_COLOUR_MAGENTA,
+                       "%zu could not be determined: " PF_CTL_NAME " check", n);
+        pf_page_end(page);
 }
 
 void pf_table_troubles(PfPage *page, const char *heading, const PfJson *checks) {
         const PfColumns columns = pf_table_columns(page, pf_table_widest(page, checks, "check"));
+        size_t n_unknown = count_unknown(checks);
         bool any = false;
 
         for (size_t i = 0; i < pf_json_length(checks); i++) {
                 const PfJson *check = pf_json_at(checks, i);
                 PF_AUTO_FREE char *summary = pf_table_sentence(page, check, "summary", NULL);
 
-                if (!is_shown(check))
+                if (!is_shown(check, n_unknown <= UNKNOWN_MAX))
                         continue;
                 if (!any)
                         pf_table_heading(page, heading);
@@ -93,6 +114,11 @@ void pf_table_troubles(PfPage *page, const char *heading, const PfJson *checks) 
                 pf_table_verdict(page, &columns, pf_look_find(pf_json_get_string(check, "verdict")),
                                  pf_table_string(check, "check", "(no name)"),
                                  summary ? summary : "");
+        }
+        if (n_unknown > UNKNOWN_MAX) {
+                if (!any)
+                        pf_table_heading(page, heading);
+                show_unknown(page, n_unknown);
         }
 }
 

@@ -22,6 +22,11 @@ _preflightctl_checks() {
                 cut -d '"' -f 4
 }
 
+# What was changed on this machine, for who may see it.
+_preflightctl_transactions() {
+        "$1" history --format=json-lines 2>/dev/null | grep -oE '"id": *"[^"]*"' | cut -d '"' -f 4
+}
+
 _preflightctl_formats() {
         _preflightctl_help "$1" check | sed -n 's/.*--format=FORMAT *//p' | tr -cs 'a-z-' '\n' |
                 grep -vxE 'for|people|or|and|of|also|check|status'
@@ -87,6 +92,8 @@ _preflightctl() {
         case $command in
         '') mapfile -t COMPREPLY < <(compgen -W "$(_preflightctl_commands "$program")" -- "$current") ;;
         explain) mapfile -t COMPREPLY < <(compgen -W "$(_preflightctl_checks "$program" --all)" -- "$current") ;;
+        plan | fix) mapfile -t COMPREPLY < <(compgen -W "$(_preflightctl_checks "$program")" -- "$current") ;;
+        undo) mapfile -t COMPREPLY < <(compgen -W "$(_preflightctl_transactions "$program")" -- "$current") ;;
         inspect) mapfile -t COMPREPLY < <(compgen -W 'ssh boot storage' -- "$current") ;;
         capture | profile) compopt -o filenames && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
         esac

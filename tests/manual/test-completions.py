@@ -109,6 +109,8 @@ def compare(offer):
         yield f"options of {command}", offer(command, "--"), options_of(command)
     assert {"json", "table"} <= set(offer("check", "--format="))
     yield "checks", offer("check", "--only=ssh.s"), checks("ssh.s")
+    yield "checks to fix", offer("fix", "ssh.s"), checks("ssh.s")
+    yield "checks to plan", offer("plan", "ssh.server", "boot."), checks("boot.")
     yield "errors", offer("explain", "9510"), checks("9510", "--all")
     yield "subjects", offer("inspect", ""), ["boot", "ssh", "storage"]
     assert "asr-mobility" in offer("check", "--profile=")
