@@ -477,21 +477,32 @@ static int take_back_lease(Planning *planning, const PfResult *access, PfErr *er
         return r == 0 ? look_again(planning, err) : r;
 }
 
+/* Was something changed for it? */
+static bool is_helped(const Planning *planning, const PfResult *access) {
+        for (size_t i = 0; i < planning->base->report.n; i++) {
+                const PfPlanStep *step = &planning->steps[i];
+
+                if (step->check && step->outcome == PF_PLAN_REMEDIED &&
+                    pf_probe_find(step->check) == pf_probe_find(access->check->id))
+                        return true;
+        }
+        return false;
+}
+
 static int settle_access(Planning *planning, PfErr *err) {
         PfPlanStep *step = find_step(planning, PF_JUDGE_ACCESS);
-        const PfResult *access;
+        const PfResult *access = answer_to(planning, PF_JUDGE_ACCESS);
         int r;
 
         if (!step || !pf_judge_is_wrong(step->before))
                 return 0;
-        access = answer_to(planning, PF_JUDGE_ACCESS);
         if (pf_judge_is_turned(step->before, access->verdict))
                 return settle(step, PF_PLAN_REMEDIED, "%s", access->summary);
         if (awaits_consent(planning))
                 return settle(step, PF_PLAN_CONSENT,
-                              "once the changes that need consent are made "
-                              "this is looked at again");
-        r = settle(step, planning->changes.n > 0 ? PF_PLAN_NO_EFFECT : PF_PLAN_NOT_REMEDIABLE,
+                              "the login works only with changes that need "
+                              "consent");
+        r = settle(step, is_helped(planning, access) ? PF_PLAN_NO_EFFECT : PF_PLAN_NOT_REMEDIABLE,
                    "the login would still not work: %s", access->summary);
         if (r == 0 && planning->scope && planning->changes.n > 0)
                 r = take_back_lease(planning, access, err);
