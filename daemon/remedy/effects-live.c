@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine that we run on: its services are told, and asked afterwards.
+ */
+#include "daemon/remedy/effects-live.h"
+
+#include <string.h>
+#include <uv.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/platform/units-change.h"
+#include "daemon/platform/units.h"
+#include "daemon/remedy/judge.h"
+#include "daemon/remedy/signal-sshd.h"
+#include "daemon/remedy/validate.h"
+#include "daemon/report/evaluate.h"
+
+/* A service that was told something may need a while until it listens again. */
+#define PATIENCE_USEC 10000000
+#define PATIENCE_WITHOUT_USEC 1000000
+#define AGAIN_MS 250
+
+struct PfEffectsLive {
+        PfEffects table;
+        PfQuestion *question;
+        PfReadiness *before; /* of the plan that was validated last; NULL: none was */
+        PfStrv awaited;      /* units that were told something, and have to run */
+        uv_loop_t loop;
+        bool has_loop;
+};
+
+/* --- looking --- */
+
+/* A new target each time: what was read before is not to be remembered. */
+static int look(PfEffectsLive *live, PfReadiness **ret, PfErr *err) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
+        PfEvaluation evaluation = { .loop = &live->loop, .question = live->question };
+        const char *hanging; /* its checks are unknown, which is worse or not */
+        int r = pf_target_new("/", PF_TARGET_DEFAULT, &host, err);
+
+        if (r < 0)
+                return r;
+        evaluation.target = host;
+        return pf_evaluate(&evaluation, ret, &hanging);
+}
+
+static int remember_before(PfEffectsLive *live, PfErr *err) {
+        PfReadiness *before = NULL;
+        int r = look(live, &before, err);
+
+        if (r < 0)
+                return r;
+        (void) pf_readiness_free(live->before);
+        live->before = before;
+        pf_strv_deinit(&live->awaited);
+        live->awaited = (PfStrv){ 0 };
+        return 0;
+}
+
+static int validate(const PfPlan *plan, void *data, PfErr *err) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
+        PfEffectsLive *live = data;
+        int r;
+
+        r = remember_before(live, err);
+        if (r == 0)
+                r = pf_target_new("/", PF_TARGET_DEFAULT, &host, err);
+        return r == 0 ? pf_validate(plan, host, err) : r;
+}
+
+/* --- telling --- */
+
+static int no_manager(const PfAction *action, PfErr *err) {
+        return pf_err_set(err, -ENOTSUP,
+                          "%s: there is no systemd that could be told to %s it; do it by hand",
+                          action->subject, pf_action_to_string(action->kind));
+}
+
+/* It did not survive the change that is taken back. */
+static bool has_died(const PfEffectsLive *live, const char *unit) {
+        PfUnitState state = PF_UNIT_ACTIVE;
+
+        return pf_strv_contains(&live->awaited, unit) ||
+               (pf_units_state(&unit, 1, &state, NULL) == 0 && state == PF_UNIT_FAILED);
+}
+
+static int change_unit(PfUnitChange change, const PfAction *action, PfErr *err) {
+        int r = pf_units_change(change, action->subject, PF_UNITS_CHANGE_MS, err);
+
+        if (r == PF_UNITS_NO_MANAGER && change == PF_UNIT_RELOAD)
+                return pf_signal_sshd(action->subject, err);
+        return r == PF_UNITS_NO_MANAGER ? no_manager(action, err) : r;
+}
+
+/* The unit is made out of fstab; while systemd has it mounted, it has the unit. */
+static int change_mount(const PfAction *action, bool undo, PfErr *err) {
+        PF_AUTO_FREE char *unit = pf_units_mount_name(action->subject);
+        int r = unit ? 0 : -ENOMEM;
+
+        if (r == 0 && !undo)
+                r = pf_units_read_again(err);
+        if (r == 0)
+                r = pf_units_change(undo ? PF_UNIT_STOP : PF_UNIT_START, unit, PF_UNITS_CHANGE_MS,
+                                    err);
+        return r == PF_UNITS_NO_MANAGER ? no_manager(action, err) : r;
+}
+
+static int act(const PfAction *action, bool undo, void *data, PfErr *err) {
+        static const PfUnitChange changes[PF_N_ACTION_KINDS][2] = {
+                [PF_ACTION_RELOAD] = { PF_UNIT_RELOAD, PF_UNIT_RELOAD },
+                [PF_ACTION_ENABLE] = { PF_UNIT_ENABLE, PF_UNIT_DISABLE },
+                [PF_ACTION_START] = { PF_UNIT_START, PF_UNIT_STOP },
+        };
+        PfEffectsLive *live = data;
+        int r;
+
+        r = action->kind == PF_ACTION_MOUNT ? change_mount(action, undo, err)
+                                            : change_unit(changes[action->kind][undo], action, err);
+        if (r == PF_UNITS_NOT_RUNNING && undo && has_died(live, action->subject))
+                r = change_unit(PF_UNIT_START, action, err);
+        if (r == 0 && !undo &&
+            (action->kind == PF_ACTION_RELOAD || action->kind == PF_ACTION_START))
+                return pf_strv_add(&live->awaited, action->subject);
+        return r < 0 ? r : 0; /* what does not run need not read its files again */
+}
+
+/* --- looking again --- */
+
+static int check_units(const PfEffectsLive *live, PfErr *err) {
+        for (size_t i = 0; i < live->awaited.n; i++) {
+                const char *name = live->awaited.items[i];
+                PfUnitState state = PF_UNIT_ACTIVE;
+                int r = pf_units_state(&name, 1, &state, err);
+
+                if (r < 0)
+                        return r;
+                if (state != PF_UNIT_ACTIVE)
+                        return pf_err_set(err, -EBADMSG, "%s did not come back: it is %s", name,
+                                          state == PF_UNIT_STARTING ? "still starting"
+                                          : state == PF_UNIT_FAILED ? "failed"
+                                                                    : "not running");
+        }
+        return 0;
+}
+
+static int not_so(const PfResult *result, const char *what, PfErr *err) {
+        return pf_err_set(err, -EBADMSG, "%s %s: %s: %s", result->check->id, what,
+                          pf_verdict_to_string(result->verdict), result->summary);
+}
+
+static int check_steps(const PfPlan *plan, const PfReport *now, PfErr *err) {
+        for (size_t i = 0; i < plan->n_steps; i++) {
+                const PfPlanStep *step = &plan->steps[i];
+                const PfResult *result = pf_judge_find(now, step->check);
+
+                if (step->outcome != PF_PLAN_REMEDIED)
+                        continue;
+                if (!result)
+                        return pf_err_set(err, -EBADMSG, "%s was not answered", step->check);
+                if (!pf_judge_is_turned(step->before, result->verdict))
+                        return not_so(result, "does not pass", err);
+        }
+        return 0;
+}
+
+/* Without a look at what was before, by what the plan said would remain. */
+static int check_others(const PfEffectsLive *live, const PfPlan *plan, const PfReport *now,
+                        PfErr *err) {
+        const PfResult *worse = live->before ? pf_judge_worse(&live->before->report, now) : NULL;
+
+        for (size_t i = 0; !live->before && !worse && i < now->n; i++)
+                if (pf_judge_is_wrong(now->results[i].verdict) &&
+                    !pf_judge_find(&plan->remaining, now->results[i].check->id))
+                        worse = &now->results[i];
+        return worse ? not_so(worse, "is worse than before", err) : 0;
+}
+
+static int check_once(PfEffectsLive *live, const PfPlan *plan, PfErr *err) {
+        PF_CLEANUP(pf_readiness_freep) PfReadiness *now = NULL;
+        int r;
+
+        r = check_units(live, err);
+        if (r == 0)
+                r = look(live, &now, err);
+        if (r == 0)
+                r = check_steps(plan, &now->report, err);
+        return r == 0 ? check_others(live, plan, &now->report, err) : r;
+}
+
+static int verify(const PfPlan *plan, void *data, PfErr *err) {
+        PfEffectsLive *live = data;
+        const uint64_t end_usec = pf_clock_monotonic_usec() +
+                                  (live->awaited.n > 0 ? PATIENCE_USEC : PATIENCE_WITHOUT_USEC);
+        PfErr why;
+        int r;
+
+        for (;;) {
+                why = (PfErr){ 0 };
+                r = check_once(live, plan, &why);
+                if (r != -EBADMSG || pf_clock_monotonic_usec() >= end_usec)
+                        break;
+                uv_sleep(AGAIN_MS);
+        }
+        live->before = pf_readiness_free(live->before);
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&why, r)) : r;
+}
+
+/* --- */
+
+void pf_effects_live_ask(PfEffectsLive *live, PfQuestion *question) {
+        PfQuestion *before = live->question;
+
+        live->question = pf_question_ref(question);
+        (void) pf_question_unref(before);
+        live->before = pf_readiness_free(live->before);
+}
+
+const PfEffects *pf_effects_live_table(PfEffectsLive *live) {
+        return &live->table;
+}
+
+PfEffectsLive *pf_effects_live_free(PfEffectsLive *live) {
+        if (!live)
+                return NULL;
+        (void) pf_readiness_free(live->before);
+        (void) pf_question_unref(live->question);
+        pf_strv_deinit(&live->awaited);
+        /* In use by a probe that hangs: it stays. */
+        if (live->has_loop && uv_loop_close(&live->loop) < 0)
+                return NULL;
+        free(live);
+        return NULL;
+}
+
+int pf_effects_live_new(PfQuestion *question, PfEffectsLive **ret, PfErr *err) {
+        PF_CLEANUP(pf_effects_live_freep) PfEffectsLive *live = calloc(1, sizeof(*live));
+        int r;
+
+        if (!live)
+                return -ENOMEM;
+        r = uv_loop_init(&live->loop);
+        if (r < 0)
+                return pf_err_errno(err, r, "event loop");
+        live->has_loop = true;
+        live->question = pf_question_ref(question);
+        live->table =
+                (PfEffects){ .validate = validate, .act = act, .verify = verify, .data = live };
+        *ret = PF_STEAL(live);
+        return 0;
+}
