@@ -147,10 +147,12 @@ def work(options):
 
 class Worker:
     def __init__(self, options, scratch):
-        argv = [sys.executable, os.path.abspath(__file__), "--worker", "--ctl", options.ctl,
+        argv = [sys.executable, options.program, "--worker", "--ctl", options.ctl,
                 "--seed", options.seed]
         if options.keep:
             argv += ["--keep", options.keep]
+        if hasattr(options, "corpus"):
+            argv += ["--corpus", options.corpus]
         if options.as_drawn:
             argv.append("--as-drawn")
         os.mkdir(scratch)
@@ -266,6 +268,7 @@ def arguments():
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--scratch", help=argparse.SUPPRESS)
     parser.add_argument("--outside", help=argparse.SUPPRESS)
+    parser.set_defaults(program=os.path.abspath(__file__))
     return parser.parse_args()
 
 

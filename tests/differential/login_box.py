@@ -88,8 +88,9 @@ class Box:
         self.scratch = scratch
         self.number = 0
         mount("tmpfs", scratch, "tmpfs", 0, "mode=0755,size=512m")
-        os.mkdir(scratch + "/base")
-        lay_base(scratch + "/base")
+        self.base, self.programs = scratch + "/base", "/usr"  # what lies under a machine
+        os.mkdir(self.base)
+        lay_base(self.base)
         self.lay_devices()
         self.askpass = scratch + "/askpass"
         with open(self.askpass, "w", encoding="utf-8") as file:
@@ -115,8 +116,8 @@ class Box:
         self.root = self.place + "/root"
         for name in ("root", "upper", "work", "usr-upper", "usr-work"):
             os.makedirs(f"{self.place}/{name}")
-        self.overlay(self.scratch + "/base", "", self.root)
-        self.overlay("/usr", "usr-", self.root + "/usr")
+        self.overlay(self.base, "", self.root)
+        self.overlay(self.programs, "usr-", self.root + "/usr")
         return self.root
 
     def overlay(self, lower, prefix, where):
