@@ -16,15 +16,15 @@
 #include "daemon/report/evaluate.h"
 
 /* A service that was told something may need a while until it listens again. */
-#define PATIENCE_USEC 10000000
-#define PATIENCE_WITHOUT_USEC 1000000
-#define AGAIN_MS 250
+#define PATIENCE_MS 10000
+#define AGAIN_MS 100
 
 struct PfEffectsLive {
         PfEffects table;
         PfQuestion *question;
         PfReadiness *before; /* of the plan that was validated last; NULL: none was */
-        PfStrv awaited;      /* units that were told something, and have to run */
+        uint64_t patience_ms;
+        PfStrv awaited; /* units that were told something, and have to run */
         uv_loop_t loop;
         bool has_loop;
 };
@@ -189,8 +189,8 @@ static int check_once(PfEffectsLive *live, const PfPlan *plan, PfErr *err) {
 
 static int verify(const PfPlan *plan, void *data, PfErr *err) {
         PfEffectsLive *live = data;
-        const uint64_t end_usec = pf_clock_monotonic_usec() +
-                                  (live->awaited.n > 0 ? PATIENCE_USEC : PATIENCE_WITHOUT_USEC);
+        const uint64_t patience_ms = live->awaited.n > 0 ? live->patience_ms : AGAIN_MS;
+        const uint64_t end_usec = pf_clock_monotonic_usec() + patience_ms * 1000;
         PfErr why;
         int r;
 
@@ -213,6 +213,10 @@ void pf_effects_live_ask(PfEffectsLive *live, PfQuestion *question) {
         live->question = pf_question_ref(question);
         (void) pf_question_unref(before);
         live->before = pf_readiness_free(live->before);
+}
+
+void pf_effects_live_set_patience(PfEffectsLive *live, uint64_t patience_ms) {
+        live->patience_ms = patience_ms;
 }
 
 const PfEffects *pf_effects_live_table(PfEffectsLive *live) {
@@ -242,6 +246,7 @@ int pf_effects_live_new(PfQuestion *question, PfEffectsLive **ret, PfErr *err) {
         if (r < 0)
                 return pf_err_errno(err, r, "event loop");
         live->has_loop = true;
+        live->patience_ms = PATIENCE_MS;
         live->question = pf_question_ref(question);
         live->table =
                 (PfEffects){ .validate = validate, .act = act, .verify = verify, .data = live };

@@ -31,5 +31,8 @@ PF_DEFINE_CLEANUP(PfEffectsLive, pf_effects_live_free);
 /* From now on, for the next plan, this is asked. */
 void pf_effects_live_ask(PfEffectsLive *live, PfQuestion *question);
 
+/* How long verify() waits for services that were told something; 10 s unless this is called. */
+void pf_effects_live_set_patience(PfEffectsLive *live, uint64_t patience_ms);
+
 /* Borrowed; valid as long as @live. */
 const PfEffects *pf_effects_live_table(PfEffectsLive *live);
