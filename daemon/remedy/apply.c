@@ -103,7 +103,7 @@ static int count_bytes(const PfPlanFile *file, size_t *ret, PfErr *err) {
 }
 
 static int check_file(const PfPlanFile *file, const PfPlace *place, PfErr *err) {
-        size_t n;
+        size_t n = 0;
         int r = check_contents(file, err);
 
         if (r == 0)
@@ -212,7 +212,7 @@ static int stage_new(const PfEntry *entry, const PfPlanFile *file, const PfPlace
                      PfErr *err) {
         PF_AUTO_CLOSE int spool = -1;
         char name[PF_STAGED_NAME_SIZE];
-        size_t n;
+        size_t n = 0;
         int r;
 
         if (is_removal(file))
