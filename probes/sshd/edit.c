@@ -15,6 +15,45 @@ typedef struct Span {
 
 void pf_sshd_draft_deinit(PfSshdDraft *draft) {
         pf_buf_deinit(&draft->text);
+        free(draft->starts);
+        draft->starts = NULL;
+        draft->n = 0;
+}
+
+/* Where its lines begin. */
+static int find_lines(const PfBuf *text, size_t **ret, unsigned *ret_n) {
+        const char *bytes = text->data ? text->data : "";
+        unsigned n = 0;
+        size_t *starts;
+
+        for (size_t i = 0; i < text->n; i++)
+                n += bytes[i] == '\n' || i + 1 == text->n;
+        starts = calloc((size_t) n + 1, sizeof(*starts));
+        if (!starts)
+                return -ENOMEM;
+        *ret_n = n;
+        n = 0;
+        for (size_t i = 0; i < text->n; i++)
+                if (bytes[i] == '\n' || i + 1 == text->n)
+                        starts[++n] = i + 1;
+        *ret = starts;
+        return 0;
+}
+
+/* Takes over @text, which is empty afterwards; the draft is as it was unless 0 is returned. */
+static int set_text(PfSshdDraft *draft, PfBuf *text) {
+        size_t *starts = NULL;
+        unsigned n = 0;
+        int r = find_lines(text, &starts, &n);
+
+        if (r < 0)
+                return r;
+        pf_sshd_draft_deinit(draft);
+        draft->text = *text;
+        draft->starts = starts;
+        draft->n = n;
+        *text = (PfBuf){ 0 };
+        return 0;
 }
 
 int pf_sshd_draft_init(PfSshdDraft *draft, const char *bytes, size_t n,
@@ -27,12 +66,8 @@ int pf_sshd_draft_init(PfSshdDraft *draft, const char *bytes, size_t n,
         r = pf_buf_add(&text, n > 0 ? bytes : "", n);
         if (r < 0)
                 return r;
-        *draft = (PfSshdDraft){
-                .text = text,
-                .cut_comments = pf_sshd_version_compare(version, 8, 7) < 0,
-        };
-        text = (PfBuf){ 0 };
-        return 0;
+        *draft = (PfSshdDraft){ .cut_comments = pf_sshd_version_compare(version, 8, 7) < 0 };
+        return set_text(draft, &text);
 }
 
 /* --- lines --- */
@@ -41,30 +76,20 @@ static const char *bytes_of(const PfSshdDraft *draft) {
         return draft->text.data ? draft->text.data : "";
 }
 
-unsigned pf_sshd_draft_count(const PfSshdDraft *draft) {
-        const char *bytes = bytes_of(draft);
-        unsigned count = 0;
-
-        for (size_t i = 0; i < draft->text.n; i++)
-                count += bytes[i] == '\n';
-        return count + (draft->text.n > 0 && bytes[draft->text.n - 1] != '\n');
-}
-
 /* Without what ends it; empty, behind all text, where there is no such line. */
 static Span line_of(const PfSshdDraft *draft, unsigned line) {
-        const char *bytes = bytes_of(draft), *end = bytes + draft->text.n;
-        const char *start = bytes, *stop;
+        const char *bytes = bytes_of(draft);
+        size_t start = draft->text.n, end = draft->text.n;
 
-        while (--line > 0 && start < end) {
-                const char *next = memchr(start, '\n', (size_t) (end - start));
-
-                start = next ? next + 1 : end;
+        if (line <= draft->n) {
+                start = draft->starts[line - 1];
+                end = draft->starts[line];
         }
-        stop = start < end ? memchr(start, '\n', (size_t) (end - start)) : NULL;
-        stop = stop ? stop : end;
-        if (stop > start && stop[-1] == '\r')
-                stop--;
-        return (Span){ (size_t) (start - bytes), (size_t) (stop - start) };
+        if (end > start && bytes[end - 1] == '\n')
+                end--;
+        if (end > start && bytes[end - 1] == '\r')
+                end--;
+        return (Span){ start, end - start };
 }
 
 static Span skip(const PfSshdDraft *draft, Span span, const char *set) {
@@ -116,9 +141,7 @@ bool pf_sshd_draft_is_comment(const PfSshdDraft *draft, unsigned line) {
 
 unsigned pf_sshd_draft_find(const PfSshdDraft *draft, unsigned from, PfSshdDraftTest test,
                             const char *text) {
-        const unsigned count = pf_sshd_draft_count(draft);
-
-        for (unsigned line = from; line <= count; line++)
+        for (unsigned line = from; line <= draft->n; line++)
                 if (test(draft, line, text))
                         return line;
         return 0;
@@ -194,22 +217,44 @@ static bool find_words(const PfSshdDraft *draft, unsigned line, unsigned first, 
         return found;
 }
 
+/* The text of a word, without quotes around it; NULL: no memory. */
+static char *text_of(const PfSshdDraft *draft, Span span) {
+        const char *start = bytes_of(draft) + span.start;
+
+        if (span.n > 1 && (*start == '"' || *start == '\'') && start[span.n - 1] == *start)
+                span = (Span){ span.start + 1, span.n - 2 };
+        return copy_of(draft, span);
+}
+
 int pf_sshd_draft_word(const PfSshdDraft *draft, unsigned line, unsigned i, char **ret) {
-        char *word;
-        size_t n;
         Span span;
+        char *word;
 
         if (!find_words(draft, line, i, i, &span))
                 return PF_SSHD_DRAFT_NO_WORD;
-        word = copy_of(draft, span);
+        word = text_of(draft, span);
         if (!word)
                 return -ENOMEM;
-        n = span.n;
-        if (n > 1 && (*word == '"' || *word == '\'') && word[n - 1] == *word) {
-                memmove(word, word + 1, n - 2);
-                word[n - 2] = '\0';
-        }
         *ret = word;
+        return 0;
+}
+
+int pf_sshd_draft_find_word(const PfSshdDraft *draft, unsigned line, const char *text,
+                            unsigned *ret) {
+        const Span whole = line_of(draft, line);
+        Span span;
+
+        *ret = 0;
+        for (unsigned i = 0; next_word(draft, whole, i == 0, &span); i++) {
+                PF_AUTO_FREE char *word = text_of(draft, span);
+
+                if (!word)
+                        return -ENOMEM;
+                if (i == 0 || strcmp(word, text) != 0)
+                        continue;
+                *ret = i;
+                return 0;
+        }
         return 0;
 }
 
@@ -227,12 +272,7 @@ static int splice(PfSshdDraft *draft, Span span, const char *text) {
                 r = pf_buf_add_string(&out, text);
         if (r == 0)
                 r = pf_buf_add(&out, bytes + behind, draft->text.n - behind);
-        if (r < 0)
-                return r;
-        pf_buf_deinit(&draft->text);
-        draft->text = out;
-        out = (PfBuf){ 0 };
-        return 0;
+        return r < 0 ? r : set_text(draft, &out);
 }
 
 /* Do the lines of the text end as on Windows? The first decides. */

@@ -18,6 +18,8 @@
 /* All zero is the text of no file. */
 typedef struct PfSshdDraft {
         PfBuf text;
+        size_t *starts;    /* of its lines, and behind them the end of the text */
+        unsigned n;        /* lines; what follows the last line end is one where it is not empty */
         bool cut_comments; /* '#' ends a line wherever it stands: up to OpenSSH 8.6 */
 } PfSshdDraft;
 
@@ -34,9 +36,6 @@ enum { PF_SSHD_DRAFT_BINARY = 1 };
  */
 int pf_sshd_draft_init(PfSshdDraft *draft, const char *bytes, size_t n,
                        const PfSshdVersion *version) PF_MUST_CHECK;
-
-/* How many lines there are; what follows the last line end is one where it is not empty. */
-unsigned pf_sshd_draft_count(const PfSshdDraft *draft);
 
 /* Is @keyword, in any case, what the line sets? */
 bool pf_sshd_draft_sets(const PfSshdDraft *draft, unsigned line, const char *keyword);
@@ -66,12 +65,16 @@ enum { PF_SSHD_DRAFT_NO_WORD = 1 };
 int pf_sshd_draft_word(const PfSshdDraft *draft, unsigned line, unsigned i,
                        char **ret) PF_MUST_CHECK;
 
+/* Which word of the line is @text, from 1 on; 0: none. Return: 0 or -ENOMEM. */
+int pf_sshd_draft_find_word(const PfSshdDraft *draft, unsigned line, const char *text,
+                            unsigned *ret) PF_MUST_CHECK;
+
 /*
  * The changes. Each returns 0, PF_SSHD_DRAFT_NO_WORD where the line has no such word
  * (of the first there is none), -ENOBUFS, -ENOMEM; unless 0, the text is as it was.
  */
 
-/* @lines, each ended by '\n', before @line; behind the last where that is the count + 1. */
+/* @lines, each ended by '\n', before @line; behind the last where that is draft->n + 1. */
 int pf_sshd_draft_insert(PfSshdDraft *draft, unsigned line, const char *lines) PF_MUST_CHECK;
 
 /* @text in place of the words from @first to @last; those there are where @last is beyond. */

@@ -118,21 +118,6 @@ static int allow_group(Lifting *lifting) {
                        : NEEDS_BLOCK;
 }
 
-/* Which word of the line is @pattern; 0: none. */
-static int find_word(const PfSshdDraft *draft, unsigned line, const char *pattern, unsigned *ret) {
-        int r = 0;
-
-        *ret = 0;
-        for (unsigned i = 1; r == 0 && *ret == 0; i++) {
-                PF_AUTO_FREE char *word = NULL;
-
-                r = pf_sshd_draft_word(draft, line, i, &word);
-                if (r == 0 && strcmp(word, pattern) == 0)
-                        *ret = i;
-        }
-        return r < 0 ? r : 0;
-}
-
 /* A line without patterns would be refused: it is switched off. */
 static int take_out(PfSshdDraft *draft, unsigned line, unsigned i) {
         PF_AUTO_FREE char *other = NULL;
@@ -159,7 +144,7 @@ static int remove_pattern(Lifting *lifting) {
                                            lifting->verdict.keyword);
         r = pf_sshd_work_rewrite(lifting->work, &lifting->rewrites, line->path, &draft);
         if (r == 0)
-                r = find_word(draft, line->number, value->text, &i);
+                r = pf_sshd_draft_find_word(draft, line->number, value->text, &i);
         if (r == 0 && i > 0)
                 r = take_out(draft, line->number, i);
         if (r != 0)

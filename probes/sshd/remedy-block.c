@@ -81,7 +81,7 @@ static int put_before(const Block *block, const char *path, unsigned line) {
                 return r < 0 ? r : 0;
         if (line == 0)
                 line = pf_sshd_draft_find(&draft, 1, pf_sshd_draft_sets, "Match");
-        line = line > 0 ? above_comments(&draft, line) : pf_sshd_draft_count(&draft) + 1;
+        line = line > 0 ? above_comments(&draft, line) : draft.n + 1;
         r = pf_sshd_draft_insert(&draft, line, block->text);
         return r < 0 ? r : try_block(block, path, &draft);
 }
@@ -103,7 +103,7 @@ static int put_in_own_file(const Block *block) {
         if (draft.text.n == 0 && !is_lease)
                 r = pf_sshd_draft_insert(&draft, 1, PF_SSHD_DROP_IN_HEAD);
         if (r == 0)
-                r = pf_sshd_draft_insert(&draft, pf_sshd_draft_count(&draft) + 1, block->text);
+                r = pf_sshd_draft_insert(&draft, draft.n + 1, block->text);
         return r < 0 ? r : try_block(block, path, &draft);
 }
 

@@ -6,6 +6,7 @@
 
 #define DIRECTORY "/etc/ssh/"
 #define HEAD_LINES 8
+#define PATTERNS_MAX 64 /* of a line, that are looked at */
 
 unsigned pf_sshd_first_include(const PfSshdDraft *draft) {
         const unsigned match = pf_sshd_draft_find(draft, 1, pf_sshd_draft_sets, "Match");
@@ -51,7 +52,7 @@ static int find_in_line(const PfSshdWork *work, const PfSshdDraft *draft, unsign
                         const char *name, char **ret) {
         int r = PF_SSHD_NO_DROP_IN;
 
-        for (unsigned i = 1; r == PF_SSHD_NO_DROP_IN; i++) {
+        for (unsigned i = 1; i <= PATTERNS_MAX && r == PF_SSHD_NO_DROP_IN; i++) {
                 PF_AUTO_FREE char *pattern = NULL;
 
                 r = pf_sshd_draft_word(draft, line, i, &pattern);

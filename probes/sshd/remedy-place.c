@@ -19,7 +19,7 @@ static int print_line(const char *keyword, const char *value, PfBuf *ret) {
 
 /* Where in the global section: behind the comment that has the keyword, else where it ends. */
 static unsigned global_place(const PfSshdDraft *draft, const char *keyword) {
-        const unsigned count = pf_sshd_draft_count(draft);
+        const unsigned count = draft->n;
         const unsigned match = pf_sshd_draft_find(draft, 1, pf_sshd_draft_sets, "Match");
         const unsigned comment = pf_sshd_draft_find(draft, 1, pf_sshd_draft_sets_not, keyword);
         unsigned line = match > 0 ? match : count + 1;

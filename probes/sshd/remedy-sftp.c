@@ -15,6 +15,7 @@
 
 #define KEYWORD "Subsystem"
 #define INTERNAL "internal-sftp"
+#define COMMENTS_MAX 16 /* lines that are tried */
 
 static const PfCheck trial = { "trial" };
 static const char *const keywords[] = { "subsystem", NULL };
@@ -85,9 +86,12 @@ static int switch_any_on(PfSshdWork *work, const PfSshdSession *session) {
         unsigned line = 0;
         int r = pf_sshd_work_read(work, work->look.path, &draft);
 
-        while (r == 0 && work->proposal->n == 0 &&
-               (line = pf_sshd_draft_find(&draft, line + 1, pf_sshd_draft_sets_not, KEYWORD)))
+        for (unsigned i = 0; i < COMMENTS_MAX && r == 0 && work->proposal->n == 0; i++) {
+                line = pf_sshd_draft_find(&draft, line + 1, pf_sshd_draft_sets_not, KEYWORD);
+                if (line == 0)
+                        return 0;
                 r = switch_on(work, session, line);
+        }
         return r;
 }
 

@@ -39,7 +39,7 @@ START_TEST(lines_are_counted_as_sshd_counts) {
                 PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
 
                 open_draft(&draft, cases[i].text, modern());
-                ck_assert_uint_eq(pf_sshd_draft_count(&draft), cases[i].count);
+                ck_assert_uint_eq(draft.n, cases[i].count);
         }
 }
 END_TEST
@@ -139,6 +139,38 @@ START_TEST(words_are_those_of_the_version) {
                 if (expected)
                         ck_assert_str_eq(word, expected);
         }
+}
+END_TEST
+
+START_TEST(a_word_is_found) {
+        static const struct {
+                const char *text;
+                unsigned i;
+        } cases[] = { { "a", 1 }, { "b c", 2 }, { "d", 3 }, { "DenyUsers", 0 }, { "e", 0 } };
+        PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
+
+        open_draft(&draft, "DenyUsers a \"b c\" d # e\n", modern());
+        for (size_t i = 0; i < PF_ELEMENTS(cases); i++) {
+                unsigned found;
+
+                ck_assert_int_eq(pf_sshd_draft_find_word(&draft, 1, cases[i].text, &found), 0);
+                ck_assert_uint_eq(found, cases[i].i);
+        }
+}
+END_TEST
+
+/* A file of a million lines takes as long as its bytes. */
+START_TEST(many_lines_are_searched_at_once) {
+        const PfSshdVersion version = modern();
+        PF_AUTO_SSHD_DRAFT PfSshdDraft draft = { 0 };
+        PF_AUTO_FREE char *bytes = malloc(PF_SSHD_FILE_MAX);
+
+        ck_assert_ptr_nonnull(bytes);
+        memset(bytes, '\n', PF_SSHD_FILE_MAX);
+        ck_assert_int_eq(pf_sshd_draft_init(&draft, bytes, PF_SSHD_FILE_MAX - 64, &version), 0);
+        ck_assert_uint_eq(draft.n, PF_SSHD_FILE_MAX - 64);
+        ck_assert_int_eq(pf_sshd_draft_insert(&draft, draft.n + 1, "Match all\n"), 0);
+        ck_assert_uint_eq(pf_sshd_draft_find(&draft, 1, pf_sshd_draft_sets, "Match"), draft.n);
 }
 END_TEST
 
@@ -266,7 +298,7 @@ START_TEST(other_lines_stay) {
                 ck_assert_int_ge(pf_sshd_draft_replace(&draft, 2, 1, UINT_MAX, "Y"), 0);
                 ck_assert_int_ge(pf_sshd_draft_remove(&draft, 2, 1), 0);
                 ck_assert_int_ge(pf_sshd_draft_switch_off(&draft, 2), 0);
-                ck_assert_uint_eq(pf_sshd_draft_count(&draft), 3);
+                ck_assert_uint_eq(draft.n, 3);
                 ck_assert(pf_sshd_draft_is(&draft, 1, "first"));
                 ck_assert(pf_sshd_draft_is(&draft, 3, "last"));
         }
@@ -295,6 +327,8 @@ int main(void) {
         PF_TEST(suite, keywords_are_found_as_sshd_finds_them);
         PF_TEST(suite, lines_that_are_off_are_found);
         PF_TEST(suite, words_are_those_of_the_version);
+        PF_TEST(suite, a_word_is_found);
+        PF_TEST(suite, many_lines_are_searched_at_once);
         PF_TEST(suite, lines_are_inserted);
         PF_TEST(suite, words_are_replaced);
         PF_TEST(suite, a_word_that_is_not_there_is_not_replaced);

@@ -449,6 +449,26 @@ START_TEST(a_lease_stands_before_other_blocks) {
 }
 END_TEST
 
+/* Before 8.4 a file that was included had no blocks that count: the main file has it. */
+START_TEST(a_lease_knows_the_version) {
+        PF_AUTO_PROPOSAL PfProposal proposal = { 0 };
+        const PfDemand demand = demand_of(NULL, SOURCE);
+
+        open_machine(&(Case){ .main = INCLUDE "PermitRootLogin no\n" });
+        pf_sandbox_write(&box, "/usr/sbin/sshd",
+                         "\x7f"
+                         "ELF OpenSSH_8.2p1 Ubuntu-4ubuntu0.11\n");
+        pf_sandbox_chmod(&box, "/usr/sbin/sshd", 0755);
+        propose(ROOT, &demand, SOURCE, &proposal);
+        ck_assert_uint_eq(proposal.n, 1);
+        ck_assert_str_eq(proposal.candidates[0].edits[0].path, MAIN);
+        ck_assert_str_eq(proposal.candidates[0].edits[0].bytes,
+                         INCLUDE "PermitRootLogin no\n" BLOCK(SOURCE, "\tPermitRootLogin yes\n"));
+        apply(&proposal.candidates[0]);
+        check_passes(ROOT, &demand);
+}
+END_TEST
+
 START_TEST(a_lease_is_refused_with_the_reason) {
         static const Case cases[] = {
                 { .main = "Match Address 192.0.2.0/24\nDenyUsers root\n",
@@ -773,6 +793,7 @@ int main(void) {
         PF_TEST(suite, a_group_with_other_members_is_not_allowed);
         PF_TEST(suite, a_lease_has_a_file_of_its_own);
         PF_TEST(suite, a_lease_stands_before_other_blocks);
+        PF_TEST(suite, a_lease_knows_the_version);
         PF_TEST(suite, a_lease_is_refused_with_the_reason);
         PF_TEST(suite, a_name_that_is_no_plain_word_is_refused);
         PF_TEST(suite, leases_of_one_scope_share_a_block);
