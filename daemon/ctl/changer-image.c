@@ -63,21 +63,33 @@ static PfExit refuse_capture(const Image *image, PfErr *err) {
         return PF_EXIT_OK;
 }
 
+/* Is the unit enabled: is there a link to it, and does that lead somewhere? */
+static bool is_enabled(const PfTarget *target, const char *pattern) {
+        PF_AUTO_STRV PfStrv links = { 0 };
+        PfFileInfo info;
+
+        if (pf_target_glob(target, pattern, &links, NULL) < 0)
+                return false;
+        for (size_t i = 0; i < links.n; i++)
+                if (pf_target_stat(target, links.items[i], &info, NULL) == 0)
+                        return true;
+        return false;
+}
+
 /* What is opened there for a while has to be closed by somebody when it boots. */
 static PfExit refuse_lease(const Image *image, PfErr *err) {
-        static const char *const units[] = { "/usr/lib/systemd/system/" ENDING_UNIT,
-                                             "/lib/systemd/system/" ENDING_UNIT,
-                                             "/etc/systemd/system/" ENDING_UNIT };
-        PfFileInfo info;
+        static const char *const links[] = { "/etc/systemd/system/*.wants/" ENDING_UNIT,
+                                             "/etc/systemd/system/*.requires/" ENDING_UNIT,
+                                             "/usr/lib/systemd/system/*.wants/" ENDING_UNIT };
 
         if (image->ctl->options.lease_usec == 0)
                 return PF_EXIT_OK;
-        for (size_t i = 0; i < PF_ELEMENTS(units); i++)
-                if (pf_target_stat(image->subject.target, units[i], &info, NULL) == 0)
+        for (size_t i = 0; i < PF_ELEMENTS(links); i++)
+                if (is_enabled(image->subject.target, links[i]))
                         return PF_EXIT_OK;
         return pf_exit_set(err, PF_EXIT_BLOCKED,
                            "--lease: nobody would end it in %s, where " ENDING_UNIT
-                           " is not installed",
+                           " is not enabled",
                            image->ctl->options.root);
 }
 

@@ -242,8 +242,10 @@ void pf_table_lease(PfPage *page, const PfJson *lease) {
                        pf_table_string(lease, "source", "(no address)"));
 }
 
-static void show_lease(PfPage *page, const PfJson *lease) {
-        if (!lease)
+static void show_lease(PfPage *page, const PfJson *plan) {
+        const PfJson *lease = pf_json_get(plan, "lease");
+
+        if (!lease || pf_json_bool(pf_json_get(plan, "empty")))
                 return;
         pf_table_heading(page, "For a while only");
         pf_page_begin(page, 2, 4);
@@ -266,6 +268,6 @@ void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         show_steps(page, steps);
         show_files(page, pf_json_get(plan, "files"));
         show_actions(page, pf_json_get(plan, "actions"));
-        show_lease(page, pf_json_get(plan, "lease"));
+        show_lease(page, plan);
         pf_table_troubles(page, "Wrong also afterwards", pf_json_get(plan, "remaining"));
 }

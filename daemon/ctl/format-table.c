@@ -424,10 +424,15 @@ static void show_report(PfPage *page, const PfJson *report, const PfShow *show) 
 }
 
 static void show_status(PfPage *page, const PfJson *status, const PfShow *show) {
+        const PfJson *leases = pf_json_get(status, "leases");
+
         (void) show;
         pf_page_begin(page, 0, 2);
         pf_page_text(page, PF_COLOUR_NONE, pf_table_string(status, "status", "unknown"));
         pf_page_end(page);
+        for (size_t i = 0; i < pf_json_length(leases); i++)
+                pf_table_labelled(page, 0, "lease:", pf_json_string(pf_json_at(leases, i)), NULL);
+        pf_table_labelled(page, 2, "fix:", pf_json_get_string(status, "leaseRemedy"), NULL);
 }
 
 /* --- changes --- */

@@ -32,7 +32,8 @@ typedef void (*PfShowValue)(PfPage *page, const PfJson *value, const PfShow *sho
 struct PfFormat {
         const char *name;
         PfShowValue report;  /* type Report */
-        PfShowValue status;  /* {"verdict", "status"}; NULL: as report */
+        PfShowValue status;  /* {"verdict", "status"}, and "leases" where some are open; NULL: as
+                              * report */
         PfShowValue change;  /* what Monitor() answers */
         PfShowValue list;    /* {"checks": [], "errors": []} of type CatalogueEntry */
         PfShowValue explain; /* {"entries": []} of type CatalogueEntry */

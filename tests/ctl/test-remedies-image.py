@@ -215,6 +215,22 @@ def a_lease_needs_who_ends_it():
 
 
 @test
+def open_leases_are_part_of_the_status():
+    with image("lease/two") as root:
+        done = run(root, "status", *WHO)
+        _, *lines = done.stdout.splitlines()
+        found = [line.removeprefix("lease: ") for line in lines if line.startswith("lease: ")]
+        equal(len(found), 2, done.stdout)
+        for line in found:
+            assert re.match(r"\S+ from \S+ until \S+: ", line), line
+        contains(lines[-1], "; or now: preflightctl undo 2")
+        equal(json.loads(run(root, "status", "--format=json").stdout)["leases"], found)
+    with image("lease/none") as root:
+        equal(len(run(root, "status").stdout.splitlines()), 1)
+        assert "leases" not in json.loads(run(root, "status", "--format=json").stdout)
+
+
+@test
 def a_captured_machine_is_for_looking():
     captured = sorted(path.parent for path in (FIXTURES / "captured").rglob(".preflight"))
     assert captured

@@ -45,7 +45,7 @@ BLOCK = 10
 REASONS = ("password-off", "root-login", "methods", "allow-users", "allow-groups", "deny-users",
            "subsystem-missing", "subsystem-program", "faillock")
 FIX_SECONDS = 60
-LEASE_UNIT = "etc/systemd/system/preflight-leases.service"
+LEASE_UNIT = "etc/systemd/system/sysinit.target.wants/preflight-leases.service"
 STRANGERS = ("azureuser", "deploy", "root")
 PLACES = ("top", "middle", "end", "10-cloud.conf", "50-site.conf")
 
