@@ -6,6 +6,7 @@
 
 #include "daemon/base/ip-address.h"
 #include "daemon/remedy/judge.h"
+#include "daemon/remedy/settings.h"
 #include "daemon/report/evaluate.h"
 #include "probes/parse/nss-files.h"
 
@@ -20,6 +21,7 @@
 typedef struct Other {
         PfQuestion *question;
         PfReadiness *before;
+        PfJson *settings_before; /* NULL: there are none */
 } Other;
 
 struct PfScope {
@@ -35,6 +37,7 @@ PfScope *pf_scope_free(PfScope *scope) {
         for (size_t i = 0; i < scope->n; i++) {
                 (void) pf_question_unref(scope->others[i].question);
                 (void) pf_readiness_free(scope->others[i].before);
+                (void) pf_json_free(scope->others[i].settings_before);
         }
         free(scope);
         return NULL;
@@ -135,7 +138,11 @@ static int add_other(PfScope *scope, PfTarget *target, const PfQuestion *questio
         if (r < 0)
                 return r;
         scope->n++;
-        return ask(scope, target, other->question, &other->before, err);
+        r = ask(scope, target, other->question, &other->before, err);
+        if (r == 0)
+                r = pf_settings_of_sshd(scope->loop, target, other->question,
+                                        &other->settings_before, err);
+        return r;
 }
 
 /* The address with one bit the other way; bits count from 1. */
@@ -250,7 +257,7 @@ static bool is_the_same(const PfResult *before, const PfResult *after) {
         return before->verdict == after->verdict && pf_judge_reach(before) == pf_judge_reach(after);
 }
 
-static int compare(const Other *other, const PfReadiness *after, PfErr *err) {
+static int compare_answers(const Other *other, const PfReadiness *after, PfErr *err) {
         const PfDemand *demand = pf_question_demand(other->question);
 
         for (size_t i = 0; i < after->report.n; i++) {
@@ -270,15 +277,36 @@ static int compare(const Other *other, const PfReadiness *after, PfErr *err) {
         return 0;
 }
 
+static int compare_settings(const Other *other, const PfJson *after, PfErr *err) {
+        const PfDemand *demand = pf_question_demand(other->question);
+        PF_AUTO_FREE char *changed = NULL;
+        int r = pf_settings_find_changed(other->settings_before, after, &changed);
+
+        if (r != PF_SETTINGS_CHANGED)
+                return r;
+        (void) pf_err_set(err, -EPERM,
+                          "it reaches more than was asked for: %s would change for %s from %s",
+                          changed, demand->account, demand->source);
+        return PF_SCOPE_WIDER;
+}
+
+static int check_other(const PfScope *scope, const Other *other, PfTarget *overlay, PfErr *err) {
+        PF_CLEANUP(pf_readiness_freep) PfReadiness *after = NULL;
+        PF_CLEANUP(pf_json_freep) PfJson *settings = NULL;
+        int r;
+
+        r = ask(scope, overlay, other->question, &after, err);
+        if (r == 0)
+                r = compare_answers(other, after, err);
+        if (r == 0)
+                r = pf_settings_of_sshd(scope->loop, overlay, other->question, &settings, err);
+        return r == 0 ? compare_settings(other, settings, err) : r;
+}
+
 int pf_scope_check(const PfScope *scope, PfTarget *overlay, PfErr *err) {
         int r = 0;
 
-        for (size_t i = 0; i < scope->n && r == 0; i++) {
-                PF_CLEANUP(pf_readiness_freep) PfReadiness *after = NULL;
-
-                r = ask(scope, overlay, scope->others[i].question, &after, err);
-                if (r == 0)
-                        r = compare(&scope->others[i], after, err);
-        }
+        for (size_t i = 0; i < scope->n && r == 0; i++)
+                r = check_other(scope, &scope->others[i], overlay, err);
         return r;
 }

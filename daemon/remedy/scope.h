@@ -31,8 +31,9 @@ enum { PF_SCOPE_WIDER = 1 };
 /**
  * pf_scope_check() - is every answer about others what it was?
  * @overlay: the machine as it would be
- * Rule:     the verdict of each ssh.* check and how far a login comes must be the same, for
- *           better or worse: what could not be told before and can be now is another answer.
+ * Rule:     the verdict of each ssh.* check, how far a login comes and the value of each
+ *           keyword of sshd must be the same, for better or worse: what could not be told
+ *           before and can be now is another answer.
  * Return:   0, PF_SCOPE_WIDER, -ETIMEDOUT, -ENOMEM.
  */
 int pf_scope_check(const PfScope *scope, PfTarget *overlay, PfErr *err) PF_MUST_CHECK;

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "daemon/base/capture.h"
+#include "daemon/base/overlay.h"
 #include "daemon/remedy/judge.h"
+#include "daemon/remedy/scope.h"
 #include "daemon/report/evaluate.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/test-main.h"
@@ -232,6 +234,47 @@ START_TEST(a_lease_changes_nothing_for_others) {
 }
 END_TEST
 
+/* What a Match block takes from the lines behind it no check asks about. */
+START_TEST(a_block_that_swallows_what_follows) {
+        static const struct {
+                const char *block;
+                int r;
+        } cases[] = {
+                { "Match User root Address " SOURCE "\n\tPasswordAuthentication yes\n",
+                  PF_SCOPE_WIDER },
+                { "Match User root Address " SOURCE "\n\tPasswordAuthentication yes\nMatch all\n",
+                  0 },
+        };
+        PF_CLEANUP(pf_scope_freep) PfScope *scope = NULL;
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
+        const PfLeaseScope lease = { "root", SOURCE, 60000000 };
+        PF_AUTO_FIXTURE PfFixture fixture = { 0 };
+        PfErr err = { 0 };
+
+        ck_assert_int_eq(uv_loop_init(&loop), 0);
+        pf_fixture_open(&fixture, "sshd/default-root-login");
+        pf_sandbox_write(&fixture.box, "/etc/ssh/sshd_config", "AllowTcpForwarding no\n");
+        question = ask_as(fixture.profile, &fixture.demand, NULL, SOURCE);
+        ck_assert_int_eq(
+                pf_scope_new(&loop, fixture.box.target, 60000, question, &lease, &scope, &err), 0);
+        for (size_t i = 0; i < PF_ELEMENTS(cases); i++) {
+                PF_CLEANUP(pf_target_unrefp) PfTarget *overlay = NULL;
+                char text[512];
+
+                (void) snprintf(text, sizeof(text), "%sAllowTcpForwarding no\n", cases[i].block);
+                ck_assert_int_eq(pf_overlay_new(fixture.box.target, &overlay, &err), 0);
+                ck_assert_int_eq(
+                        pf_overlay_put(overlay, "/etc/ssh/sshd_config", text, strlen(text), &err),
+                        0);
+                err = (PfErr){ 0 };
+                ck_assert_int_eq(pf_scope_check(scope, overlay, &err), cases[i].r);
+                ck_assert(cases[i].r == 0 || strstr(err.text, "allowtcpforwarding would change"));
+        }
+        (void) uv_run(&loop, UV_RUN_DEFAULT);
+        ck_assert_int_eq(uv_loop_close(&loop), 0);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("plan-fixtures");
 
@@ -239,5 +282,6 @@ int main(void) {
                 return 1;
         PF_TEST(suite, what_a_plan_promises_comes_true);
         PF_TEST(suite, a_lease_changes_nothing_for_others);
+        PF_TEST(suite, a_block_that_swallows_what_follows);
         return pf_test_main(suite);
 }
