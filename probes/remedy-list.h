@@ -15,5 +15,7 @@
         X(sshd_sftp)                                                                               \
         X(root_identity)                                                                           \
         X(resume_identity)                                                                         \
-        X(fstab_identity)
+        X(fstab_identity)                                                                          \
+        X(locked_out)                                                                              \
+        X(mounts)
 #endif

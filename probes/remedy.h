@@ -46,6 +46,10 @@ typedef struct PfEdit {
 
 void pf_edit_deinit(PfEdit *edit);
 
+/* A book of this name is none: the question is a path, the answer what a file there will
+ * hold that nobody writes, as the kernel's table of mounts. */
+#define PF_ASSUMPTION_FILE "file"
+
 /* What an action will make the machine say: for the overlay, see pf_overlay_answer(). */
 typedef struct PfAssumption {
         char *book;

@@ -42,17 +42,22 @@ static int put_edit(PfTarget *overlay, const PfEdit *edit, PfErr *err) {
         return pf_overlay_put_fd(overlay, edit->path, fd, err);
 }
 
+static int put_assumption(PfTarget *overlay, const PfAssumption *assumption, PfErr *err) {
+        const char *text = pf_json_string(assumption->answer);
+
+        if (strcmp(assumption->book, PF_ASSUMPTION_FILE) == 0 && text)
+                return pf_overlay_put(overlay, assumption->question, text, strlen(text), err);
+        return pf_overlay_answer(overlay, assumption->book, assumption->question,
+                                 pf_json_copy(assumption->answer));
+}
+
 static int put_candidate(PfTarget *overlay, const PfCandidate *candidate, PfErr *err) {
         int r = 0;
 
         for (size_t i = 0; i < candidate->n_edits && r == 0; i++)
                 r = put_edit(overlay, &candidate->edits[i], err);
-        for (size_t i = 0; i < candidate->n_assumptions && r == 0; i++) {
-                const PfAssumption *assumption = &candidate->assumptions[i];
-
-                r = pf_overlay_answer(overlay, assumption->book, assumption->question,
-                                      pf_json_copy(assumption->answer));
-        }
+        for (size_t i = 0; i < candidate->n_assumptions && r == 0; i++)
+                r = put_assumption(overlay, &candidate->assumptions[i], err);
         return r;
 }
 
