@@ -17,6 +17,7 @@ typedef struct PfFsOps {
         int (*fsync)(int fd);
         int (*renameat)(int from_directory, const char *from, int to_directory, const char *to);
         int (*unlinkat)(int directory, const char *name, int flags);
+        int (*linkat)(int fd, int directory, const char *name); /* a name for what has none */
         int (*mkdirat)(int directory, const char *name, mode_t mode);
         int (*fchown)(int fd, uid_t uid, gid_t gid);
         int (*fchmod)(int fd, mode_t mode);

@@ -133,9 +133,10 @@ static int guard_start(const PfFsOps *ops, int fd, Guard *guard) {
 
 /* --- freeze and thaw --- */
 
+/* Not allowed, not possible, or nothing to do: -ENODEV of an ext2, which has no journal. */
 static bool is_refused(int r) {
-        return r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOTTY || r == -EINVAL ||
-               r == -EBUSY || r == -ENOSYS;
+        return r == -ENODEV || r == -EPERM || r == -EACCES || r == -EOPNOTSUPP || r == -ENOTTY ||
+               r == -EINVAL || r == -EBUSY || r == -ENOSYS;
 }
 
 /* Where thawing fails, the guard tries too. */
@@ -159,14 +160,30 @@ static int freeze_and_thaw(const PfFsOps *ops, int fd, PfErr *err) {
         return r < 0 ? r : thaw(ops, fd, &guard, err);
 }
 
+static int sync_all(const PfFsOps *ops, int fd, PfErr *err) {
+        int r = ops->syncfs(fd);
+
+        return r < 0 ? pf_err_errno(err, r, "the file system cannot be synced") : 0;
+}
+
+/* FAT hands all to the disk with syncfs(2), but does not tell the disk to write it down; it
+ * does with fsync(2), which in turn does not hand over the directory's entries of files. */
+static int flush_disk(const PfFsOps *ops, int fd, PfErr *err) {
+        int r = ops->fsync(fd);
+
+        return r < 0 ? pf_err_errno(err, r, "the disk cannot be flushed") : 0;
+}
+
 /* Synced before, the time for which it is frozen is short. */
 int pf_durable_settle(const PfFsOps *ops, int fd, PfErr *err) {
         PfDurableHow how = pf_durable_how(fd);
         int r;
 
-        r = ops->syncfs(fd);
-        if (r < 0 || how == PF_DURABLE_SYNC)
-                return r < 0 ? pf_err_errno(err, r, "the file system cannot be synced") : 0;
+        r = sync_all(ops, fd, err);
+        if (r < 0)
+                return r;
+        if (how == PF_DURABLE_SYNC)
+                return flush_disk(ops, fd, err);
         r = how == PF_DURABLE_CHECKPOINT ? ops->checkpoint(fd) : -EOPNOTSUPP;
         if (is_refused(r))
                 r = freeze_and_thaw(ops, fd, err);

@@ -86,6 +86,24 @@ int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) {
         return 0;
 }
 
+/* --- for a boot loader --- */
+
+/* Of an image, only what is mounted there: a directory of this machine's is no boot partition. */
+static bool must_settle(const PfPlace *place) {
+        return (place->root->is_running || place->directory_seen.st_dev != place->root->outside) &&
+               pf_durable_is_needed(place->path, place->directory);
+}
+
+static int settle(const PfPlace *place, PfErr *err) {
+        PfErr detail = { 0 };
+        int r;
+
+        if (!must_settle(place))
+                return 0;
+        r = pf_durable_settle(place->root->ops, place->directory, &detail);
+        return r < 0 ? pf_err_set(err, r, "%s: %s", place->path, pf_err_text(&detail, r)) : 0;
+}
+
 /* --- a new file --- */
 
 /* What a new file is made of. */
@@ -182,6 +200,54 @@ static int check_staged_name(const char *name, PfErr *err) {
         return pf_err_set(err, -EINVAL, "%s: is no name for a new file", name);
 }
 
+/*
+ * The same for a boot loader, which may find the directory in any state that it has for
+ * a while. The file is in its place before it gets a name, and gets that just before the name
+ * is taken away again by the rename: a small directory of xfs, kept in its inode, would move
+ * to a block for one more name, and for a moment be nowhere.
+ * Return: 0, PF_NOT_NAMELESS where the system has no files without a name, or an error.
+ */
+enum { PF_NOT_NAMELESS = 1 };
+
+static int make_nameless(const PfPlace *place, const char *name, const Source *source, PfErr *err) {
+        const PfFsOps *ops = place->root->ops;
+        PF_AUTO_CLOSE int to = -1;
+        PfErr detail = { 0 };
+        int r;
+
+        to = ops->openat(place->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (to == -EOPNOTSUPP || to == -EISDIR || to == -EINVAL || to == -ENOENT)
+                return PF_NOT_NAMELESS;
+        if (to < 0)
+                return pf_err_errno(err, to, "%s cannot be made", name);
+        r = fill(place->root, place->directory, to, source, &detail);
+        if (r < 0)
+                return pf_err_set(err, r, "%s: %s", name, pf_err_text(&detail, r));
+        r = settle(place, err);
+        if (r < 0)
+                return r;
+        r = ops->linkat(to, place->directory, name);
+        if (r == -ENOENT || r == -EPERM) /* no /proc, or a file system without links */
+                return PF_NOT_NAMELESS;
+        return r < 0 ? pf_err_errno(err, r, "%s cannot be made", name) : 0;
+}
+
+static int make_staged(const PfPlace *place, const char *name, const Source *source, PfErr *err) {
+        int r = PF_NOT_NAMELESS;
+
+        if (must_settle(place))
+                r = make_nameless(place, name, source, err);
+        if (r != PF_NOT_NAMELESS)
+                return r;
+        r = make_file(place->root, place->directory, name, source, err);
+        if (r < 0)
+                return r;
+        r = settle(place, err);
+        if (r < 0)
+                (void) place->root->ops->unlinkat(place->directory, name, 0);
+        return r;
+}
+
 int pf_place_keep(const PfPlace *place, int directory, const char *name, PfErr *err) {
         const Source source = { .fd = place->fd,
                                 .n = (uint64_t) place->seen.st_size,
@@ -209,7 +275,7 @@ int pf_place_stage(const PfPlace *place, const char *name, const void *bytes, si
         int r;
 
         r = check_staged_name(name, err);
-        return r < 0 ? r : make_file(place->root, place->directory, name, &source, err);
+        return r < 0 ? r : make_staged(place, name, &source, err);
 }
 
 int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, const char *kept,
@@ -229,7 +295,7 @@ int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, c
         source.fd = fd;
         source.model = fd;
         source.n = (uint64_t) source.seen.st_size;
-        return make_file(place->root, place->directory, name, &source, err);
+        return make_staged(place, name, &source, err);
 }
 
 /* --- its name --- */
@@ -264,38 +330,17 @@ static int check_unchanged(const PfPlace *place, PfErr *err) {
         return 0;
 }
 
-/* Of an image, only what is mounted there: a directory of this machine's is no boot partition. */
-static bool must_settle(const PfPlace *place) {
-        return (place->root->is_running || place->directory_seen.st_dev != place->root->outside) &&
-               pf_durable_is_needed(place->path, place->directory);
-}
-
-static int settle(const PfPlace *place, PfErr *err) {
-        PfErr detail = { 0 };
-        int r;
-
-        if (!must_settle(place))
-                return 0;
-        r = pf_durable_settle(place->root->ops, place->directory, &detail);
-        return r < 0 ? pf_err_set(err, r, "%s: %s", place->path, pf_err_text(&detail, r)) : 0;
-}
-
 static int sync_directory(const PfPlace *place, PfErr *err) {
         int r = place->root->ops->fsync(place->directory);
 
         return r < 0 ? pf_err_errno(err, r, "%s: its directory cannot be synced", place->path) : 0;
 }
 
-/*
- * The new file is in its place before a name leads to it, and the name before the old
- * file is given up: see at the top.
- */
+/* The name is in its place before the old file is given up: see at the top. */
 int pf_place_commit(const PfPlace *place, const char *name, PfErr *err) {
         int r;
 
         r = check_staged_name(name, err);
-        if (r == 0)
-                r = settle(place, err);
         if (r == 0)
                 r = check_unchanged(place, err);
         if (r < 0)

@@ -77,7 +77,7 @@ int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, c
 /**
  * pf_place_commit() - rename what was staged over the file; sync the directory
  * On /boot and the EFI system partition also so that a loader finds it that replays no
- * journal (durable.h): what was staged is brought to its place before, and the new name after;
+ * journal (durable.h): what was staged is in its place already, and the new name is brought there;
  * the old file keeps its blocks until @place is freed, so free it only then.
  * Return: 0; -ENODATA: what is there is not any more what pf_place_find() saw.
  */

@@ -60,6 +60,7 @@ FAULTY(int, renameat, true,
        (int from_directory, const char *from, int to_directory, const char *to),
        (from_directory, from, to_directory, to))
 FAULTY(int, unlinkat, false, (int directory, const char *name, int flags), (directory, name, flags))
+FAULTY(int, linkat, true, (int fd, int directory, const char *name), (fd, directory, name))
 FAULTY(int, mkdirat, true, (int directory, const char *name, mode_t mode), (directory, name, mode))
 FAULTY(int, fchown, true, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 FAULTY(int, fchmod, true, (int fd, mode_t mode), (fd, mode))
@@ -89,6 +90,7 @@ const PfFsOps pf_fault_fs_ops = {
         .fsync = faulty_fsync,
         .renameat = faulty_renameat,
         .unlinkat = faulty_unlinkat,
+        .linkat = faulty_linkat,
         .mkdirat = faulty_mkdirat,
         .fchown = faulty_fchown,
         .fchmod = faulty_fchmod,

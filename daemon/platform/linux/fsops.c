@@ -45,6 +45,14 @@ static int do_unlinkat(int directory, const char *name, int flags) {
         return RETRIED(unlinkat(directory, name, flags));
 }
 
+/* By way of proc(5), since AT_EMPTY_PATH wants CAP_DAC_READ_SEARCH: open(2), O_TMPFILE. */
+static int do_linkat(int fd, int directory, const char *name) {
+        char path[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return RETRIED(linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW));
+}
+
 static int do_mkdirat(int directory, const char *name, mode_t mode) {
         return RETRIED(mkdirat(directory, name, mode));
 }
@@ -108,6 +116,7 @@ const PfFsOps pf_fs_ops = {
         .fsync = do_fsync,
         .renameat = do_renameat,
         .unlinkat = do_unlinkat,
+        .linkat = do_linkat,
         .mkdirat = do_mkdirat,
         .fchown = do_fchown,
         .fchmod = do_fchmod,
