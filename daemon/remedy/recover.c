@@ -34,7 +34,8 @@ int pf_entry_recover(PfEntry *entry, PfErr *err) {
         PF_AUTO_SPOTS PfSpots spots = { 0 };
         PfManifest *manifest = entry->manifest;
         bool was_applying = manifest->transaction->state == PF_TRANSACTION_APPLYING;
-        bool may_be_laid = !was_applying && manifest->transaction->lease;
+        bool is_lease = manifest->transaction->lease;
+        bool may_be_laid = is_lease && !was_applying;
         bool has_to_act;
         PfErr ignored = { 0 };
         int r;
@@ -45,7 +46,7 @@ int pf_entry_recover(PfEntry *entry, PfErr *err) {
         if (r < 0)
                 return r;
         has_to_act = needs_actions(entry, was_applying, &spots);
-        r = pf_spots_discard(entry, &spots, may_be_laid, err);
+        r = pf_spots_discard(entry, &spots, is_lease, err);
         if (r == 0)
                 r = pf_spots_stage(entry, &spots, may_be_laid, err);
         if (r == 0)
