@@ -4,7 +4,8 @@
 
     test-manual.py PAGE...
 
-Prints TAP. $PF_CTL and $PF_DAEMON are the programs, $PF_SOURCE_ROOT the tree.
+Prints TAP. $PF_CTL, $PF_DAEMON and $PF_REMEDYD are the programs, $PF_SOURCE_ROOT
+the tree.
 """
 
 import json
@@ -17,6 +18,7 @@ import traceback
 
 CTL = os.environ["PF_CTL"]
 DAEMON = os.environ["PF_DAEMON"]
+REMEDYD = os.environ["PF_REMEDYD"]
 TREE = os.environ["PF_SOURCE_ROOT"]
 PAGES = {os.path.basename(path): path for path in sys.argv[1:]}
 
@@ -166,6 +168,12 @@ def keys_of_page(name):
 
 def keys_of_table(path):
     return re.findall(r'X\("(\w+)",\s*"(\w+)"', source(path))
+
+
+@test
+def preflight_remedyd_options():
+    same(options_of_page(page("preflight-remedyd.8")), options_of_help(output(REMEDYD, "--help")),
+         "options")
 
 
 @test

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The units of the service of remedies: what they expose, and in which order they start.
+
+PF_UNITS is the directory of the units as they are installed. Prints TAP.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import service_under_test
+from service_under_test import Skip, TREE
+
+UNITS = pathlib.Path(os.environ.get("PF_UNITS", "/nonexistent"))
+SOURCES = TREE / "packaging/systemd"
+EXPOSURE_MAX = 5.0
+
+
+def settings(path):
+    """Each "Key=" with its values in their order."""
+    found = {}
+    for line in path.read_text().splitlines():
+        key, is_setting, value = line.partition("=")
+        if is_setting and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def words(unit, key):
+    return " ".join(settings(UNITS / unit).get(key, [])).split()
+
+
+def exposure(unit):
+    if not shutil.which("systemd-analyze"):
+        raise Skip("systemd-analyze is not installed")
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager",
+         f"--threshold={EXPOSURE_MAX * 10:.0f}", str(UNITS / unit)],
+        capture_output=True, text=True, check=False, timeout=60)
+    if "offline" in done.stderr:
+        raise Skip(done.stderr.strip())  # before systemd 250
+    print(f"# {done.stdout.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_exposure_of_the_service(_):
+    exposure("preflight-remedyd.service")
+
+
+def test_exposure_of_what_ends_leases(_):
+    exposure("preflight-leases.service")
+
+
+def test_every_program_is_the_one_that_is_installed(_):
+    for unit in UNITS.glob("preflight-*.service"):
+        [command] = settings(unit)["ExecStart"]
+        assert command.split()[0].endswith("/preflight-remedyd") and "@" not in command, command
+
+
+def test_leases_end_before_sshd_starts(_):
+    servers = {"ssh.service", "sshd.service", "ssh.socket", "sshd.socket"}
+    assert servers <= set(words("preflight-leases.service", "Before"))
+    assert servers <= set(words("preflight-leases.service", "WantedBy"))
+    assert "preflight-remedyd.service" in words("preflight-leases.service", "Before")
+    assert "/var/lib/preflightd" in words("preflight-leases.service", "RequiresMountsFor")
+    # Ordered before what is ordered behind basic.target, it must not wait for it itself.
+    assert words("preflight-leases.service", "DefaultDependencies") == ["no"]
+    assert words("preflight-leases.service", "OnFailure") == ["preflight-remedyd.service"]
+
+
+def test_what_was_killed_comes_back(_):
+    assert words("preflight-remedyd.service", "Restart") == ["on-failure"]
+    assert words("preflight-remedyd.service", "StartLimitIntervalSec") == ["0"]
+
+
+def test_the_socket_is_for_root_and_one_group(_):
+    socket = settings(SOURCES / "preflight-remedyd.socket")
+    assert socket["SocketMode"] == ["0660"] and socket["SocketUser"] == ["root"]
+    assert socket["SocketGroup"] == ["preflightd"]
+    assert socket["ListenStream"] == ["/run/preflightd/org.preflightd.Remediation"]
+
+
+def main():
+    if not UNITS.is_dir():
+        service_under_test.skip_all("PF_UNITS names no directory")
+
+    class Silent:
+        @staticmethod
+        def print_log():
+            """There is none."""
+
+    return service_under_test.run(service_under_test.tests_of(sys.modules[__name__]), None, Silent)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
