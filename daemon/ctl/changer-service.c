@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "config/config.h"
 #include "daemon/ctl/selection.h"
 #include "daemon/ctl/socket.h"
 
@@ -19,6 +20,7 @@
 
 typedef struct Service {
         PfCtl *ctl;
+        PfSettings *settings; /* of this machine, which the service has too */
         PfSocket *socket;
 } Service;
 
@@ -112,39 +114,50 @@ static PfExit tell_unreachable(const char *path, int r, const PfErr *reason, PfE
                            pf_err_text(reason, r));
 }
 
-static PfExit service_open(PfCtl *ctl, bool may_change, void **ret, PfErr *err) {
-        const char *path = ctl->options.socket ? ctl->options.socket : PF_REMEDY_SOCKET;
-        Service *service = calloc(1, sizeof(*service));
-        PfErr reason = { 0 };
-        int r = -ENOMEM;
-
-        (void) may_change;
-        if (service)
-                r = pf_socket_connect(path, errors, PF_ELEMENTS(errors), &service->socket, &reason);
-        if (r < 0) {
-                free(service);
-                return tell_unreachable(path, r, &reason, err);
-        }
-        service->ctl = ctl;
-        *ret = service;
-        return PF_EXIT_OK;
-}
-
 static void service_close(void *data) {
         Service *service = data;
 
         (void) pf_socket_free(service->socket);
+        (void) pf_settings_free(service->settings);
         free(service);
 }
 
-/* The account that is meant is in the settings of the service, where nobody names one; a
- * lease names it. */
-static int put_lease(PfJson *parameters, const PfOptions *options) {
-        PF_CLEANUP(pf_json_freep) PfJson *lease = pf_json_new_object();
+static PfExit connect_to(Service *service, PfErr *err) {
+        const char *given = service->ctl->options.socket, *path = given ? given : PF_REMEDY_SOCKET;
+        PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
+        PfErr reason = { 0 };
+        int r;
 
-        if (!lease ||
-            pf_json_put_string(lease, "account", options->account ? options->account : "root") <
-                    0 ||
+        if (pf_target_new("/", PF_TARGET_DEFAULT, &host, err) < 0 ||
+            pf_settings_load(host, &service->settings, NULL, err) < 0)
+                return PF_EXIT_USAGE;
+        r = pf_socket_connect(path, errors, PF_ELEMENTS(errors), &service->socket, &reason);
+        return r < 0 ? tell_unreachable(path, r, &reason, err) : PF_EXIT_OK;
+}
+
+static PfExit service_open(PfCtl *ctl, bool may_change, void **ret, PfErr *err) {
+        Service *service = calloc(1, sizeof(*service));
+        PfExit status;
+
+        (void) may_change;
+        if (!service)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        service->ctl = ctl;
+        status = connect_to(service, err);
+        if (status == PF_EXIT_OK)
+                *ret = service;
+        else
+                service_close(service);
+        return status;
+}
+
+/* Where nobody names the account, the settings do; a lease has to. */
+static int put_lease(PfJson *parameters, const Service *service) {
+        PF_CLEANUP(pf_json_freep) PfJson *lease = pf_json_new_object();
+        const PfOptions *options = &service->ctl->options;
+        const char *account = options->account ? options->account : service->settings->account;
+
+        if (!lease || pf_json_put_string(lease, "account", account) < 0 ||
             pf_json_put_string(lease, "source", options->source) < 0 ||
             pf_json_put_uint(lease, "durationUSec", options->lease_usec) < 0)
                 return -ENOMEM;
@@ -164,12 +177,13 @@ static int put(PfJson *parameters, const char *key, const char *text) {
         return text ? pf_json_put_string(parameters, key, text) : 0;
 }
 
-static PfJson *plan_parameters(const PfCtl *ctl, bool consent) {
+static PfJson *plan_parameters(const Service *service, bool consent) {
+        const PfCtl *ctl = service->ctl;
         const PfOptions *options = &ctl->options;
         PF_CLEANUP(pf_json_freep) PfJson *parameters = pf_json_new_object();
 
         if (!parameters || (ctl->n_arguments > 0 && put_checks(parameters, ctl) < 0) ||
-            (options->lease_usec > 0 && put_lease(parameters, options) < 0) ||
+            (options->lease_usec > 0 && put_lease(parameters, service) < 0) ||
             pf_json_put_bool(parameters, "consent", consent) < 0 ||
             put(parameters, "account", options->account) < 0 ||
             put(parameters, "source", options->source) < 0)
@@ -186,8 +200,8 @@ static PfJson *name_parameter(const char *key, const char *value) {
 
 static PfExit service_plan(void *data, bool consent, PfJson **ret, PfErr *err) {
         Service *service = data;
-        const PfSocketCall call = { INTERFACE "Plan", plan_parameters(service->ctl, consent),
-                                    PLAN_MS, "plan" };
+        const PfSocketCall call = { INTERFACE "Plan", plan_parameters(service, consent), PLAN_MS,
+                                    "plan" };
 
         return pf_socket_call(service->socket, &call, ret, err);
 }

@@ -108,7 +108,8 @@ class Service:
         return json.dumps({"parameters": answer}).encode()
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # it was closed before
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
@@ -668,6 +669,59 @@ def nobody_is_asked_where_it_was_said():
         status, out = Terminal(room.command("fix", STEP["check"], "--yes")).end()
         equal((status, methods(room.service)), (BLOCKED, ["Plan"]))
         contains(out, b"your consent is needed")
+
+
+@in_a_room
+def the_service_itself():
+    if "PF_REMEDYD" not in os.environ:
+        return "there is no preflight-remedyd"
+    if os.geteuid() != 0:
+        return "only root is let in"
+    with Room() as room, tempfile.TemporaryDirectory() as directory:
+        root = os.path.join(directory, "root")
+        shutil.copytree(os.path.join(os.environ["PF_FIXTURES"], "sshd/cloud-init-drop-in/root"),
+                        root, symlinks=True)
+        room.service.close()
+        os.unlink(room.path("Remediation"))
+        remedyd = subprocess.Popen([os.environ["PF_REMEDYD"], f"--root={root}",
+                                    f"--socket={room.path('Remediation')}"],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 60
+            while not os.path.exists(room.path("Remediation")):
+                assert time.monotonic() < deadline and remedyd.poll() is None, "no service"
+                time.sleep(0.01)
+            before = snapshot(root)
+            refused = room.ask("fix", STEP["check"])
+            contains(refused.stderr.decode(), "your consent is needed, and was not given: ")
+            for more in ([], ["--lease=30min", "--source=192.0.2.7"]):
+                plan = room.ask("plan", STEP["check"], "--consent", *more)
+                contains(plan.stdout.decode(), "\n+PasswordAuthentication yes\n" if not more else
+                         "+Match User root Address 192.0.2.7")
+                equal(snapshot(root), before)
+                done = json.loads(room.ask("fix", STEP["check"], "--consent", "--format=json",
+                                           *more).stdout)
+                equal(done["transaction"]["state"], "applied")
+                assert snapshot(root) != before
+                listed = room.ask("history").stdout.decode()
+                contains(listed, done["transaction"]["id"])
+                equal(" min" in listed and " left; " in listed, bool(more))
+                undone = room.ask("undo", "--last")
+                equal((undone.returncode, snapshot(root)), (READY, before), undone.stderr)
+        finally:
+            remedyd.terminate()
+            remedyd.wait(60)
+
+
+def snapshot(root):
+    """What the files below /etc hold."""
+    found = {}
+    for folder, _, names in os.walk(os.path.join(root, "etc")):
+        for path in (os.path.join(folder, name) for name in names):
+            if not os.path.islink(path):
+                with open(path, "rb") as file:
+                    found[path] = file.read()
+    return found
 
 
 # --- undo and history ---
