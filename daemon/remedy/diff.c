@@ -127,8 +127,8 @@ static int32_t slide(const Middle *middle, int32_t x, int32_t k) {
 }
 
 /* Return: how many edits it takes, or -1: too many. */
-static int32_t search(const Middle *middle, int32_t *reached) {
-        for (int32_t d = 0; d <= EDITS_MAX; d++) {
+static int32_t search(const Middle *middle, int32_t edits_max, int32_t *reached) {
+        for (int32_t d = 0; d <= edits_max; d++) {
                 const int32_t *before = d > 0 ? row_of(reached, d - 1) : NULL;
                 int32_t *row = row_of(reached, d);
 
@@ -163,13 +163,15 @@ static void trace_back(const Middle *middle, int32_t *reached, int32_t d) {
 static int compare(const Side *a, const Side *b) {
         PF_AUTO_FREE int32_t *reached = NULL;
         Middle middle = middle_of(a, b);
+        int32_t most = middle.n_a + middle.n_b; /* all out, all in */
         int32_t d = -1;
 
         if (middle.n_a > 0 && middle.n_b > 0) {
-                reached = malloc((size_t) (EDITS_MAX + 1) * (EDITS_MAX + 2) / 2 * sizeof(*reached));
+                most = most < EDITS_MAX ? most : EDITS_MAX;
+                reached = malloc((size_t) (most + 1) * (size_t) (most + 2) / 2 * sizeof(*reached));
                 if (!reached)
                         return -ENOMEM;
-                d = search(&middle, reached);
+                d = search(&middle, most, reached);
         }
         if (d >= 0) {
                 trace_back(&middle, reached, d);

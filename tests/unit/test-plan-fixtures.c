@@ -63,7 +63,6 @@ static PfPlan *make_plan(const char *name, PfTarget *target, PfQuestion *questio
 static void apply(PfSandbox *box, const PfPlan *plan) {
         for (size_t i = 0; i < plan->n_files; i++) {
                 const PfPlanFile *file = &plan->files[i];
-                PF_AUTO_FREE char *path = pf_sandbox_path(box, file->edit.path);
 
                 if (!file->edit.bytes) {
                         pf_sandbox_remove(box, file->edit.path);
