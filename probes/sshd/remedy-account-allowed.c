@@ -15,6 +15,7 @@
 
 #include "probes/sshd/lists.h"
 #include "probes/sshd/remedy-groups.h"
+#include "probes/sshd/remedy-include.h"
 #include "probes/sshd/stages.h"
 
 #define ROUNDS_MAX 16 /* patterns that are lifted one after the other */
@@ -57,11 +58,15 @@ static PfDemand asked(const PfSshdWork *work, const PfSshdLook *look) {
 
 /* --- for good --- */
 
-static int tell(Lifting *lifting, const char *what, const char *pattern, const PfSshdLine *line) {
-        return pf_buf_printf(&lifting->summary, "%s%s %s %s %s in line %u of %s",
+static int tell(Lifting *lifting, const char *what, const char *pattern, const PfSshdLine *line,
+                const PfSshdDraft *draft) {
+        const char *owner = pf_sshd_owner_of(line->path, draft);
+
+        return pf_buf_printf(&lifting->summary, "%s%s %s %s %s in line %u of %s%s%s%s",
                              lifting->summary.n > 0 ? ", " : "", what, pattern,
                              strcmp(what, "add") == 0 ? "to" : "from", lifting->verdict.keyword,
-                             line->number, line->path);
+                             line->number, line->path, owner ? ", which " : "", owner ? owner : "",
+                             owner ? " may write again" : "");
 }
 
 /* The last line of the list that is in a file, and for this account alone or for all. */
@@ -88,7 +93,7 @@ static int add_pattern(Lifting *lifting, const char *pattern) {
         r = pf_sshd_work_rewrite(lifting->work, &lifting->rewrites, line->path, &draft);
         if (r == 0)
                 r = pf_sshd_draft_append(draft, line->number, pattern);
-        return r == 0 ? tell(lifting, "add", pattern, line) : r < 0 ? r : NEEDS_BLOCK;
+        return r == 0 ? tell(lifting, "add", pattern, line, draft) : r < 0 ? r : NEEDS_BLOCK;
 }
 
 static int allow_user(Lifting *lifting) {
@@ -149,7 +154,7 @@ static int remove_pattern(Lifting *lifting) {
                 r = take_out(draft, line->number, i);
         if (r != 0)
                 return r;
-        return i > 0 ? tell(lifting, "remove", value->text, line)
+        return i > 0 ? tell(lifting, "remove", value->text, line, draft)
                      : pf_sshd_work_refuse(lifting->work, "line %u of %s could not be changed",
                                            line->number, line->path);
 }

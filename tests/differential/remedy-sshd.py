@@ -304,7 +304,7 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", required=True, help="our program, remedy-sshd")
     parser.add_argument("--zygote", required=True, help="sshd-zygote.so")
-    parser.add_argument("--count", type=int, default=5000 if os.environ.get("PF_FULL") else 100)
+    parser.add_argument("--count", type=int, default=5000 if os.environ.get("PF_FULL") else 80)
     parser.add_argument("--seed", default=str(default_seed()))
     parser.add_argument("--only", type=int, help="the number of one machine, of the seed")
     parser.add_argument("--jobs", type=int, default=2)
@@ -318,7 +318,10 @@ def arguments():
 def blocks(given):
     if given.only is not None:
         return [range(given.only, given.only + 1)]
-    return [range(at, min(at + BLOCK, given.count)) for at in range(0, given.count, BLOCK)]
+    corpus = len(machines.Seeds(given.shared).trees)
+    corpus = list(range(-1, -1 - corpus, -1 if os.environ.get("PF_FULL") else -20))
+    numbers = corpus + list(range(given.count))
+    return [numbers[at:at + BLOCK] for at in range(0, len(numbers), BLOCK)]
 
 
 def run(given, pool):

@@ -3,7 +3,8 @@
 
 Each is made from (seed, number) alone. Most are like real ones: a file with comments, an
 Include at the top or none, drop-ins, blocks, lists, an SFTP subsystem that is there, wrong,
-switched off or missing. One in six is any machine of sshd_machines.
+switched off or missing. One in six is any machine of sshd_machines. Numbers below zero are
+the files of the shared corpus, each as it is.
 """
 
 import random
@@ -125,7 +126,11 @@ def invent(r, machine):
 def make(seed, number, seeds):
     """A machine; its account and source are who is kept out, and lease is the scope asked for."""
     r = random.Random(f"remedy/{seed}/{number}")
-    if r.random() < 1 / 6:
+    if number < 0:
+        machine = machines.Machine(number)
+        machine.origin, tree = seeds.trees[-1 - number]
+        machine.files |= tree
+    elif r.random() < 1 / 6:
         machine = machines.make(seed, number, seeds)
     else:
         machine = machines.Machine(number)
