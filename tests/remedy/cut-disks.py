@@ -186,7 +186,7 @@ def record_in_vm(work, image, kernel, modules):
     # Nested, KVM is often there and does not work; the machine has little to do.
     done = run("timeout", "300", "qemu-system-x86_64", "-accel", os.environ.get("PF_VM_ACCEL", "tcg"), "-m", "512",
                "-nodefaults", "-no-reboot", "-nographic", "-serial", "stdio", "-kernel", kernel,
-               "-initrd", f"{work}/initrd", "-append", "console=ttyS0 quiet panic=-1",
+               "-initrd", f"{work}/initrd", "-append", "console=ttyS0 quiet panic=-1 no_timer_check",
                "-blockdev", json.dumps({"driver": "blklogwrites", "node-name": "disk",
                                         "file": {"driver": "file", "filename": image},
                                         "log": {"driver": "file", "filename": f"{work}/log"}}),
