@@ -336,7 +336,6 @@ static void assert_derives(const PfTarget *target, const char *path, unsigned *n
 
 /* Long ago, so that an answer about it is kept at once. */
 static void make_old(PfSandbox *box, const char *path) {
-        PF_AUTO_FREE char *place = pf_sandbox_path(box, path);
         unsigned n = 0, before;
 
         do {

@@ -185,7 +185,8 @@ static void show(Machine *machine, const char *path, const char *text) {
 
 /* Runs a script in the machine's /etc; skips the test where no view can be made. */
 static void assert_sees(Machine *machine, const char *script, const char *expected) {
-        PF_AUTO_FREE char *whole = NULL, *text = NULL;
+        PF_AUTO_FREE char *whole = NULL;
+        PF_AUTO_FREE char *text = NULL;
         PfErr err = { 0 };
         int r, status;
 
@@ -247,7 +248,8 @@ END_TEST
 START_TEST(a_directory_that_is_missing) {
         AUTO_MACHINE Machine machine = { 0 };
         PF_AUTO_STRV PfStrv directories = { 0 };
-        PF_AUTO_FREE char *missing = NULL, *there = NULL;
+        PF_AUTO_FREE char *missing = NULL;
+        PF_AUTO_FREE char *there = NULL;
 
         machine_init(&machine);
         missing = pf_sandbox_path(&machine.box, "/etc/run");
@@ -282,8 +284,8 @@ END_TEST
 /* Who asks is killed: the tool is not left behind, nor is anything mounted. */
 START_TEST(it_dies_with_who_asks) {
         AUTO_MACHINE Machine machine = { 0 };
-        PF_AUTO_FREE char *script = NULL, *pid_file = NULL;
-        PF_AUTO_BUF PfBuf text = PF_BUF_INIT(1 << 20);
+        PF_AUTO_FREE char *pid_file = NULL;
+        PF_AUTO_FREE char *script = NULL;
         uint64_t end = pf_clock_monotonic_usec() + 30000000;
         int tool = 0, r, status;
         pid_t pid;
