@@ -15,13 +15,15 @@
 #include "daemon/base/log.h"
 #include "daemon/platform/log-sink.h"
 #include "daemon/platform/process.h"
+#include "daemon/report/automatic.h"
 #include "daemon/report/service.h"
 #include "daemon/varlink/server.h"
 
 #define SOCKET_MODE 0666 /* any local user may read; see org.preflightd.Preflight */
 #define EXIT_USAGE 2
 
-static const char *arg_socket; /* NULL: the settings' */
+static const char *arg_socket;        /* NULL: the settings' */
+static const char *arg_remedy_socket; /* NULL: of this machine, if that is what is checked */
 static const char *arg_root = "/";
 
 typedef struct Daemon {
@@ -34,6 +36,7 @@ typedef struct Daemon {
         PfSettings *settings;
         PfService *service;
         PfVarlinkServer *server;
+        PfAutomatic *automatic;
 } Daemon;
 
 /* One turn of the loop after a run: what it used is free by now, and the next
@@ -54,6 +57,20 @@ static void on_status(const char *line, void *data) {
 }
 
 static void reload(Daemon *daemon) {
+static void on_published(const PfReadiness *readiness, void *data) {
+        Daemon *daemon = data;
+
+        if (daemon->automatic)
+                pf_automatic_consider(daemon->automatic, daemon->settings, readiness);
+}
+
+/* Where memory is short now: the next who asks is told what is. */
+static void on_look_again(void *data) {
+        Daemon *daemon = data;
+
+        (void) !pf_service_refresh(daemon->service);
+}
+
         PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
         PfErr err = { 0 };
         int r;
@@ -173,8 +190,17 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                                .settings = daemon->settings,
                                                .status = on_status,
                                                .data = daemon },
+                                               .published = on_published,
                            &daemon->service, err);
         if (r < 0)
+        if (r == 0 && !arg_remedy_socket && strcmp(arg_root, "/") == 0)
+                arg_remedy_socket = REMEDY_SOCKET;
+        if (r == 0 && arg_remedy_socket)
+                r = pf_automatic_new(&(PfAutomaticConfig){ .loop = &daemon->loop,
+                                                           .socket = arg_remedy_socket,
+                                                           .look_again = on_look_again,
+                                                           .data = daemon },
+                                     &daemon->automatic);
                 return r;
         r = pf_varlink_server_new(
                 &daemon->loop,
@@ -203,6 +229,7 @@ static void tear_down(Daemon *daemon) {
 
         daemon->server = pf_varlink_server_free(daemon->server);
         daemon->service = pf_service_free(daemon->service);
+        daemon->automatic = pf_automatic_free(daemon->automatic);
         for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
                 if (daemon->signals[i].data)
                         uv_close((uv_handle_t *) &daemon->signals[i], NULL);
@@ -257,10 +284,11 @@ static void print_help(void) {
                "\n"
                "Answers on a local socket whether this machine is ready for the agent.\n"
                "\n"
-               "      --socket=PATH  listen there, instead of where preflightd.conf says\n"
-               "      --root=DIR     check the machine below a directory, not this one\n"
-               "  -h, --help         show this and exit\n"
-               "      --version      show the version and exit\n"
+               "      --socket=PATH         listen there, instead of where preflightd.conf says\n"
+               "      --root=DIR            check the machine below a directory, not this one\n"
+               "      --remedy-socket=PATH  where preflight-remedyd is asked for remedies\n"
+               "  -h, --help                show this and exit\n"
+               "      --version             show the version and exit\n"
                "\n"
                "Sockets handed over by the service manager are used instead of a path.\n"
                "See preflightctl(1) for asking it.\n");
@@ -274,6 +302,7 @@ static int parse_options(int argc, char **argv) {
                 { "socket", required_argument, NULL, ARG_SOCKET },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "help", no_argument, NULL, 'h' },
+                { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { 0 },
         };
@@ -288,6 +317,9 @@ static int parse_options(int argc, char **argv) {
                         arg_root = optarg;
                         break;
                 case 'h':
+                case ARG_REMEDY_SOCKET:
+                        arg_remedy_socket = optarg;
+                        break;
                         print_help();
                         return 1 + EXIT_SUCCESS;
                 case ARG_VERSION:

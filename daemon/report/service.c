@@ -278,6 +278,8 @@ int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t
         await_expiry(service, readiness);
         return 0;
 }
+        if (service->config.published)
+                service->config.published(readiness, service->config.data);
 
 static const PfVarlinkMethod methods[] = {
         { .name = "GetReport", .handler = pf_method_get_report },

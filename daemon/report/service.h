@@ -19,6 +19,8 @@ typedef struct PfServiceConfig {
         /* The one line about the machine, whenever a report for the default
          * question was made; borrowed. */
         void (*status)(const char *line, void *data);
+        /* Such a report itself, borrowed; or NULL. */
+        void (*published)(const PfReadiness *readiness, void *data);
         void *data;
 } PfServiceConfig;
 
