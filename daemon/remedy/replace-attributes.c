@@ -38,7 +38,7 @@ int pf_attribute_flags(int fd, unsigned *ret) {
 }
 
 int pf_attributes_begin(const PfFsOps *ops, int from, int to, PfErr *err) {
-        unsigned flags, wanted;
+        unsigned flags = 0, wanted = 0;
         int r;
 
         r = pf_attribute_flags(from, &wanted);
