@@ -20,6 +20,7 @@
 #include "daemon/varlink/server.h"
 
 #define SOCKET_MODE 0666 /* any local user may read; see org.preflightd.Preflight */
+#define REMEDY_SOCKET "/run/preflightd/org.preflightd.Remediation"
 #define EXIT_USAGE 2
 
 static const char *arg_socket;        /* NULL: the settings' */
@@ -35,8 +36,8 @@ typedef struct Daemon {
         PfTarget *host;   /* the one this runs on */
         PfSettings *settings;
         PfService *service;
-        PfVarlinkServer *server;
         PfAutomatic *automatic;
+        PfVarlinkServer *server;
 } Daemon;
 
 /* One turn of the loop after a run: what it used is free by now, and the next
@@ -56,7 +57,6 @@ static void on_status(const char *line, void *data) {
         pf_log(PF_LOG_DEBUG, "%s", line);
 }
 
-static void reload(Daemon *daemon) {
 static void on_published(const PfReadiness *readiness, void *data) {
         Daemon *daemon = data;
 
@@ -71,6 +71,7 @@ static void on_look_again(void *data) {
         (void) !pf_service_refresh(daemon->service);
 }
 
+static void reload(Daemon *daemon) {
         PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
         PfErr err = { 0 };
         int r;
@@ -189,10 +190,9 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                                .host = daemon->host,
                                                .settings = daemon->settings,
                                                .status = on_status,
-                                               .data = daemon },
                                                .published = on_published,
+                                               .data = daemon },
                            &daemon->service, err);
-        if (r < 0)
         if (r == 0 && !arg_remedy_socket && strcmp(arg_root, "/") == 0)
                 arg_remedy_socket = REMEDY_SOCKET;
         if (r == 0 && arg_remedy_socket)
@@ -201,6 +201,7 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                                            .look_again = on_look_again,
                                                            .data = daemon },
                                      &daemon->automatic);
+        if (r < 0)
                 return r;
         r = pf_varlink_server_new(
                 &daemon->loop,
@@ -228,8 +229,8 @@ static void tear_down(Daemon *daemon) {
         bool is_stuck = daemon->service && pf_service_is_stuck(daemon->service);
 
         daemon->server = pf_varlink_server_free(daemon->server);
-        daemon->service = pf_service_free(daemon->service);
         daemon->automatic = pf_automatic_free(daemon->automatic);
+        daemon->service = pf_service_free(daemon->service);
         for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
                 if (daemon->signals[i].data)
                         uv_close((uv_handle_t *) &daemon->signals[i], NULL);
@@ -294,15 +295,15 @@ static void print_help(void) {
                "See preflightctl(1) for asking it.\n");
 }
 
-enum { ARG_SOCKET = 256, ARG_ROOT, ARG_VERSION };
+enum { ARG_SOCKET = 256, ARG_ROOT, ARG_REMEDY_SOCKET, ARG_VERSION };
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */
 static int parse_options(int argc, char **argv) {
         static const struct option options[] = {
                 { "socket", required_argument, NULL, ARG_SOCKET },
                 { "root", required_argument, NULL, ARG_ROOT },
-                { "help", no_argument, NULL, 'h' },
                 { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
+                { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { 0 },
         };
@@ -316,10 +317,10 @@ static int parse_options(int argc, char **argv) {
                 case ARG_ROOT:
                         arg_root = optarg;
                         break;
-                case 'h':
                 case ARG_REMEDY_SOCKET:
                         arg_remedy_socket = optarg;
                         break;
+                case 'h':
                         print_help();
                         return 1 + EXIT_SUCCESS;
                 case ARG_VERSION:
