@@ -276,10 +276,10 @@ int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t
         pf_service_tell_monitors(service, before, readiness);
         tell_status(service, readiness);
         await_expiry(service, readiness);
-        return 0;
-}
         if (service->config.published)
                 service->config.published(readiness, service->config.data);
+        return 0;
+}
 
 static const PfVarlinkMethod methods[] = {
         { .name = "GetReport", .handler = pf_method_get_report },
