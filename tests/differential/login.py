@@ -151,7 +151,7 @@ class Worker:
                 "--seed", options.seed]
         if options.keep:
             argv += ["--keep", options.keep]
-        if hasattr(options, "corpus"):
+        if hasattr(options, "corpus"):  # of remedy-login.py
             argv += ["--corpus", options.corpus]
         if options.as_drawn:
             argv.append("--as-drawn")
