@@ -72,6 +72,15 @@ class Box:
         self.process.kill()
         self.process.wait()
 
+    def make_overdue(self, transaction):
+        """Killed while a lease is open, and not there when it ends; does not start again."""
+        self.kill()
+        path = self.manifest(transaction)
+        manifest = json.loads(path.read_text())
+        lease = find_member(manifest, "deadlineBootUSec")
+        lease["deadlineBootUSec"] = 1
+        path.write_text(json.dumps(manifest))
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
@@ -192,6 +201,17 @@ class Box:
                 print("#   | " + line)
         self.log.close()
         shutil.rmtree(self.directory)
+
+
+def find_member(value, key):
+    """The object that has a member of this name."""
+    if isinstance(value, dict) and key in value:
+        return value
+    for inner in value.values() if isinstance(value, dict) else ():
+        found = find_member(inner, key)
+        if found:
+            return found
+    return None
 
 
 def good(answer):

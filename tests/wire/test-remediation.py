@@ -294,7 +294,7 @@ def test_a_client_that_goes_away_before_its_turn(_):
 def test_a_lease_ends_by_itself(_):
     with Box().start() as box:
         before = box.files()
-        transaction = box.password(lease=1.5)
+        transaction = box.password(lease=4)
         [record] = box.records()
         assert (record["id"], record["account"], record["source"], record["why"]) == \
             (transaction["id"], "root", "192.0.2.7", PASSWORD)
@@ -327,9 +327,11 @@ def test_a_lease_that_is_ended_early(_):
 
 def test_an_edited_file_loses_the_block_alone(_):
     with Box().start() as box:
-        box.password(lease=1.5)
+        transaction = box.password(lease=600)
         path = box.root / LEASE_DROP_IN
         path.write_text("# of an administrator\n" + path.read_text() + "X11Forwarding no\n")
+        box.make_overdue(transaction)
+        box.start()
         assert patience(lambda: "Match" not in path.read_text())
         assert path.read_text() == "# of an administrator\nX11Forwarding no\n"
         assert patience(lambda: box.records() == [])
@@ -344,9 +346,7 @@ def test_a_killed_service_goes_on(_):
         assert patience(box.records) and box.has(LEASE_DROP_IN)
         assert [one["state"] for one in box.transactions()] == ["applied"]
         good(box.call("Undo", {"transaction": long["id"]}))
-        box.password(lease=1)
-        box.kill()
-        time.sleep(1.1)  # the time of the lease itself
+        box.make_overdue(box.password(lease=600))
         assert box.has(LEASE_DROP_IN)
         box.start()
         assert patience(lambda: not box.has(LEASE_DROP_IN)), "it is overdue"
@@ -394,8 +394,9 @@ def test_by_hand_and_at_boot(_):
 def test_a_service_that_cannot_be_reloaded_is_tried_again(_):
     with Box().start() as box:
         before = box.files()
-        box.password(lease=1)
+        box.make_overdue(box.password(lease=600))
         box.tell("broken", "ssh.service: cannot be reloaded")
+        box.start()
         assert patience(lambda: "trying again" in box.read_log())
         assert "cannot be reloaded" in box.read_log()
         assert box.files() == before  # the file is closed all the same
@@ -445,8 +446,9 @@ def test_read_only_at_the_deadline(_):
     with Mounted() as box:
         box.start()
         before = box.files()
-        box.password(lease=1.5)
+        box.make_overdue(box.password(lease=600))
         mount("-o", "remount,ro", box.root / "etc")
+        box.start()
         assert patience(lambda: "trying again" in box.read_log())
         assert box.has(LEASE_DROP_IN) and len(box.records()) == 1
         mount("-o", "remount,rw", box.root / "etc")
@@ -472,9 +474,11 @@ def test_a_full_disk_at_the_deadline(_):
             path.unlink()
         box.start()
         before = box.files()
-        box.password(lease=1.5)
+        transaction = box.password(lease=600)
         assert "Match" in config.read_text()
         fill(box.root / "etc")
+        box.make_overdue(transaction)
+        box.start()
         assert patience(lambda: "Match" not in config.read_text())
         (box.root / "etc/filler").unlink()
         assert box.files() == before
@@ -484,19 +488,23 @@ def test_a_full_disk_at_the_deadline(_):
 # --- coming and going ---
 
 def test_it_ends_when_idle(_):
-    with Box().start("--idle=1s") as box:
+    with Box().start("--idle=3s") as box:
         with box.client():
-            time.sleep(1.5)  # longer than it may be idle
+            time.sleep(4)  # longer than it may be idle
             assert not box.has_ended(), "a client is there"
         assert patience(box.has_ended)
         assert box.process.returncode == 0 and not box.path.exists()
 
 
 def test_it_stays_while_a_lease_is_open(_):
-    with Box().start("--idle=300ms") as box:
-        box.password(lease=2)
+    with Box().start("--idle=5s") as box:
+        transaction = box.password(lease=600)
+        box.kill()
+        box.start("--idle=100ms")
         time.sleep(1)  # longer than it may be idle
         assert not box.has_ended()
+        box.make_overdue(transaction)
+        box.start("--idle=5s")
         assert patience(box.has_ended)
         assert box.process.returncode == 0 and not box.has(LEASE_DROP_IN)
 
