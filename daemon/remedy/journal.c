@@ -230,8 +230,9 @@ typedef struct Removal {
 
 static int remove_name(const char *name, void *data) {
         const Removal *removal = data;
+        int r = removal->journal->ops->unlinkat(removal->directory, name, 0);
 
-        return removal->journal->ops->unlinkat(removal->directory, name, 0);
+        return r == -ENOENT ? 0 : r; /* readdir(3) may name what was removed meanwhile */
 }
 
 static int empty(const PfJournal *journal, int directory) {

@@ -58,18 +58,12 @@ int pf_entry_recover(PfEntry *entry, PfErr *err) {
         return stays_open(entry, &spots, r) ? 0 : pf_entry_end(entry, &spots, err);
 }
 
-static int recover_entry(PfTransactions *transactions, PfEntry *entry, const char *id, PfErr *err) {
-        PfTransactionState state = entry->manifest->transaction->state;
+static int go_on(PfTransactions *transactions, PfEntry *entry, const char *id, PfErr *err) {
         const PfTransaction *now = entry->manifest->transaction;
         PfErr why = { 0 };
         int r;
 
-        if (state == PF_TRANSACTION_PREPARED)
-                return pf_journal_forget(&transactions->journal, id, err);
-        if (state != PF_TRANSACTION_APPLYING && state != PF_TRANSACTION_REVERTING)
-                return pf_journal_tidy(&transactions->journal, entry->directory,
-                                       PF_JOURNAL_MANIFEST, err);
-        if (state == PF_TRANSACTION_APPLYING)
+        if (now->state == PF_TRANSACTION_APPLYING)
                 (void) pf_manifest_note(entry->manifest, "it was interrupted");
         r = pf_entry_recover(entry, &why);
         if (r < 0)
@@ -81,18 +75,34 @@ static int recover_entry(PfTransactions *transactions, PfEntry *entry, const cha
                                         now->text ? ": " : "", now->text ? now->text : "");
 }
 
+/* What a kill left in the journal alone; what somebody else put there stays. */
+static int clean(PfTransactions *transactions, const PfEntry *entry, const char *id, bool is_begun,
+                 PfErr *err) {
+        const PfJournal *journal = &transactions->journal;
+        PfErr why = { 0 };
+        int r = is_begun ? pf_journal_tidy(journal, entry->directory, PF_JOURNAL_MANIFEST, &why)
+                         : pf_journal_forget(journal, id, &why);
+
+        if (r == -EISDIR || r == -ENOTEMPTY || r == -EPERM)
+                return pf_transactions_complain(transactions, "%s: %s", id, why.text);
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&why, r)) : 0;
+}
+
 static int recover_id(PfTransactions *transactions, const char *id, PfErr *err) {
         PF_AUTO_ENTRY PfEntry entry = PF_ENTRY_INIT;
+        PfTransactionState state = PF_TRANSACTION_PREPARED;
         PfErr why = { 0 };
         int r = pf_entry_open(transactions, id, &entry, &why);
 
-        if (r == PF_ENTRY_ABSENT)
-                return pf_journal_forget(&transactions->journal, id, err);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return pf_transactions_complain(transactions, "%s: %s", id, pf_err_text(&why, r));
-        return recover_entry(transactions, &entry, id, err);
+        if (r == 0)
+                state = entry.manifest->transaction->state;
+        if (state == PF_TRANSACTION_APPLYING || state == PF_TRANSACTION_REVERTING)
+                return go_on(transactions, &entry, id, err);
+        return clean(transactions, &entry, id, state != PF_TRANSACTION_PREPARED, err);
 }
 
 int pf_transactions_recover(PfTransactions *transactions, PfErr *err) {

@@ -287,9 +287,7 @@ static void add_loop(Suite *suite, const char *name, const TTest *test, size_t n
 int main(void) {
         Suite *suite = suite_create("transaction-fault");
 
-        /* What fails here is not the disk. */
-        if (access("/dev/shm", W_OK) == 0)
-                (void) setenv("TMPDIR", "/dev/shm", 1);
+        use_memory();
         add_loop(suite, "calls_fail", calls_fail, PF_ELEMENTS(works));
         PF_TEST(suite, opening_fails);
         PF_TEST(suite, recovery_fails);

@@ -535,6 +535,25 @@ START_TEST(damage) {
 }
 END_TEST
 
+/* What holds something that we did not put there is left, and hinders nobody. */
+START_TEST(foreign_inside) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL, *leftover = NULL;
+
+        new_machine();
+        transactions = open_them();
+        id = applied_id(transactions, new_plan());
+        leftover = journal_path(id, "manifest.json.new/x");
+        pf_sandbox_write(&box, PF_TRANSACTIONS_PATH "/20200101T000000Z-0000/mine/x", "mine");
+        pf_sandbox_write(&box, leftover, "mine");
+        transactions = pf_transactions_free(transactions);
+        transactions = open_them();
+        ck_assert_uint_eq(pf_transactions_complaints(transactions)->n, 2);
+        check_history(transactions, "applied");
+        check_file(PF_TRANSACTIONS_PATH "/20200101T000000Z-0000/mine/x", "mine");
+}
+END_TEST
+
 START_TEST(pruned_by_number) {
         PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
         PF_AUTO_FREE char *kept = NULL;
@@ -641,6 +660,7 @@ static void add_loop(Suite *suite, const char *name, const TTest *test, size_t n
 int main(void) {
         Suite *suite = suite_create("transaction-undo");
 
+        use_memory();
         PF_TEST(suite, undone);
         PF_TEST(suite, unknown);
         PF_TEST(suite, a_service_stays);
@@ -665,6 +685,7 @@ int main(void) {
         PF_TEST(suite, lease_that_was_interrupted);
         PF_TEST(suite, not_a_lease);
         PF_TEST(suite, damage);
+        PF_TEST(suite, foreign_inside);
         PF_TEST(suite, pruned_by_number);
         PF_TEST(suite, pruned_by_age);
         PF_TEST(suite, names);

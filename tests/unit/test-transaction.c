@@ -475,6 +475,7 @@ int main(void) {
         Suite *suite = suite_create("transaction");
         TCase *tcase = tcase_create("way_to_the_journal");
 
+        use_memory();
         PF_TEST(suite, applied);
         PF_TEST(suite, history_is_kept);
         PF_TEST(suite, attributes_stay);
