@@ -216,8 +216,37 @@ static size_t next_argument(const char **at) {
         }
 }
 
-/* Are these the arguments that the kernel was started with, word by word? */
-static bool is_running(const PfBootCommand *kernel, const char *running) {
+/* The kind of device that "root=" or "resume=" of so many bytes names; PF_IDENTITY_KINDS: it is
+ * no such word. */
+static PfIdentityKind kind_of_argument(const char *word, size_t n) {
+        static const char *const names[] = { "root=", "resume=" };
+        char identity[256];
+
+        for (size_t i = 0; i < PF_ELEMENTS(names); i++) {
+                size_t n_name = strlen(names[i]);
+
+                if (n < n_name || n - n_name >= sizeof(identity) ||
+                    strncmp(word, names[i], n_name) != 0)
+                        continue;
+                memcpy(identity, word + n_name, n - n_name);
+                identity[n - n_name] = '\0';
+                return pf_identity_kind(identity);
+        }
+        return PF_IDENTITY_KINDS;
+}
+
+/* Do two words name a device in ways that no text can tell apart: one by its name, the other by
+ * what is written on it? So it is where a name was corrected since the kernel was started. */
+static bool may_be_same_device(const char *a, size_t n, const char *b, size_t m) {
+        PfIdentityKind kind_a = kind_of_argument(a, n), kind_b = kind_of_argument(b, m);
+
+        return kind_a != PF_IDENTITY_KINDS && kind_b != PF_IDENTITY_KINDS && kind_a != kind_b &&
+               strncmp(a, b, 4) == 0;
+}
+
+/* Are these the arguments that the kernel was started with, word by word? @strict: its devices
+ * are named as they were. */
+static bool is_running(const PfBootCommand *kernel, const char *running, bool strict) {
         size_t n_words = 0;
 
         for (size_t i = kernel->i_image + 1; i < kernel->expanded.n; i++) {
@@ -230,7 +259,8 @@ static bool is_running(const PfBootCommand *kernel, const char *running) {
                 for (; (n = next_argument(&at)) > 0; at += n, n_words++) {
                         size_t m = next_argument(&running);
 
-                        if (n != m || strncmp(at, running, n) != 0)
+                        if ((n != m || strncmp(at, running, n) != 0) &&
+                            (strict || !may_be_same_device(at, n, running, m)))
                                 return false;
                         running += m;
                 }
@@ -260,14 +290,19 @@ static bool is_running_image(const PfBootCommand *kernel, const char *running) {
         return strlen(wanted) == n && strncmp(wanted, given, n) == 0;
 }
 
-static void mark_running(PfBootInventory *inventory) {
+/* Return: is there any? */
+static bool mark_running(PfBootInventory *inventory, bool strict) {
+        bool any = false;
+
         for (size_t i = 0; i < inventory->n_items && inventory->running; i++) {
                 PfBootItem *item = &inventory->items[i];
 
                 item->running = item->kernel && item->entry &&
-                                is_running(item->kernel, inventory->running) &&
+                                is_running(item->kernel, inventory->running, strict) &&
                                 is_running_image(item->kernel, inventory->running);
+                any = any || item->running;
         }
+        return any;
 }
 
 /* The loader that an item's entry is read by. */
@@ -390,7 +425,8 @@ int pf_boot_judge_live(const PfTarget *target, PfBootInventory *inventory, PfErr
         int r;
 
         (void) err;
-        mark_running(inventory);
+        if (!mark_running(inventory, true))
+                (void) mark_running(inventory, false);
         rule_out_by_firmware(inventory);
         rule_out_legacy(&judge);
         r = judge_by_interface(&judge);

@@ -210,6 +210,36 @@ START_TEST(the_kernel_knows_partitions_alone) {
 }
 END_TEST
 
+/* The kernel that runs was started with the name: the entry is still the one. */
+START_TEST(a_machine_that_runs_knows_its_entry) {
+        static const File files[] = {
+                { GRUB_CFG, ENTRY("root=/dev/sda1 ro") ENTRY("root=/dev/sda1 ro single") },
+                { "/proc/cmdline", "BOOT_IMAGE=/v root=/dev/sda1 ro\n" },
+        };
+        PF_AUTO_FIXTURE PfFixture fixture = { 0 };
+        PF_AUTO_PROPOSAL PfProposal proposal = { 0 };
+        PF_AUTO_REPORT PfReport before = { 0 }, after = { 0 };
+
+        open_machine(&fixture, files, PF_ELEMENTS(files));
+        probe(&fixture, &before);
+        ck_assert_int_eq(find(&before, "boot.configuration-live")->verdict, PF_PASS);
+        propose(&fixture, "boot.root-identity", &proposal);
+        ck_assert_uint_eq(proposal.n, 1);
+        apply(&fixture, &proposal.candidates[0]);
+        probe(&fixture, &after);
+        ck_assert_int_eq(find(&after, "boot.root-identity")->verdict, PF_PASS);
+        ck_assert_msg(find(&after, "boot.configuration-live")->verdict == PF_PASS, "%s",
+                      find(&after, "boot.configuration-live")->summary);
+
+        /* Another device is another start. */
+        pf_sandbox_write(&fixture.box, "/proc/cmdline",
+                         "BOOT_IMAGE=/v root=UUID=22222222-2222-4222-8222-222222222222 ro\n");
+        pf_report_deinit(&after);
+        probe(&fixture, &after);
+        ck_assert_int_eq(find(&after, "boot.configuration-live")->verdict, PF_WARN);
+}
+END_TEST
+
 /* A system that sleeps into a file names the file system that holds it. */
 START_TEST(resume_from_a_file) {
         static const File files[] = {
@@ -569,6 +599,7 @@ int main(void) {
         PF_TEST(suite, what_boots_and_what_it_is_generated_from);
         PF_TEST(suite, the_variable_of_a_name);
         PF_TEST(suite, the_kernel_knows_partitions_alone);
+        PF_TEST(suite, a_machine_that_runs_knows_its_entry);
         PF_TEST(suite, resume_from_a_file);
         PF_TEST(suite, lines_of_the_table);
         add_rows(suite, "refused_with_the_reason", refused_with_the_reason, PF_ELEMENTS(refusals));
