@@ -26,6 +26,7 @@ PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "openss
             "python3-minimal", "socat"]
 PASSWORD = "preflight"
 START_SECONDS = 60
+ROOM = "256m"  # for all that is written into a container
 
 
 class Unavailable(Exception):
@@ -96,7 +97,8 @@ class Container:
         writable = self.top / "writable"
         for path in (writable, self.merged):
             path.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", writable], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,size={ROOM}", "tmpfs",
+                        writable], check=True)
         for name in ("upper", "work"):
             (writable / name).mkdir()
         subprocess.run(["mount", "-t", "overlay", "-o",
@@ -186,10 +188,11 @@ class Container:
         """Where a file of it is on the host."""
         return self.merged / inside.lstrip("/")
 
-    def login(self, user="root", password=PASSWORD, address="127.0.0.1", command="true"):
-        """Does a real login by password and SFTP succeed?"""
+    def login(self, user="root", password=PASSWORD, source="127.0.0.1"):
+        """Does SFTP open to a real login by password, from an address of the loopback?"""
         return self.run(
-            f"echo ls | SSHPASS={password} sshpass -e sftp -q -b - -o StrictHostKeyChecking=no "
+            f"echo bye | SSHPASS={password} sshpass -e sftp -q -o StrictHostKeyChecking=no "
             "-o UserKnownHostsFile=/dev/null -o PreferredAuthentications=password "
-            f"-o NumberOfPasswordPrompts=1 -o BatchMode=no {user}@{address}",
+            f"-o NumberOfPasswordPrompts=1 -o BindAddress={source} "
+            f"{user}@127.0.0.1",
             check=False).returncode == 0

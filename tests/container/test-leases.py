@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Leases on machines that boot: given, used by real logins, and over in time.
+
+Each scenario has a container of its own; they run side by side, since most of a lease is
+waiting. TAP on stdout.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import sys
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+
+import container
+
+CONFIG = "/etc/ssh/sshd_config"
+LATE = 2.0  # seconds after its end by which a lease is taken back
+
+
+def harden(box):
+    """A server that lets nobody in with a password, and two accounts with one."""
+    box.run("useradd -m ops && echo ops:preflight | chpasswd")
+    text = box.path(CONFIG).read_text()
+    box.path(CONFIG).write_text(text.replace(
+        "#PermitRootLogin prohibit-password", "PermitRootLogin no").replace(
+        "#PasswordAuthentication yes", "PasswordAuthentication no"))
+    box.run("systemctl reload ssh")
+    assert not box.login() and not box.login("ops")
+
+
+def state(box):
+    """All that sshd reads, byte for byte, with what stat tells but for times."""
+    return box.run("cd /etc/ssh && find . -name 'sshd_config*' -o -path './sshd_config.d/*' "
+                   "| sort | xargs stat -c '%n %a %u %g' && "
+                   "cat sshd_config $(find sshd_config.d -type f | sort)").stdout
+
+
+def effective(box, user="root", source="127.0.0.1"):
+    return box.run(f"sshd -T -C user={user},host={source},addr={source}").stdout
+
+
+def lend(box, duration="1min"):
+    done = box.run(f"preflightctl fix ssh.access --lease={duration} --source=127.0.0.1 "
+                   "--consent --yes --no-pager", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert box.login(), "a lease was given, and the login fails"
+
+
+def history(box):
+    return json.loads(box.run("preflightctl history --format=json").stdout)["transactions"]
+
+
+def end_of_lease(box):
+    """By the clock of this machine, which the container's is."""
+    return [entry["leaseEndsUSec"] for entry in history(box) if entry.get("leaseEndsUSec")][-1] / 1e6
+
+
+def wait_for_end(box, before, end):
+    """Until the configuration is what it was; how long after its end that is, in seconds."""
+    while time.time() < end - 1:
+        time.sleep(0.5)
+    while state(box) != before:
+        assert time.time() < end + 30, "the lease does not end:\n" + state(box)
+        time.sleep(0.05)
+    return time.time() - end
+
+
+def opens_for_one_account_and_address_alone(box):
+    before, others = state(box), effective(box, "ops")
+    lend(box, "30min")
+    assert not box.login("ops"), "another account"
+    assert not box.login(source="127.0.0.2"), "another address"
+    assert effective(box, "ops") == others and effective(box, "root", "127.0.0.2")
+    told = box.run("preflightctl status --no-pager", check=False).stdout
+    assert "lease" in told, told
+    report = json.loads(box.run("preflightctl check --format=json", check=False).stdout)
+    assert [check["verdict"] for check in report["checks"] if check["check"] == "ssh.lease"] == ["warn"]
+    box.run("preflightctl undo --last")
+    assert state(box) == before and not box.login()
+
+
+def ends_though_it_was_killed_and_the_disk_is_full(box):
+    before = state(box)
+    lend(box)
+    end = end_of_lease(box)
+    box.run("kill -9 $(systemctl show -P MainPID preflight-remedyd)")
+    box.wait("systemctl is-active preflight-remedyd")
+    box.run("cat /dev/zero >/var/tmp/full; cat /dev/zero >/etc/full", check=False)
+    late = wait_for_end(box, before, end)
+    assert late < LATE, f"{late:.1f} s after its end"
+    box.run("rm /var/tmp/full /etc/full")
+    assert not box.login()
+    return f"{late:.2f} s after its end"
+
+
+def ends_once_it_can_be_written(box):
+    """A file system of its own, which is read-only wherever it is mounted."""
+    box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
+            "cp -a /root/ssh/. /etc/ssh && systemctl reload ssh")
+    before = state(box)
+    lend(box)
+    end = end_of_lease(box)
+    box.run("mount -o remount,ro /etc/ssh")
+    while time.time() < end + 3:
+        time.sleep(0.5)
+    assert state(box) != before
+    box.run("journalctl -u preflight-remedyd | grep -qi 'read-only'")
+    box.run("mount -o remount,rw /etc/ssh")
+    late = wait_for_end(box, before, time.time())
+    assert late < LATE, f"{late:.1f} s after it could be written"
+    assert not box.login()
+    return f"{late:.2f} s after it could be written"
+
+
+def leaves_edits_that_others_made_meanwhile(box):
+    """As an upgrade of sshd may: the lease goes, and nothing else."""
+    text = box.path(CONFIG).read_text()
+    box.path(CONFIG).write_text(text.replace("Include /etc/ssh/sshd_config.d/*.conf", ""))
+    box.run("rm -rf /etc/ssh/sshd_config.d && systemctl reload ssh")
+    before = effective(box)
+    lend(box)
+    end = end_of_lease(box)
+    box.path(CONFIG).write_text("# of a new version\nClientAliveInterval 77\n" + box.path(CONFIG).read_text())
+    while time.time() < end - 1:
+        time.sleep(0.5)
+    while "begin of a lease" in box.path(CONFIG).read_text():
+        assert time.time() < end + 30
+        time.sleep(0.05)
+    late = time.time() - end
+    assert box.path(CONFIG).read_text().startswith("# of a new version\nClientAliveInterval 77\n")
+    assert [line for line in effective(box).splitlines() if "clientaliveinterval" not in line] == \
+        [line for line in before.splitlines() if "clientaliveinterval" not in line]
+    assert late < LATE, f"{late:.1f} s after its end"
+    assert not box.login()
+    return f"{late:.2f} s after its end"
+
+
+def is_over_after_a_loss_of_power(box):
+    before = state(box)
+    lend(box, "30min")
+    box.reboot(kill=True)
+    assert state(box) == before and not box.login()
+    times = [int(box.run(f"systemctl show -P {name} {unit}").stdout) for name, unit in (
+        ("ExecMainExitTimestampMonotonic", "preflight-leases.service"),
+        ("ExecMainStartTimestampMonotonic", "ssh.service"))]
+    assert 0 < times[0] <= times[1], times
+
+
+SCENARIOS = [opens_for_one_account_and_address_alone,
+             ends_though_it_was_killed_and_the_disk_is_full, ends_once_it_can_be_written,
+             leaves_edits_that_others_made_meanwhile, is_over_after_a_loss_of_power]
+
+
+def play(scenario, root, build):
+    """What there is to say of it, and whether it failed."""
+    try:
+        with container.Container(root, build) as box:
+            harden(box)
+            return False, scenario(box)
+    except Exception:  # pylint: disable=broad-except
+        return True, traceback.format_exc()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, help="of meson, with --prefix=/usr")
+    parser.add_argument("--cache", required=True, help="where the containers' root is kept")
+    parser.add_argument("--only", default="", help="scenarios whose names hold this")
+    options = parser.parse_args()
+    scenarios = [scenario for scenario in SCENARIOS if options.only in scenario.__name__]
+
+    print(f"1..{len(scenarios)}", flush=True)
+    try:
+        root = container.make_root(options.cache)
+    except container.Unavailable as why:
+        for number, scenario in enumerate(scenarios, 1):
+            print(f"ok {number} - {scenario.__name__} # SKIP {why}")
+        return 0
+    with concurrent.futures.ThreadPoolExecutor(len(scenarios)) as pool:
+        ends = list(pool.map(lambda scenario: play(scenario, root, options.build), scenarios))
+    for number, (scenario, (failed, text)) in enumerate(zip(scenarios, ends), 1):
+        print(f"{'not ' if failed else ''}ok {number} - {scenario.__name__}")
+        for line in (text or "").rstrip().splitlines():
+            print(f"# {line}")
+    return 1 if any(failed for failed, _ in ends) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
