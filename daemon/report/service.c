@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/report/events.h"
 #include "daemon/report/inspect.h"
 #include "daemon/varlink/descriptions.h"
 
@@ -273,6 +274,7 @@ int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t
         r = pf_cache_put(service->cache, readiness_take, asked_usec, &before);
         if (r < 0 || !pf_question_equal(readiness->question, service->question))
                 return r;
+        pf_events_tell(before, readiness);
         pf_service_tell_monitors(service, before, readiness);
         tell_status(service, readiness);
         await_expiry(service, readiness);

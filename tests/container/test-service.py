@@ -63,6 +63,30 @@ def withholds_from_others(box):
     assert evidence and all(item.get("withheld") for item in evidence), told
 
 
+def tells_changes_in_the_journal(box):
+    """One event a change, which `journalctl -x` explains, and none while nothing changes."""
+    box.run("journalctl --update-catalog")
+    count = "journalctl -u preflightd -o cat PREFLIGHTD_CHECK=ssh.password-authentication | wc -l"
+    before = int(box.run(count).stdout)
+    box.path("/etc/ssh/sshd_config.d/50-test.conf").write_text("PasswordAuthentication no\n")
+    report(box)
+    box.wait(f"test $({count}) = {before + 1}")
+    for _ in range(3):
+        report(box)
+    event = json.loads(box.run("journalctl -u preflightd -o json -n 1 "
+                               "PREFLIGHTD_CHECK=ssh.password-authentication").stdout)
+    assert event["PREFLIGHTD_VERDICT"] == "fail" and event["PREFLIGHTD_VERDICT_BEFORE"] == "pass"
+    assert "95108" in event["PREFLIGHTD_ERROR_IDS"].split()
+    assert "/etc/ssh/sshd_config.d/50-test.conf:1: PasswordAuthentication no" in \
+        event["PREFLIGHTD_EVIDENCE"], event
+    told = box.run("journalctl -x -u preflightd PREFLIGHTD_CHECK=ssh.password-authentication "
+                   "--no-pager").stdout
+    assert "What to do:" in told and "Subject: ssh.password-authentication: fail" in told, told
+    box.path("/etc/ssh/sshd_config.d/50-test.conf").unlink()
+    report(box)
+    box.wait(f"test $({count}) = {before + 2}")
+
+
 def is_started_by_its_socket(box):
     box.run("systemctl stop preflightd.service")
     assert box.run("preflightctl status", check=False).returncode == 1
@@ -102,7 +126,8 @@ def runs_again_after_a_restart(box):
 
 
 TESTS = [runs_after_the_boot, says_the_verdict_in_its_status, exposes_little,
-         sees_through_its_sandbox, withholds_from_others, is_started_by_its_socket,
+         sees_through_its_sandbox, withholds_from_others, tells_changes_in_the_journal,
+         is_started_by_its_socket,
          keeps_old_settings_when_the_new_are_wrong, comes_back_when_it_hangs,
          runs_again_after_a_restart]
 
