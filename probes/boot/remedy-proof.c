@@ -101,6 +101,23 @@ static int take_root_entry(PfBootWitness *witness, const PfFstabEntry *entry) {
         return 0;
 }
 
+/* What the image's table has as swap, by what is written on it. */
+static int take_swap_entry(PfBootWitness *witness, const PfFstab *fstab) {
+        int r = 0;
+
+        for (size_t i = 0; i < fstab->n && r == 0 && !witness->swap; i++) {
+                PF_AUTO_BLOCK_RESOLUTION PfBlockResolution resolution = { 0 };
+
+                if (strcmp(fstab->entries[i].type, "swap") != 0)
+                        continue;
+                r = pf_block_graph_resolve(witness->graph, fstab->entries[i].spec, &resolution);
+                if (r == 0 && resolution.state == PF_BLOCK_RESOLVED &&
+                    !is_named(pf_identity_kind(fstab->entries[i].spec)))
+                        witness->swap = resolution.nodes.items[0];
+        }
+        return r;
+}
+
 static int take_root_names(PfBootWitness *witness, const PfBootInventory *inventory) {
         int r = take_root_entry(witness, pf_fstab_find(&inventory->fstab, "/"));
 
@@ -149,7 +166,10 @@ static int load_image(const PfBootFacts *facts, const PfTarget *host, PfBootWitn
                 return 0;
         }
         r = find_image_root(facts->target, ret);
-        return r < 0 || !ret->root ? r : take_root_names(ret, &facts->inventory);
+        if (r < 0 || !ret->root)
+                return r;
+        r = take_swap_entry(ret, &facts->inventory.fstab);
+        return r < 0 ? r : take_root_names(ret, &facts->inventory);
 }
 
 int pf_boot_witness_load(const PfBootFacts *facts, const PfTarget *host, PfBootWitness *ret,
@@ -164,20 +184,23 @@ int pf_boot_witness_load(const PfBootFacts *facts, const PfTarget *host, PfBootW
 
 /* --- a claim --- */
 
-/* The partition of this number on the disk that holds the image's "/". */
+/* The partition of this number on the disk that holds the image's "/", if that is what the image
+ * calls its disk. Where "/" has no name any more, the swap of its table may tell. */
 static const PfBlockNode *find_sibling(const PfBootWitness *witness, const char *name) {
         unsigned number;
         size_t n = split_name(name, &number);
         const PfBlockNode *disk =
                 witness->root->parents.n == 1 ? witness->root->parents.items[0] : NULL;
 
-        if (!disk || !witness->disk || n != strlen(witness->disk) ||
-            strncmp(name, witness->disk, n) != 0)
+        if (!disk || n == 0 ||
+            (witness->disk && (n != strlen(witness->disk) || strncmp(name, witness->disk, n) != 0)))
                 return NULL;
         for (size_t i = 0; i < disk->children.n; i++)
                 if (disk->children.items[i]->type == PF_BLOCK_PARTITION &&
                     disk->children.items[i]->part_number == number)
-                        return disk->children.items[i];
+                        return witness->disk || disk->children.items[i] == witness->swap
+                                       ? disk->children.items[i]
+                                       : NULL;
         return NULL;
 }
 

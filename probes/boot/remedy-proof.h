@@ -21,6 +21,7 @@ typedef struct PfBootWitness {
         const PfBlockGraph *graph; /* the machine's, or that of the host that mounts the image */
         PfBlockGraph *host;        /* owned; NULL unless it is an image */
         const PfBlockNode *root;   /* of an image: what is mounted there; NULL: not known */
+        const PfBlockNode *swap;   /* what the table of an image has as swap; NULL: not known */
         bool agrees;               /* of an image: its fstab names that file system as "/" */
         char *disk;                /* of an image: what it calls the disk of "/"; NULL: not known */
         char reason[PF_BLOCK_REASON_MAX]; /* why nothing can be proven; "": it may be */
