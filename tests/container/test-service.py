@@ -42,16 +42,20 @@ def says_the_verdict_in_its_status(box):
 def exposes_little(box):
     told = box.run("systemd-analyze security --no-pager preflightd.service").stdout
     level = float(told.strip().splitlines()[-1].split(": ")[1].split()[0])
-    assert level <= 1.5, told
+    assert level <= 1.7, told
 
 
 def sees_through_its_sandbox(box):
     """What the service tells a user of root's is what root's own program finds."""
+    box.run("mkdir -p /usr/lib/modules/$(uname -r)/kernel && touch "
+            "/usr/lib/modules/$(uname -r)/modules.dep")
     inside, outside = report(box), report(box, "--in-process")
     for mine, other in zip(inside["checks"], outside["checks"], strict=True):
         if mine["check"] not in NOT_IN_SANDBOX:
             for key in ("check", "verdict", "summary", "evidence"):
                 assert mine[key] == other[key], (mine, other)
+        if mine["check"] == "system.reboot-pending":
+            assert "not installed any more" not in mine["summary"], mine
 
 
 def withholds_from_others(box):
