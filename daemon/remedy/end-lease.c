@@ -98,8 +98,9 @@ static int close_files(PfEntry *entry, PfSpots *spots, PfFate fate, PfTransactio
 
                 if (spot->error < 0 || spot->fate != fate)
                         continue;
-                r = fate == PF_FATE_NEW ? put_back(entry, i, spot, &why)
-                                        : cut_edited(entry, i, spot, cut, &why);
+                r = fate == PF_FATE_NEW ? put_back(entry, i, spot, &why) : -EBADMSG;
+                if (r == -EBADMSG) /* what it held before is not to be had */
+                        r = cut_edited(entry, i, spot, cut, &why);
                 if (r == 0)
                         spot->fate = PF_FATE_OLD;
                 else if (first == 0)

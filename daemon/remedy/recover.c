@@ -7,27 +7,20 @@
  */
 #include "daemon/remedy/transaction-internal.h"
 
-static bool is_any(const PfSpots *spots, PfFate fate) {
-        for (size_t i = 0; i < spots->n; i++)
-                if (spots->items[i].fate == fate)
-                        return true;
-        return false;
-}
-
 /*
  * Does the machine run by something that is not there any more? While it is applied files
  * only become new: where all of them are old and no action was begun, nothing has happened.
  */
 static bool needs_actions(const PfEntry *entry, bool was_applying, const PfSpots *before) {
         return !was_applying || entry->manifest->n_begun > 0 || !before->n ||
-               is_any(before, PF_FATE_NEW) || is_any(before, PF_FATE_EDITED);
+               pf_spots_have(before, PF_FATE_NEW) || pf_spots_have(before, PF_FATE_EDITED);
 }
 
 /* A lease is not given up: who ends it may cut, and asks for the reload again. */
 static bool stays_open(const PfEntry *entry, const PfSpots *spots, int actions) {
         return entry->manifest->transaction->lease &&
                entry->manifest->goal == PF_TRANSACTION_UNDONE &&
-               (actions < 0 || is_any(spots, PF_FATE_EDITED));
+               (actions < 0 || pf_spots_have(spots, PF_FATE_EDITED));
 }
 
 int pf_entry_recover(PfEntry *entry, PfErr *err) {

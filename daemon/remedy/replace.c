@@ -64,6 +64,13 @@ int pf_place_read(const PfPlace *place, PfBuf *buf, PfErr *err) {
         return n < 0 ? pf_err_errno(err, (int) n, "%s", place->path) : 0;
 }
 
+static int check_size(const char *path, uint64_t n, PfErr *err) {
+        if (n <= PF_PLACE_MAX)
+                return 0;
+        return pf_err_set(err, -EFBIG, "%s: %llu MiB are more than any file that is changed here",
+                          path, (unsigned long long) n >> 20);
+}
+
 static int take_to_sha256(void *data, const void *bytes, size_t n) {
         pf_sha256_add(data, bytes, n);
         return 0;
@@ -72,6 +79,7 @@ static int take_to_sha256(void *data, const void *bytes, size_t n) {
 int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) {
         PF_CLEANUP(pf_sha256_freep) PfSha256 *sha256 = pf_sha256_new();
         int64_t n;
+        int r;
 
         if (!sha256)
                 return -ENOMEM;
@@ -79,7 +87,10 @@ int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) {
                 ret[0] = '\0';
                 return 0;
         }
-        n = each_piece(place->fd, UINT64_MAX, take_to_sha256, sha256);
+        r = check_size(place->path, (uint64_t) place->seen.st_size, err);
+        if (r < 0)
+                return r;
+        n = each_piece(place->fd, PF_PLACE_MAX + 1, take_to_sha256, sha256);
         if (n < 0)
                 return pf_err_errno(err, (int) n, "%s", place->path);
         pf_sha256_end(sha256, ret);
@@ -275,6 +286,8 @@ int pf_place_stage(const PfPlace *place, const char *name, const void *bytes, si
         int r;
 
         r = check_staged_name(name, err);
+        if (r == 0)
+                r = check_size(place->path, n, err);
         return r < 0 ? r : make_staged(place, name, &source, err);
 }
 
@@ -295,7 +308,8 @@ int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, c
         source.fd = fd;
         source.model = fd;
         source.n = (uint64_t) source.seen.st_size;
-        return make_staged(place, name, &source, err);
+        r = check_size(kept, source.n, err);
+        return r < 0 ? r : make_staged(place, name, &source, err);
 }
 
 /* --- its name --- */

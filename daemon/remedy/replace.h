@@ -45,8 +45,12 @@ bool pf_place_is_absent(const PfPlace *place);
 int pf_place_check(const PfPlace *place, size_t n, PfErr *err) PF_MUST_CHECK;
 unsigned pf_place_links(const PfPlace *place); /* names the file has; 0: it is absent */
 
-/* The contents as they are; -EFBIG beyond buf's maximum. And their SHA-256 of any size, "" where
- * there is no file. */
+/* Bytes of a file that is changed. In an image somebody's sparse file may be 8 EiB of nothing,
+ * which nobody waits for; what a remedy changes is never as large as this. */
+#define PF_PLACE_MAX (1ull << 30)
+
+/* The contents as they are; -EFBIG beyond buf's maximum. And their SHA-256, "" where there is no
+ * file; -EFBIG beyond PF_PLACE_MAX. */
 int pf_place_read(const PfPlace *place, PfBuf *buf, PfErr *err) PF_MUST_CHECK;
 int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) PF_MUST_CHECK;
 
@@ -67,7 +71,7 @@ int pf_place_keep(const PfPlace *place, int directory, const char *name, PfErr *
  *        after a kill pf_place_discard() removes it
  * @bytes: @n; or from @fd, from its beginning, where @bytes is NULL
  * A file that was absent becomes root's with mode 0644 and, where SELinux did not give it a
- * label, that of its directory. On error there is none.
+ * label, that of its directory. On error there is none; -EFBIG beyond PF_PLACE_MAX.
  */
 int pf_place_stage(const PfPlace *place, const char *name, const void *bytes, size_t n, int fd,
                    PfErr *err) PF_MUST_CHECK;

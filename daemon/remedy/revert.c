@@ -26,10 +26,14 @@ static bool is_about_the_way(int error) {
 
 static int compare(const PfManifestFile *file, const PfPlace *place, PfFate *ret, PfErr *err) {
         char digest[65];
-        int r = pf_place_digest(place, digest, err);
+        PfErr why = { 0 };
+        int r = pf_place_digest(place, digest, &why);
 
+        *ret = PF_FATE_EDITED;
+        if (r == -EFBIG) /* nobody wrote that here */
+                return 0;
         if (r < 0)
-                return r;
+                return pf_err_set(err, r, "%s", pf_err_text(&why, r));
         *ret = strcmp(digest, file->before_sha256) == 0  ? PF_FATE_OLD
                : strcmp(digest, file->after_sha256) == 0 ? PF_FATE_NEW
                                                          : PF_FATE_EDITED;
@@ -89,35 +93,66 @@ int pf_spots_discard(const PfEntry *entry, const PfSpots *spots, bool but_laid, 
         return first;
 }
 
-/* Is the file that a lease laid beside it still there, and the same? */
-static bool is_laid(const PfEntry *entry, size_t i) {
-        PF_CLEANUP(pf_place_freep) PfPlace *laid = NULL;
+bool pf_spots_have(const PfSpots *spots, PfFate fate) {
+        for (size_t i = 0; i < spots->n; i++)
+                if (spots->items[i].fate == fate)
+                        return true;
+        return false;
+}
+
+/* Is what stands beside it there, and just what it held? */
+static bool is_whole(const PfEntry *entry, size_t i, PfStaged staged) {
+        PF_CLEANUP(pf_place_freep) PfPlace *place = NULL;
         PF_AUTO_FREE char *path = NULL;
         const PfManifestFile *file = &entry->manifest->files[i];
         const char *slash = strrchr(file->place, '/');
         char name[PF_STAGED_NAME_SIZE], digest[65];
         PfErr err = { 0 };
 
-        pf_staged_name(entry, PF_STAGED_LAID, i, name);
+        pf_staged_name(entry, staged, i, name);
         if (asprintf(&path, "%.*s/%s", (int) (slash - file->place), file->place, name) < 0) {
                 path = NULL;
                 return false;
         }
-        return pf_place_find(entry->transactions->root, path, &laid, &err) == 0 &&
-               pf_place_digest(laid, digest, &err) == 0 && strcmp(digest, file->before_sha256) == 0;
+        return pf_place_find(entry->transactions->root, path, &place, &err) == 0 &&
+               pf_place_digest(place, digest, &err) == 0 &&
+               strcmp(digest, file->before_sha256) == 0;
+}
+
+/* A copy that a disk, or somebody, made another one of is not put in the file's place. */
+static int stage_kept(const PfEntry *entry, size_t i, const PfSpot *spot, const char *name,
+                      PfErr *err) {
+        const PfManifestFile *file = &entry->manifest->files[i];
+        char copy[PF_COPY_NAME_SIZE];
+        PfErr why = { 0 }, ignored = { 0 };
+        int r;
+
+        pf_copy_name(PF_COPY_BEFORE, i, copy);
+        r = pf_place_stage_kept(spot->place, name, entry->directory, copy, &why);
+        if (r == 0 && is_whole(entry, i, spot->staged))
+                return 0;
+        if (r < 0 && r != -EFBIG)
+                return pf_err_set(err, r, "%s", pf_err_text(&why, r));
+        r = pf_place_discard(spot->place, name, &ignored);
+        (void) !r; /* who ends it discards again */
+        return pf_err_set(err, -EBADMSG,
+                          "%s: what was kept of it in %s/%s/%s is not what it held; make the "
+                          "change by hand",
+                          file->place, PF_TRANSACTIONS_PATH, entry->manifest->transaction->id,
+                          copy);
 }
 
 int pf_spot_stage(PfEntry *entry, size_t i, PfSpot *spot, bool may_be_laid, PfErr *err) {
-        char copy[PF_COPY_NAME_SIZE], name[PF_STAGED_NAME_SIZE];
+        char name[PF_STAGED_NAME_SIZE];
         int r = 0;
 
         if (!entry->manifest->files[i].before_sha256[0])
                 return 0; /* it was not there: nothing takes its place */
-        spot->staged = may_be_laid && is_laid(entry, i) ? PF_STAGED_LAID : PF_STAGED_RESTORED;
-        pf_copy_name(PF_COPY_BEFORE, i, copy);
+        spot->staged = may_be_laid && is_whole(entry, i, PF_STAGED_LAID) ? PF_STAGED_LAID
+                                                                         : PF_STAGED_RESTORED;
         pf_staged_name(entry, spot->staged, i, name);
         if (spot->staged == PF_STAGED_RESTORED)
-                r = pf_place_stage_kept(spot->place, name, entry->directory, copy, err);
+                r = stage_kept(entry, i, spot, name, err);
         spot->is_staged = r == 0;
         return r;
 }
@@ -142,12 +177,24 @@ static void leave(PfEntry *entry, size_t i, PfSpot *spot) {
                                         file->place);
 }
 
+static int stage(PfEntry *entry, size_t i, PfSpot *spot, bool may_be_laid, PfErr *err) {
+        PfErr why = { 0 };
+        int r = pf_spot_stage(entry, i, spot, may_be_laid, &why);
+
+        if (r == -EBADMSG) {
+                spot->fate = PF_FATE_EDITED;
+                (void) pf_manifest_note(entry->manifest, "%s", why.text);
+                return 0;
+        }
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&why, r)) : 0;
+}
+
 int pf_spots_stage(PfEntry *entry, PfSpots *spots, bool may_be_laid, PfErr *err) {
         int r = 0;
 
         for (size_t i = 0; i < spots->n && r == 0; i++)
                 if (spots->items[i].fate == PF_FATE_NEW)
-                        r = pf_spot_stage(entry, i, &spots->items[i], may_be_laid, err);
+                        r = stage(entry, i, &spots->items[i], may_be_laid, err);
                 else if (spots->items[i].fate == PF_FATE_EDITED)
                         leave(entry, i, &spots->items[i]);
         return r;
@@ -206,19 +253,14 @@ int pf_entry_undo_actions(PfEntry *entry, PfErr *err) {
         return first;
 }
 
-static bool is_any_edited(const PfSpots *spots) {
-        for (size_t i = 0; i < spots->n; i++)
-                if (spots->items[i].fate == PF_FATE_EDITED)
-                        return true;
-        return false;
-}
-
 int pf_entry_end(PfEntry *entry, const PfSpots *spots, PfErr *err) {
         int r = pf_spots_discard(entry, spots, false, err);
 
         if (r < 0)
                 return r;
         entry->manifest->transaction->ended_usec = pf_clock_realtime_usec();
-        return pf_entry_set_state(
-                entry, is_any_edited(spots) ? PF_TRANSACTION_CONFLICT : entry->manifest->goal, err);
+        return pf_entry_set_state(entry,
+                                  pf_spots_have(spots, PF_FATE_EDITED) ? PF_TRANSACTION_CONFLICT
+                                                                       : entry->manifest->goal,
+                                  err);
 }

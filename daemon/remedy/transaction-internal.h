@@ -95,16 +95,19 @@ void pf_spots_deinit(PfSpots *spots);
  * others were all the same. */
 int pf_spots_look(const PfEntry *entry, PfSpots *ret, PfErr *err) PF_MUST_CHECK;
 
+bool pf_spots_have(const PfSpots *spots, PfFate fate);
+
 /* Removes whatever stands beside the files; with @but_laid not what a lease laid there. */
 int pf_spots_discard(const PfEntry *entry, const PfSpots *spots, bool but_laid, PfErr *err);
 
 /**
  * pf_spots_stage() - what new files were before is put beside them
  * @may_be_laid: use what a lease has laid there, if it is still the same
- * Files that are edited are left out, with a note in the transaction's text.
+ * Files that are edited are left out, with a note in the transaction's text; one of which the
+ * copy is not what it was before is, too, and becomes PF_FATE_EDITED.
  */
 int pf_spots_stage(PfEntry *entry, PfSpots *spots, bool may_be_laid, PfErr *err) PF_MUST_CHECK;
-/* The same of one, which is new. */
+/* The same of one, which is new. Return: 0; -EBADMSG with a text: what was kept is damaged; … */
 int pf_spot_stage(PfEntry *entry, size_t i, PfSpot *spot, bool may_be_laid,
                   PfErr *err) PF_MUST_CHECK;
 

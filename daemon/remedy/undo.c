@@ -158,6 +158,9 @@ static int carry_out(PfEntry *entry, PfSpots *spots, PfErr *err) {
         r = pf_spots_discard(entry, spots, may_be_laid, err);
         if (r == 0)
                 r = pf_spots_stage(entry, spots, may_be_laid, err);
+        if (r == 0 &&
+            pf_spots_have(spots, PF_FATE_EDITED)) /* none was, until what was kept was read */
+                r = pf_err_set(err, -EIO, "%s", entry->manifest->transaction->text);
         if (r < 0)
                 return call_off(entry, spots, was, r);
         r = pf_spots_commit(entry, spots, &why);

@@ -177,6 +177,47 @@ START_TEST(two_on_one_file) {
 }
 END_TEST
 
+/* What the disk, or somebody, made of a copy is not what the file held: nothing is changed. */
+START_TEST(damaged_copy) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL, *copy = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        id = applied_id(transactions, new_plan());
+        copy = journal_path(id, "before-0000");
+        pf_sandbox_write(&box, copy, _i ? "" : "other\n");
+        ck_assert_int_eq(pf_transactions_undo(transactions, id, "root", &err), -EIO);
+        ck_assert_msg(strstr(err.text, "before-0000 is not what it held"), "%s", err.text);
+        check_new();
+        check_history(transactions, "applied");
+}
+END_TEST
+
+/* Sparse, and larger than anybody waits for. */
+static void make_huge(const char *path) {
+        PF_AUTO_FREE char *place = pf_sandbox_path(&box, path);
+
+        ck_assert_int_eq(truncate(place, (off_t) 1 << 43), 0);
+}
+
+START_TEST(huge_copy) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL, *copy = NULL;
+        PfErr err = { 0 };
+
+        new_machine();
+        transactions = open_them();
+        id = applied_id(transactions, new_plan());
+        copy = journal_path(id, "before-0000");
+        make_huge(copy);
+        ck_assert_int_lt(pf_transactions_undo(transactions, id, "root", &err), 0);
+        check_new();
+        check_history(transactions, "applied");
+}
+END_TEST
+
 /* ---- what a kill left ---- */
 
 /* The files as they are half-way: some new, some old, something staged. */
@@ -290,6 +331,41 @@ START_TEST(was_interrupted_and_edited) {
         check_file("/etc/made", NULL);
         kept = journal_path(id, "before-0000");
         check_file(kept, "old\n");
+}
+END_TEST
+
+/* A file that is neither stays what it is, and the others become old. */
+START_TEST(was_interrupted_and_damaged) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+        PF_AUTO_FREE char *id = NULL, *copy = NULL;
+
+        new_machine();
+        id = interrupt("\"applying\"");
+        copy = journal_path(id, "before-0000");
+        if (_i)
+                make_huge(copy);
+        else
+                pf_sandbox_write(&box, copy, "other\n");
+        transactions = open_them();
+        done = find_transaction(transactions, id);
+        ck_assert_int_eq(done->state, PF_TRANSACTION_CONFLICT);
+        ck_assert_msg(strstr(done->text, "is not what it held"), "%s", done->text);
+        check_file("/etc/changed", "new\n");
+        check_file("/etc/made", NULL);
+        ck_assert_uint_eq(count_names("/etc"), 3);
+}
+END_TEST
+
+START_TEST(was_interrupted_at_a_huge_file) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL;
+
+        new_machine();
+        id = interrupt("\"applying\"");
+        make_huge("/etc/changed");
+        transactions = open_them();
+        check_history(transactions, "conflict");
 }
 END_TEST
 
@@ -423,6 +499,24 @@ START_TEST(lease_in_an_edited_file) {
                 pf_sandbox_remove(&box, edit->path);
         end_lease(transactions, id, 0);
         check_file(edit->path, edit->wanted);
+        check_history(transactions, "undone");
+}
+END_TEST
+
+/* Nor can what the file held before be had: the lease goes all the same. */
+START_TEST(lease_with_damaged_copies) {
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PF_AUTO_FREE char *id = NULL, *copy = NULL, *laid = NULL;
+
+        new_machine();
+        transactions = open_them();
+        id = lease_id(transactions);
+        copy = journal_path(id, "before-0000");
+        pf_sandbox_write(&box, copy, "other\n");
+        ck_assert_int_gt(asprintf(&laid, "/etc/.preflightd-%s-0000-before", id), 0);
+        pf_sandbox_write(&box, laid, "another\n");
+        end_lease(transactions, id, 0);
+        check_old();
         check_history(transactions, "undone");
 }
 END_TEST
@@ -668,18 +762,23 @@ int main(void) {
         PF_TEST(suite, another_way);
         PF_TEST(suite, put_back_by_hand);
         PF_TEST(suite, two_on_one_file);
+        add_loop(suite, "damaged_copy", damaged_copy, 2);
+        PF_TEST(suite, huge_copy);
         PF_TEST(suite, was_being_applied);
         PF_TEST(suite, was_about_to_be_applied);
         PF_TEST(suite, was_being_undone);
         PF_TEST(suite, was_prepared);
         PF_TEST(suite, was_not_written_down);
         PF_TEST(suite, was_interrupted_and_edited);
+        add_loop(suite, "was_interrupted_and_damaged", was_interrupted_and_damaged, 2);
+        PF_TEST(suite, was_interrupted_at_a_huge_file);
         PF_TEST(suite, lease_ends);
         PF_TEST(suite, lease_is_undone);
         PF_TEST(suite, lease_without_what_was_laid);
         PF_TEST(suite, lease_in_edited_files);
         add_loop(suite, "lease_in_an_edited_file", lease_in_an_edited_file,
                  PF_ELEMENTS(lease_edits));
+        PF_TEST(suite, lease_with_damaged_copies);
         PF_TEST(suite, lease_behind_a_new_link);
         PF_TEST(suite, lease_that_no_service_hears_of);
         PF_TEST(suite, lease_that_was_interrupted);
