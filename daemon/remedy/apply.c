@@ -349,7 +349,9 @@ int pf_transactions_apply(PfTransactions *transactions, const PfPlan *plan, cons
         bool not_validated;
         int r;
 
-        r = find_places(transactions, plan, &places, err);
+        r = pf_transactions_recover(transactions, err);
+        if (r == 0)
+                r = find_places(transactions, plan, &places, err);
         if (r == 0)
                 r = validate(transactions, plan, &not_validated, err);
         if (r == 0)

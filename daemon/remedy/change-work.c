@@ -14,6 +14,7 @@
 static int need_transactions(PfChange *change, PfErr *err) {
         PfRemediation *remediation = change->remediation;
         const PfStrv *complaints;
+        PfErr ignored = { 0 };
         int r;
 
         if (remediation->transactions)
@@ -25,8 +26,12 @@ static int need_transactions(PfChange *change, PfErr *err) {
         complaints = pf_transactions_complaints(remediation->transactions);
         for (size_t i = 0; i < complaints->n && i < COMPLAINTS_MAX && r == 0; i++)
                 r = pf_strv_add(&change->complaints, complaints->items[i]);
+        r = pf_transactions_prune(remediation->transactions, HISTORY_AGE_USEC, HISTORY_MAX,
+                                  &ignored);
+        if (r < 0) /* a long history hinders no change, and keeps no lease open */
+                r = pf_strv_add(&change->complaints, pf_err_text(&ignored, r));
         (void) !r; /* a sentence less in the log */
-        return pf_transactions_prune(remediation->transactions, HISTORY_AGE_USEC, HISTORY_MAX, err);
+        return 0;
 }
 
 static int read_list(PfChange *change, PfErr *err) {
@@ -49,8 +54,7 @@ const PfTransaction *pf_change_find(const PfChange *change, const char *id) {
         return NULL;
 }
 
-/* PfChangeKind policy says of each check that the plan remedies, now and by what was done before.
- */
+/* What policy says of each check that the plan remedies, now and by what was done before. */
 static int ask_policy(PfChange *change, PfErr *err) {
         const PfPlan *plan = change->kept.plan;
         PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;

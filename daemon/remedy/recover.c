@@ -100,13 +100,17 @@ static int recover_id(PfTransactions *transactions, const char *id, PfErr *err) 
 
 int pf_transactions_recover(PfTransactions *transactions, PfErr *err) {
         PF_AUTO_STRV PfStrv ids = { 0 };
-        int first = pf_journal_list(&transactions->journal, &ids, &transactions->complaints, err);
+        int first;
 
+        if (!transactions->is_unfinished)
+                return 0;
+        first = pf_journal_list(&transactions->journal, &ids, &transactions->complaints, err);
         /* The newest first: an older one may have changed the same file before. */
         for (size_t i = ids.n; i-- > 0;) {
                 int r = recover_id(transactions, ids.items[i], err);
 
                 first = first < 0 ? first : r;
         }
+        transactions->is_unfinished = first < 0;
         return first;
 }

@@ -19,6 +19,7 @@ struct PfTransactions {
         const PfEffects *effects; /* borrowed */
         PfRoot *root;
         PfStrv complaints;
+        bool is_unfinished; /* something that was interrupted is neither done nor taken back */
 };
 
 int pf_transactions_complain(PfTransactions *transactions, const char *fmt, ...) PF_PRINTF(2, 3);
@@ -128,7 +129,7 @@ int pf_entry_end(PfEntry *entry, const PfSpots *spots, PfErr *err) PF_MUST_CHECK
  */
 int pf_entry_recover(PfEntry *entry, PfErr *err) PF_MUST_CHECK;
 
-/* All that were interrupted; complaints say what was found. */
+/* All that were interrupted; complaints say what was found. Nothing where all is finished. */
 int pf_transactions_recover(PfTransactions *transactions, PfErr *err) PF_MUST_CHECK;
 
 /**

@@ -32,6 +32,7 @@ PfTransactions *pf_transactions_free(PfTransactions *transactions) {
 int pf_transactions_open_with(const char *root, const PfFsOps *ops, const PfEffects *effects,
                               PfTransactions **ret, PfErr *err) {
         PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+        PfErr why = { 0 };
         int r;
 
         transactions = calloc(1, sizeof(*transactions));
@@ -39,11 +40,15 @@ int pf_transactions_open_with(const char *root, const PfFsOps *ops, const PfEffe
                 return -ENOMEM;
         transactions->journal = (PfJournal) PF_JOURNAL_INIT;
         transactions->effects = effects;
+        transactions->is_unfinished = true; /* until it is known better */
         r = pf_journal_open(&transactions->journal, root, ops, err);
         if (r == 0)
                 r = pf_root_open(root, ops, &transactions->root, err);
-        if (r == 0)
-                r = pf_transactions_recover(transactions, err);
+        if (r < 0)
+                return r;
+        r = pf_transactions_recover(transactions, &why);
+        if (r < 0)
+                r = pf_transactions_complain(transactions, "%s", pf_err_text(&why, r));
         if (r < 0)
                 return r;
         *ret = PF_STEAL(transactions);

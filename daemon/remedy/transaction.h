@@ -63,6 +63,8 @@ typedef struct PfTransactions PfTransactions;
  * @effects: borrowed
  * Recovery: what was prepared is forgotten; what was being applied is rolled back; what was
  *           being reverted is reverted. Never makes a file that was neither before nor after.
+ *           What cannot be finished now (EROFS …) is a complaint: it keeps no lease open. Each
+ *           apply and undo goes on with it first, and is refused with the reason where that fails.
  * Return:   0; -EBUSY where another process has them, -EROFS, -ENOSPC … with a text.
  */
 int pf_transactions_open(const char *root, const PfEffects *effects, PfTransactions **ret,

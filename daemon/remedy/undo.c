@@ -181,8 +181,11 @@ int pf_transactions_undo(PfTransactions *transactions, const char *id, const cha
                          PfErr *err) {
         PF_AUTO_ENTRY PfEntry entry = PF_ENTRY_INIT;
         PF_AUTO_SPOTS PfSpots spots = { 0 };
-        int r = ask(transactions, id, &entry, &spots, err);
+        int r;
 
+        r = pf_transactions_recover(transactions, err);
+        if (r == 0)
+                r = ask(transactions, id, &entry, &spots, err);
         if (r != 0)
                 return r;
         entry.manifest->goal = PF_TRANSACTION_UNDONE;

@@ -242,7 +242,7 @@ END_TEST
  * sync do not. So ends a lease on a full disk: its files first, its history when there is room.
  */
 static int full_openat(int directory, const char *name, int flags, mode_t mode) {
-        return flags & O_CREAT ? -ENOSPC : pf_fs_ops.openat(directory, name, flags, mode);
+        return flags & O_EXCL ? -ENOSPC : pf_fs_ops.openat(directory, name, flags, mode);
 }
 
 static ssize_t full_write(int fd, const void *bytes, size_t n) {
@@ -252,16 +252,29 @@ static ssize_t full_write(int fd, const void *bytes, size_t n) {
         return -ENOSPC;
 }
 
-START_TEST(lease_ends_on_a_full_disk) {
-        PfFsOps full = pf_fs_ops;
-        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
-        PF_AUTO_FREE char *id = NULL;
+static PfTransactions *open_new(const PfFsOps *ops) {
+        PfTransactions *transactions = NULL;
         PfErr err = { 0 };
 
         new_machine();
-        ck_assert_int_eq(pf_transactions_open_with(box.root, &full, &effects, &transactions, &err),
+        ck_assert_int_eq(pf_transactions_open_with(box.root, ops, &effects, &transactions, &err),
                          0);
-        id = applied_id(transactions, leased_plan());
+        return transactions;
+}
+
+static PfPlan *change_elsewhere(void) {
+        PfPlan *plan = pf_make_plan();
+
+        pf_make_text(plan, box.root, "/srv/real", "new\n");
+        return plan;
+}
+
+START_TEST(lease_ends_on_a_full_disk) {
+        PfFsOps full = pf_fs_ops;
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = open_new(&full);
+        PF_AUTO_FREE char *id = applied_id(transactions, leased_plan());
+        PfErr err = { 0 };
+
         fake.log[0] = '\0';
         full.openat = full_openat;
         full.write = full_write;
@@ -274,6 +287,41 @@ START_TEST(lease_ends_on_a_full_disk) {
         ck_assert_int_eq(run_end(transactions, id, &err), 0);
         check_history(transactions, "undone");
         check_old();
+}
+END_TEST
+
+/* What cannot be taken back keeps no lease open; nothing else is begun before it is. */
+START_TEST(lease_ends_beside_an_interrupted_change) {
+        PfFsOps full = pf_fs_ops;
+        PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = open_new(&full);
+        PF_AUTO_FREE char *lease = applied_id(transactions, leased_plan());
+        PF_AUTO_FREE char *other = applied_id(transactions, change_elsewhere());
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = pf_make_plan();
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+        PfErr err = { 0 };
+
+        transactions = pf_transactions_free(transactions);
+        edit_manifest(other, "\"applied\"", "\"applying\"");
+        full.openat = full_openat;
+        full.write = full_write;
+        ck_assert_int_eq(pf_transactions_open_with(box.root, &full, &effects, &transactions, &err),
+                         0);
+        ck_assert_uint_eq(pf_transactions_complaints(transactions)->n, 1);
+        ck_assert_ptr_nonnull(strstr(pf_transactions_complaints(transactions)->items[0], other));
+        pf_make_text(plan, box.root, "/srv/other", "more\n");
+        ck_assert_int_eq(pf_transactions_apply(transactions, plan, "root", "x", &done, &err),
+                         -ENOSPC);
+        ck_assert_ptr_nonnull(strstr(err.text, other));
+        ck_assert_int_eq(pf_transactions_undo(transactions, lease, "root", &err), -ENOSPC);
+        ck_assert_int_eq(run_end(transactions, lease, &err), -ENOSPC);
+        check_old();
+        check_file("/srv/real", "new\n");
+
+        full = pf_fs_ops;
+        ck_assert_int_eq(run_end(transactions, lease, &err), 0);
+        ck_assert_int_eq(pf_transactions_apply(transactions, plan, "root", "x", &done, &err), 0);
+        check_file("/srv/real", "real\n");
+        check_history(transactions, "undone rolled-back applied");
 }
 END_TEST
 
@@ -292,5 +340,6 @@ int main(void) {
         PF_TEST(suite, opening_fails);
         PF_TEST(suite, recovery_fails);
         PF_TEST(suite, lease_ends_on_a_full_disk);
+        PF_TEST(suite, lease_ends_beside_an_interrupted_change);
         return pf_test_main(suite);
 }
