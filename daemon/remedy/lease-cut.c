@@ -20,15 +20,21 @@ static Lines first_line(Lines lines) {
         return (Lines){ lines.from, end_of_line(lines.from, lines.end) };
 }
 
-static bool line_is(Lines line, Lines other) {
+/* Without what ends it, which in a file from elsewhere is "\r\n". */
+static size_t length_of(Lines line) {
         size_t n = (size_t) (line.end - line.from);
-        size_t n_other = (size_t) (other.end - other.from);
 
-        if (n > 0 && line.end[-1] == '\n')
+        if (n > 0 && line.from[n - 1] == '\n')
                 n--;
-        if (n_other > 0 && other.end[-1] == '\n')
-                n_other--;
-        return n == n_other && memcmp(line.from, other.from, n) == 0;
+        if (n > 0 && line.from[n - 1] == '\r')
+                n--;
+        return n;
+}
+
+static bool line_is(Lines line, Lines other) {
+        size_t n = length_of(line);
+
+        return n == length_of(other) && memcmp(line.from, other.from, n) == 0;
 }
 
 /* The first line of @lines that is @wanted, which is what is returned; empty: none. */
@@ -64,7 +70,7 @@ static Lines find_block(Lines text) {
 static bool is_setting(Lines line) {
         while (line.from < line.end && (*line.from == ' ' || *line.from == '\t'))
                 line.from++;
-        return line.from < line.end && *line.from != '#' && *line.from != '\n';
+        return line.from < line.end && !strchr("#\r\n", *line.from);
 }
 
 /* A line that only the block has: one of its two comments, or its first setting. */
@@ -133,8 +139,8 @@ int pf_lease_cut(const char *now, size_t n, const char *after, size_t n_after, P
         size_t before;
         int r;
 
-        if (is_empty(cut))
-                cut = find_remains(text, is_empty(block) ? written : block);
+        if (is_empty(cut)) /* of no block only its two comments are left */
+                cut = find_remains(text, block);
         if (is_empty(cut))
                 return PF_TRANSACTION_CUT_LEAVE;
 

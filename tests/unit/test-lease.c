@@ -227,9 +227,23 @@ END_TEST
 START_TEST(where_it_is_gone_nothing_is_cut) {
         cut("", BLOCK, PF_TRANSACTION_CUT_LEAVE, "");
         cut("A 1\n", BLOCK, PF_TRANSACTION_CUT_LEAVE, "");
+        cut("A 1\nB 3\n", "A 1\nB 2\n", PF_TRANSACTION_CUT_LEAVE, ""); /* it never had one */
         cut("A 1\nMatch all\n\tPermitRootLogin yes\n", BLOCK, PF_TRANSACTION_CUT_LEAVE, "");
         /* Of a text that only looks like it, too. */
         cut("A 1 " PF_LEASE_BEGIN "\n" PF_LEASE_END " x\n", BLOCK, PF_TRANSACTION_CUT_LEAVE, "");
+}
+END_TEST
+
+/* Of a file that was brought here from Windows, say, and of one that was made like that since. */
+START_TEST(lines_may_end_in_two_bytes) {
+        static const char crlf[] =
+                "A 1\r\n" PF_LEASE_BEGIN "\r\nMatch User x\r\n" PF_LEASE_END "\r\n";
+        static const char remains[] = "A 1\r\nMatch User x\r\n" PF_LEASE_END "\r\nC 3\r\n";
+
+        cut(crlf, crlf, PF_TRANSACTION_CUT_REPLACE, "A 1\r\n");
+        cut(remains, crlf, PF_TRANSACTION_CUT_REPLACE, "A 1\r\nC 3\r\n");
+        cut("A 2\r\n\r\n", crlf, PF_TRANSACTION_CUT_LEAVE, "");
+        cut(PF_LEASE_BEGIN "\r\n" PF_LEASE_END "\r\n", BLOCK, PF_TRANSACTION_CUT_REMOVE, "");
 }
 END_TEST
 
@@ -239,7 +253,6 @@ START_TEST(what_is_left_of_a_block_is_cut_out) {
         cut("A 1\n" MATCH PF_LEASE_END "\nB 2\n", BLOCK, PF_TRANSACTION_CUT_REPLACE, "A 1\nB 2\n");
         cut("A 1\n" MATCH "Match all\nB 2", BLOCK, PF_TRANSACTION_CUT_REPLACE, "A 1\nB 2");
         cut(MATCH, BLOCK, PF_TRANSACTION_CUT_REMOVE, "");
-        cut(MATCH "A 1\n", MATCH, PF_TRANSACTION_CUT_REPLACE, "A 1\n"); /* never had marks */
 }
 END_TEST
 
@@ -284,6 +297,7 @@ int main(void) {
         PF_TEST(suite, the_block_is_cut_out);
         PF_TEST(suite, a_file_of_nothing_else_goes);
         PF_TEST(suite, where_it_is_gone_nothing_is_cut);
+        PF_TEST(suite, lines_may_end_in_two_bytes);
         PF_TEST(suite, what_is_left_of_a_block_is_cut_out);
         PF_TEST(suite, no_cut_makes_up_a_line);
         PF_TEST(suite, a_buffer_that_is_too_small_is_an_error);
