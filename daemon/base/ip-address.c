@@ -36,6 +36,12 @@ bool pf_ip_address_in_prefix(const PfIpAddress *address, const PfIpAddress *pref
         return rest == 0 || (address->bytes[n] ^ prefix->bytes[n]) >> (8 - rest) == 0;
 }
 
+bool pf_ip_address_is_mapped(const PfIpAddress *address) {
+        static const PfIpAddress prefix = { true, { [10] = 0xff, [11] = 0xff } };
+
+        return pf_ip_address_in_prefix(address, &prefix, 96);
+}
+
 bool pf_ip_address_is_dead(const PfIpAddress *address) {
         static const struct {
                 PfIpAddress prefix;

@@ -23,6 +23,9 @@ bool pf_ip_address_equal(const PfIpAddress *a, const PfIpAddress *b);
 /* Are both of one family, and do they begin with the same @bits bits? */
 bool pf_ip_address_in_prefix(const PfIpAddress *address, const PfIpAddress *prefix, unsigned bits);
 
+/* Is it one of IPv4 in the form of IPv6, "::ffff:192.0.2.7"? RFC 4291, section 2.5.5.2. */
+bool pf_ip_address_is_mapped(const PfIpAddress *address);
+
 /**
  * pf_ip_address_is_dead() - is this one that no host ever has?
  * Rule: set aside for documentation, for discarding, or reserved: RFC 5737,

@@ -40,9 +40,17 @@ static int check_text(const char *what, const char *text, PfErr *err) {
 static int check_address(const char *what, const char *text, PfErr *err) {
         PfIpAddress address;
 
-        if (pf_ip_address_parse(text, &address) == 0)
-                return 0;
-        return pf_err_set(err, -EINVAL, "%s: \"%s\" is not an IPv4 or IPv6 address", what, text);
+        if (pf_ip_address_parse(text, &address) < 0)
+                return pf_err_set(err, -EINVAL, "%s: \"%s\" is not an IPv4 or IPv6 address", what,
+                                  text);
+        /* No server sees it: who comes like that comes over IPv4, and its rules are about that. */
+        if (pf_ip_address_is_mapped(&address))
+                return pf_err_set(err, -EINVAL,
+                                  "%s: \"%s\" is an IPv4 address in the form of IPv6; give it as "
+                                  "IPv4, %u.%u.%u.%u",
+                                  what, text, address.bytes[12], address.bytes[13],
+                                  address.bytes[14], address.bytes[15]);
+        return 0;
 }
 
 static int check_version(const char *what, const char *text, PfErr *err) {

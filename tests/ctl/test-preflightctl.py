@@ -186,6 +186,7 @@ def usage_errors():
             (["check", f"{root}/missing"], "there is no such directory"),
             (["check", f"{root}/answers"], "there is no such directory"),
             (["check", root, "--source=there"], '--source: "there" is not an IPv4 or IPv6'),
+            (["check", root, "--source=::FFFF:c000:207"], "give it as IPv4, 192.0.2.7"),
             (["check", root, "--local-address=1.2.3"], "--local-address: "),
             (["check", root, "--local-port=65536"], "--local-port=65536: a port is a number"),
             (["check", root, "--local-port=22x"], "a port is a number"),

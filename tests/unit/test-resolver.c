@@ -33,6 +33,9 @@ START_TEST(addresses) {
         ck_assert(pf_ip_address_is_dead(&c));
         a = address_of("10.0.0.53");
         ck_assert(!pf_ip_address_is_dead(&a));
+        b = address_of("::ffff:10.0.0.53");
+        ck_assert(pf_ip_address_is_mapped(&b) && !pf_ip_address_is_mapped(&a));
+        ck_assert(!pf_ip_address_is_mapped(&c));
 }
 END_TEST
 

@@ -101,7 +101,8 @@ def test_wrong_questions(_):
                              {"durationUSec": 24 * 3600 * 1000000 + 1}),
             "source": ({"source": ""}, {"source": "192.0.2"}, {"source": "192.0.2.7/33"},
                        {"source": "192.0.2.7/"}, {"source": "192.0.2.7/+1"}, {"source": "*"},
-                       {"source": "fe80::1%eth0"}, {"source": "192.0.2.7\nMatch all"}),
+                       {"source": "fe80::1%eth0"}, {"source": "::ffff:192.0.2.7"},
+                       {"source": "192.0.2.7\nMatch all"}),
             "account": ({"account": ""}, {"account": "root\nMatch all"}),
         }
         for field, values in wrong.items():
