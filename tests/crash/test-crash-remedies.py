@@ -13,8 +13,9 @@ Until its plan is made `fix` writes nothing but the empty directory of the trans
 begins with the directory of the transaction itself, of what takes back with the lock; the calls
 before, which write nothing, are tried by a sample.
 
-PF_FULL=1 tries every point. Otherwise a sample is tried, which is the same in every run: of each
-remedy calls that change something, and two of the fault points.
+PF_FULL=1 tries every point; in a build with sanitizers (PF_EVERY is not 1) the entries of all
+calls that may change something, between which nothing is left out (crash-run.c). Otherwise a
+sample of these is tried, which is the same in every run, and of faults.
 """
 
 import collections
@@ -47,6 +48,7 @@ CTL = os.environ["PF_CTL"]
 REMEDYD = os.environ["PF_REMEDYD"]
 REMEDYD_FAKE = os.environ["PF_REMEDYD_FAKE"]
 FULL = bool(os.environ.get("PF_FULL"))
+POINTS = [] if FULL and os.environ.get("PF_EVERY", "1") == "1" else ["--changes"]
 TRANSACTIONS = "var/lib/preflightd/transactions"
 BEGIN = "[0-9]*T[0-9]*Z-*"  # the directory of a transaction
 LOCK = "flock"  # of the transactions, which is taken where there are some already
@@ -173,24 +175,27 @@ class Part:
             raise Bad(f"a second time {self.left(root)} are not new: {done.stdout}{done.stderr}")
 
     def fail(self, root, point, error):
-        """One call that fails. (what is wrong or None, which call it was, was it borne?)"""
+        """One call that fails: (what is wrong or None, which call it was, did it not matter?).
+
+        A change is taken back at once; what is left of an undo, by the next opening.
+        """
         copy(self.source, root)
         status, _, place, output = self.trace(root, f"--fail-at={point}", f"--error={error}")
         call = f"{place} with {errno.errorcode[error]}"
         try:
             if "Sanitizer" in output or status not in range(5):
                 raise Bad(f"ended with {status}: {output[-800:]}")
-            now, is_new = picture(root, True), self.is_new(root)
-            if not is_new and now != self.old:
-                raise Bad(f"before recovery neither old nor new: {difference(now, self.old)}")
-            self.check(root, history(root))
-            if is_new and status != 0 and os.strerror(error) not in output:
-                raise Bad(f"done, ended with {status}, and no reason is told: {output[-800:]}")
-            if not is_new and (status == 0 or os.strerror(error) not in output):
-                raise Bad(f"not done, ended with {status}: {output[-800:]}")
+            left = difference(picture(root, True), self.old)
+            if left and not self.takes_back and not self.is_new(root):
+                raise Bad(f"before recovery neither old nor new: {left}")
+            is_new = self.check(root, history(root))
+            if status == 0 and not is_new:
+                raise Bad("not done, and success is told")
+            if status != 0 and os.strerror(error) not in output:
+                raise Bad(f"ended with {status}, and the reason is not told: {output[-800:]}")
         except Bad as bad:
             return f"{self.work.name}: {self.name}: fault {point}, call {call}: {bad}", call, False
-        return None, call, is_new
+        return None, call, status == 0
 
 
 class TakenBack(Part):
@@ -412,16 +417,16 @@ def chosen(part, n):
 
 
 def try_kills(part, here, pool, report):
-    options = [] if FULL else ["--changes"]
     try:
-        n = part.count(here(), *options)
+        n = part.count(here(), *POINTS)
     except Bad as bad:
         report.point(f"{part.work.name}: {part.name}: without a kill", [str(bad)])
         return 0
-    jobs = [pool.submit(lambda point: part.kill(here(), point, *options), point)
+    jobs = [pool.submit(lambda point: part.kill(here(), point, *POINTS), point)
             for point in chosen(part, n)]
     title = f"{part.work.name}: {part.name}: {len(jobs)} of {n} kill points"
-    if FULL and part.may_repeat:  # the calls before, and those that make the first directories
+    # The calls before, and those that make the first directories.
+    if FULL and not POINTS and part.may_repeat:
         rng = random.Random(part.work.name)
         before = [(None, rng.randrange(1, 20000 if part.begin == BEGIN else 600))
                   for _ in range(8)]
@@ -440,7 +445,7 @@ def try_faults(part, here, pool, report):
     jobs = [pool.submit(lambda point, error: part.fail(here(), point, error), point, error)
             for point in points for error in (ERRORS if FULL else [ERRORS[point % 4]])]
     results = [job.result() for job in jobs]
-    borne = collections.Counter(call for _, call, is_new in results if is_new)
+    borne = collections.Counter(call for _, call, is_borne in results if is_borne)
     report.point(f"{part.work.name}: {part.name}: {len(jobs)} faults of {n} calls, "
                  f"{sum(borne.values())} borne", [wrong for wrong, _, _ in results if wrong])
     if borne:
@@ -473,7 +478,7 @@ def main():
                 parts += ServiceWork.parts(work)
             for part in parts:
                 total += try_kills(part, here, pool, report)
-                if work.name in FAULTY and part.begin == BEGIN and platform.machine() == "x86_64":
+                if work.name in FAULTY and platform.machine() == "x86_64":
                     faults += try_faults(part, here, pool, report)
             shutil.rmtree(work.top)
     print(f"1..{report.number}")
