@@ -29,7 +29,10 @@ typedef struct PfTool {
         const PfStrv
                 *directories; /* that are to be in the view, one below what is there; or NULL */
         const char *scratch;  /* an empty directory of the caller's, for the view to be built in */
+        const char *tmpdir;   /* TMPDIR of its environment; NULL: there is none */
         uint64_t deadline_ms;
+        uint64_t memory_max; /* bytes; 0: 1 GiB */
+        uint64_t file_max;   /* bytes of each file that it writes; 0: 16 MiB */
 } PfTool;
 
 /* Of the output no more than its beginning is kept. */
@@ -43,8 +46,8 @@ enum { PF_TOOL_NO_VIEW = 1 };
  * @output:     what it writes to standard output and error is added, up to PF_TOOL_OUTPUT_MAX
  * @ret_status: as of wait(2)
  *
- * Limits: 1 GiB of memory, files of 16 MiB, no core dumps, its deadline in seconds of
- *         processor time. What it leaves running goes with it.
+ * Limits: those of @tool, no core dumps, its deadline in seconds of processor time. What it
+ *         leaves running goes with it.
  * Return: 0, PF_TOOL_NO_VIEW; with a text -ETIMEDOUT where it was killed at its deadline,
  *         -ENOENT, -EACCES … where it cannot be started, and what a view fails with.
  */

@@ -64,6 +64,16 @@ START_TEST(nothing_of_ours_reaches_it) {
 }
 END_TEST
 
+/* In units of sh: ulimit -f counts blocks of 512 bytes, -v KiB. */
+START_TEST(limits_that_are_asked_for) {
+        PfTool usual = { 0 };
+        PfTool large = { .file_max = 1ull << 30, .memory_max = 4ull << 30, .tmpdir = "/a b" };
+
+        assert_says(&usual, "ulimit -f; ulimit -v; echo ${TMPDIR-none}", "32768\n1048576\nnone\n");
+        assert_says(&large, "ulimit -f; ulimit -v; echo $TMPDIR", "2097152\n4194304\n/a b\n");
+}
+END_TEST
+
 START_TEST(what_is_not_there_cannot_be_started) {
         const char *const argv[] = { "/nonexistent/tool", NULL };
         const PfTool tool = { .argv = argv, .deadline_ms = LONG_MS };
@@ -331,6 +341,7 @@ int main(void) {
         suite_add_tcase(suite, hanging);
         PF_TEST(suite, what_it_says_and_how_it_ends);
         PF_TEST(suite, nothing_of_ours_reaches_it);
+        PF_TEST(suite, limits_that_are_asked_for);
         PF_TEST(suite, what_is_not_there_cannot_be_started);
         PF_TEST(suite, a_flood_is_cut_and_waited_out);
         PF_TEST(suite, what_it_leaves_running_goes_with_it);

@@ -26,9 +26,7 @@
 /* Between two looks at whether it has ended, where it keeps its output open. */
 #define LOOK_MS 20
 
-static const char *const environment[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-                                           "/usr/bin:/sbin:/bin",
-                                           "LC_ALL=C", "LANG=C", NULL };
+#define SEARCH_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the child says where it does not become the program. */
 typedef struct Refusal {
@@ -63,11 +61,13 @@ static int limit(int resource, rlim_t value) {
         return setrlimit(resource, &both);
 }
 
-static int set_limits(uint64_t deadline_ms) {
-        if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, FILE_SIZE_MAX) < 0 ||
-            limit(RLIMIT_AS, MEMORY_MAX) < 0 || limit(RLIMIT_NOFILE, FILES_MAX) < 0)
+static int set_limits(const PfTool *tool) {
+        if (limit(RLIMIT_CORE, 0) < 0 ||
+            limit(RLIMIT_FSIZE, tool->file_max ? tool->file_max : FILE_SIZE_MAX) < 0 ||
+            limit(RLIMIT_AS, tool->memory_max ? tool->memory_max : MEMORY_MAX) < 0 ||
+            limit(RLIMIT_NOFILE, FILES_MAX) < 0)
                 return -1;
-        return limit(RLIMIT_CPU, (rlim_t) (deadline_ms / 1000 + 1));
+        return limit(RLIMIT_CPU, (rlim_t) (tool->deadline_ms / 1000 + 1));
 }
 
 static int redirect(int output) {
@@ -80,8 +80,8 @@ static int redirect(int output) {
 }
 
 /* Return: only where it cannot be; then errno says why. */
-static void become(const PfTool *tool, const PfView *view, pid_t parent, int output,
-                   Refusal *refusal) {
+static void become(const PfTool *tool, const char *const *environment, const PfView *view,
+                   pid_t parent, int output, Refusal *refusal) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || setsid() < 0)
                 return;
         reset_signals();
@@ -96,16 +96,17 @@ static void become(const PfTool *tool, const PfView *view, pid_t parent, int out
                 if (r < 0)
                         return;
         }
-        if (set_limits(tool->deadline_ms) == 0)
+        if (set_limits(tool) == 0)
                 (void) execve(tool->argv[0], (char *const *) tool->argv,
                               (char *const *) environment);
 }
 
-_Noreturn static void run_child(const PfTool *tool, const PfView *view, pid_t parent, int output,
-                                int report) {
+_Noreturn static void run_child(const PfTool *tool, const char *tmpdir, const PfView *view,
+                                pid_t parent, int output, int report) {
+        const char *const environment[] = { SEARCH_PATH, "LC_ALL=C", "LANG=C", tmpdir, NULL };
         Refusal refusal = { 0 };
 
-        become(tool, view, parent, output, &refusal);
+        become(tool, environment, view, parent, output, &refusal);
         refusal.error = errno ? errno : EIO;
         (void) !write(report, &refusal, sizeof(refusal));
         _exit(127);
@@ -137,9 +138,14 @@ static void child_deinit(Child *child) {
 
 static int start(const PfTool *tool, const PfView *view, Child *child, PfErr *err) {
         int output[2] = { -1, -1 }, report[2] = { -1, -1 };
+        PF_AUTO_FREE char *tmpdir = NULL;
         const pid_t parent = getpid();
         int r = 0;
 
+        if (tool->tmpdir && asprintf(&tmpdir, "TMPDIR=%s", tool->tmpdir) < 0) {
+                tmpdir = NULL;
+                return -ENOMEM;
+        }
         if (pipe2(output, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0 ||
             fcntl(output[0], F_SETFL, O_NONBLOCK) < 0)
                 r = pf_err_errno(err, -errno, "pipe");
@@ -148,7 +154,7 @@ static int start(const PfTool *tool, const PfView *view, Child *child, PfErr *er
         if (r == 0) {
                 child->pid = fork();
                 if (child->pid == 0)
-                        run_child(tool, view, parent, output[1], report[1]);
+                        run_child(tool, tmpdir, view, parent, output[1], report[1]);
                 if (child->pid < 0)
                         r = pf_err_errno(err, -errno, "%s", tool->argv[0]);
         }
