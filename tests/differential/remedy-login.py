@@ -273,6 +273,8 @@ def snapshot(root):
                 else [(root, [], [top])]:
             for name in names:
                 path = os.path.join(folder, name)
+                if not os.path.lexists(path):  # some machines lack one
+                    continue
                 status = os.lstat(path)
                 data = os.readlink(path) if os.path.islink(path) else open(path, "rb").read()
                 found[path] = (data, status.st_mode, status.st_uid, status.st_gid,

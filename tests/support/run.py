@@ -445,7 +445,7 @@ def parse_arguments():
                         help="install nothing; what cannot run is skipped")
     parser.add_argument("--only", action="append", choices=STEPS, metavar="STEP",
                         help=f"this step alone; may be repeated: {', '.join(STEPS)}")
-    parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzzer (6)")
+    parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzzer (4)")
     parser.add_argument("--differential", type=int, metavar="N",
                         help="configurations compared with a real sshd (2000)")
     parser.add_argument("--logins", type=int, metavar="N",
@@ -457,7 +457,7 @@ def parse_arguments():
                         help="folder of further test material (../shared)")
     options = parser.parse_args()
     if options.fuzz_seconds is None:
-        options.fuzz_seconds = 2 if options.quick else 6
+        options.fuzz_seconds = 2 if options.quick else 4
     if options.differential is None:
         options.differential = 100 if options.quick else 2000
     if options.logins is None:
