@@ -5,10 +5,12 @@
 #include "daemon/ctl/changer.h"
 #include "daemon/ctl/format.h"
 
+/* Also a lease that could not be ended yet: who asks again does not mean what is older. */
 static bool is_in_place(const PfJson *transaction) {
         const char *state = pf_json_get_string(transaction, "state");
 
-        return state && strcmp(state, "applied") == 0;
+        return (state && strcmp(state, "applied") == 0) ||
+               pf_json_type(pf_json_get(transaction, "leaseEndsUSec")) == PF_JSON_INTEGER;
 }
 
 /* The newest that is in place. The caller frees it. */

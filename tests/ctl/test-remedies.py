@@ -784,6 +784,12 @@ def undo_of_the_last():
                  Undo=lambda call: {"transaction": {**DONE, "id": call["transaction"],
                                                     "state": "undone"}}) as made:
         equal(ask(made, "undo", "--last").stdout, b"Undone: 20261123T101500Z-0003\n")
+    stuck = {**history()[1], "id": "20261123T101500Z-0009", "state": "reverting", "lease": LEASE,
+             "leaseEndsUSec": time.time_ns() // 1000 + 10**8}
+    with service(ListTransactions={"transactions": [*history(), stuck]},
+                 Undo=lambda call: {"transaction": {**DONE, "id": call["transaction"],
+                                                    "state": "undone"}}) as made:
+        equal(ask(made, "undo", "--last").stdout, b"Undone: 20261123T101500Z-0009\n")
     with service(ListTransactions={"transactions": history()[:1]}) as made:
         done = ask(made, "undo", "--last")
         equal((done.returncode, methods(made)), (USAGE, ["ListTransactions"]))
