@@ -16,6 +16,7 @@
         X(root_identity)                                                                           \
         X(resume_identity)                                                                         \
         X(fstab_identity)                                                                          \
+        X(drivers)                                                                                 \
         X(locked_out)                                                                              \
         X(mounts)
 #endif

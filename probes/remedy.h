@@ -136,6 +136,8 @@ typedef struct PfRemedyRoom {
 typedef struct PfRemedy {
         const char *check; /* "ssh.sftp-subsystem"; how far it may go is in the catalogue */
         bool can_lease;
+        const char *by_tool; /* NULL; or, of one that has a tool of the machine work for minutes,
+                              * what it changes: without consent nobody has it propose that */
         const char *wont; /* what it will not do, one sentence for the manual and `plan` */
 
         /**

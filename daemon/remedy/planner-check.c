@@ -218,6 +218,10 @@ int pf_planning_plan_check(PfPlanning *planning, PfPlanStep *step, PfErr *err) {
         reason = cannot_try(planning, result, remedy);
         if (reason)
                 return pf_planning_settle(step, PF_PLAN_NOT_REMEDIABLE, "%s", reason);
+        /* Where one cannot be made at all it is cheap to hear why. */
+        if (remedy->by_tool && room.scratch && needs_consent(step->check) &&
+            !planning->planner->may_consent)
+                return pf_planning_settle(step, PF_PLAN_CONSENT, "%s", remedy->by_tool);
         r = remedy->propose(&room, &proposal, &refused);
         if (r == -ENOMEM)
                 return r;

@@ -108,22 +108,30 @@ static void find_vfat_ban(const PfKernelFacts *facts, Look *look, const PfModule
                 look->vfat = vfat;
 }
 
-static int look_at(const PfKernelFacts *facts, const PfBootKernel *kernel,
-                   const PfBlockGraph *graph, const PfModuleBans *bans, Look *look) {
-        char root_reason[PF_ROOT_REASON_MAX];
+int pf_kernel_drivers_find(const PfTarget *target, const PfBlockGraph *graph,
+                           const PfBootKernel *kernel, PfDrivers *ret,
+                           char ret_root_reason[static PF_ROOT_REASON_MAX]) {
         int r = 0;
 
-        look->kernel = kernel;
         for (size_t i = 0; i < PF_ELEMENTS(of_azure) && r == 0; i++)
-                r = pf_drivers_add(&look->drivers, of_azure[i].driver, of_azure[i].use);
+                r = pf_drivers_add(ret, of_azure[i].driver, of_azure[i].use);
         if (r == 0)
-                r = pf_root_drivers_add(facts->target, graph, &look->drivers, root_reason);
+                r = pf_root_drivers_add(target, graph, ret, ret_root_reason);
         if (r != 0)
                 return r;
         if (kernel->images_reason[0])
-                (void) snprintf(look->drivers.image_reason, sizeof(look->drivers.image_reason),
-                                "%s", kernel->images_reason);
-        r = pf_drivers_find(facts->target, kernel->version, &kernel->images, &look->drivers);
+                (void) snprintf(ret->image_reason, sizeof(ret->image_reason), "%s",
+                                kernel->images_reason);
+        return pf_drivers_find(target, kernel->version, &kernel->images, ret);
+}
+
+static int look_at(const PfKernelFacts *facts, const PfBootKernel *kernel,
+                   const PfBlockGraph *graph, const PfModuleBans *bans, Look *look) {
+        char root_reason[PF_ROOT_REASON_MAX];
+        int r;
+
+        look->kernel = kernel;
+        r = pf_kernel_drivers_find(facts->target, graph, kernel, &look->drivers, root_reason);
         if (r < 0)
                 return r;
         find_worst(look, root_reason);

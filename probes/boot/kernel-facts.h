@@ -31,5 +31,15 @@ typedef struct PfKernelFacts {
         PfErr running_err; /* why it is not known; code 0: it is */
 } PfKernelFacts;
 
+/**
+ * pf_kernel_drivers_find() - the drivers that a kernel needs in Azure, and where it has them
+ * @ret:             all zero
+ * @ret_root_reason: receives why those of the root file system are not known; "": they are
+ * Return:           0, -E2BIG, -ENOMEM.
+ */
+int pf_kernel_drivers_find(const PfTarget *target, const PfBlockGraph *graph,
+                           const PfBootKernel *kernel, PfDrivers *ret,
+                           char ret_root_reason[static PF_ROOT_REASON_MAX]) PF_MUST_CHECK;
+
 /* Answers boot.drivers: kernel-drivers.c. Return: 0, -ENOMEM. */
 int pf_kernel_check_drivers(const PfKernelFacts *facts, PfReport *report);

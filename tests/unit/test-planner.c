@@ -170,6 +170,7 @@ static const Offer *offers;
 static size_t n_offers;
 static const char *refusal;
 static unsigned n_proposed;
+static const char *scratch; /* where tools work; NULL: nowhere */
 static void (*after_proposal)(void);
 
 static int offer(const PfRemedyRoom *room, const Offer *one, PfProposal *proposal, PfErr *err) {
@@ -206,11 +207,13 @@ static int propose(const PfRemedyRoom *room, PfProposal *proposal, PfErr *err) {
 
 #define REMEDY(check_)                                                                             \
         { .check = (check_), .can_lease = true, .propose = propose }
-static const PfRemedy remedies[] = { REMEDY(PASSWORD),
-                                     REMEDY(ROOT_LOGIN),
-                                     REMEDY(SFTP),
-                                     REMEDY(BOOT),
-                                     { .check = RESUME, .propose = propose } };
+static const PfRemedy remedies[] = {
+        { .check = PASSWORD, .can_lease = true, .by_tool = "a tool opens it", .propose = propose },
+        REMEDY(ROOT_LOGIN),
+        REMEDY(SFTP),
+        REMEDY(BOOT),
+        { .check = RESUME, .propose = propose }
+};
 
 const PfRemedy *const pf_remedies[] = { &remedies[0], &remedies[1], &remedies[2], &remedies[3],
                                         &remedies[4] };
@@ -241,6 +244,7 @@ static void setup(const char *ssh, const char *boot) {
         ck_assert_int_eq(pf_profile_embedded("asr-mobility", &profile, &err), 0);
         offers = NULL;
         n_offers = n_proposed = 0;
+        scratch = NULL;
         refusal = NULL;
         after_proposal = NULL;
         error = (PfErr){ 0 };
@@ -283,6 +287,7 @@ static int run(const char *checks, bool may_consent, const PfLeaseScope *lease) 
                 .checks = checks ? &patterns : NULL,
                 .lease = lease,
                 .may_consent = may_consent,
+                .scratch = scratch,
         };
 
         if (checks)
@@ -425,6 +430,20 @@ START_TEST(without_a_candidate_the_remedy_says_why) {
         pf_sandbox_write(&box, "/boot/grub", "");
         make_plan(RESOLVES, false, NULL);
         expect_step(RESOLVES, PF_PLAN_NOT_REMEDIABLE, PF_FAIL, "a person has to do it");
+        teardown();
+}
+END_TEST
+
+/* A tool that works for minutes does so once somebody has said yes. */
+START_TEST(no_tool_works_without_consent) {
+        setup("root sftp", "uuid resume");
+        OFFER({ PASSWORD, "opens", "/etc/ssh", " password" });
+        scratch = box.root;
+        make_plan(PASSWORD, false, NULL);
+        expect_step(PASSWORD, PF_PLAN_CONSENT, PF_FAIL, "a tool opens it");
+        ck_assert_uint_eq(n_proposed, 0);
+        make_plan(PASSWORD, true, NULL);
+        expect_step(PASSWORD, PF_PLAN_REMEDIED, PF_PASS, "opens");
         teardown();
 }
 END_TEST
@@ -715,6 +734,7 @@ int main(void) {
         PF_TEST(suite, what_is_not_known_is_not_changed);
         PF_TEST(suite, without_a_candidate_the_remedy_says_why);
         PF_TEST(suite, consent_is_asked_for_what_would_be_done);
+        PF_TEST(suite, no_tool_works_without_consent);
         PF_TEST(suite, remedies_of_one_file_build_on_each_other);
         PF_TEST(suite, a_later_change_makes_an_earlier_one_needless);
         PF_TEST(suite, a_file_that_is_new_and_one_that_goes);
