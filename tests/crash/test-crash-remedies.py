@@ -125,6 +125,8 @@ class Part:
         copy(self.source, root)
         _, points, _, _ = self.trace(root, f"--kill-at={NEVER}", *options)
         self.check(root, history(root), only_new=True)
+        if points < 10:
+            raise Bad(f"only {points} points: where did it begin?")
         return points
 
     def left(self, root):
@@ -441,6 +443,8 @@ def try_kills(part, here, pool, report):
 def try_faults(part, here, pool, report):
     copy(part.source, here())
     _, n, _, _ = part.trace(here(), f"--fail-at={NEVER}", "--error=5")
+    if n < 10:
+        report.point(f"{part.work.name}: {part.name}: faults", [f"only {n} calls that write"])
     points = range(1, n + 1) if FULL else chosen(part, n)
     jobs = [pool.submit(lambda point, error: part.fail(here(), point, error), point, error)
             for point in points for error in (ERRORS if FULL else [ERRORS[point % 4]])]
