@@ -204,6 +204,7 @@ PfExit pf_cmd_fix(PfCtl *ctl) {
                 return pf_cmd_plan(ctl);
         fix.may_ask = !ctl->options.yes && is_for_people(&fix) && isatty(STDIN_FILENO) &&
                       ctl->out.is_terminal && ctl->errors.is_terminal;
+        fix.show.is_applied = !fix.may_ask;
         status = make_plan(&fix, &err);
         if (status == PF_EXIT_OK)
                 status = show_plan(&fix);

@@ -259,7 +259,6 @@ static void show_lease(PfPage *page, const PfJson *plan) {
 void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         const PfJson *steps = pf_json_get(plan, "steps");
 
-        (void) show;
         if (pf_json_length(steps) == 0) {
                 pf_page_begin(page, 0, 2);
                 pf_page_say(page, PF_COLOUR_NONE, "There is nothing to fix.");
@@ -269,5 +268,6 @@ void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         show_files(page, pf_json_get(plan, "files"));
         show_actions(page, pf_json_get(plan, "actions"));
         show_lease(page, plan);
-        pf_table_troubles(page, "Wrong also afterwards", pf_json_get(plan, "remaining"));
+        if (!show->is_applied)
+                pf_table_troubles(page, "Wrong also afterwards", pf_json_get(plan, "remaining"));
 }

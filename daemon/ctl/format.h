@@ -17,8 +17,9 @@ typedef struct PfShow {
         const char *no_report; /* of explain: why there is none */
         const char *root;      /* the image that was looked at; NULL: the running machine */
         bool quiet;
-        bool strict; /* what warns or is waived counts as blocked */
-        bool all;    /* of the catalogue: also what is not for this system */
+        bool strict;     /* what warns or is waived counts as blocked */
+        bool all;        /* of the catalogue: also what is not for this system */
+        bool is_applied; /* a plan that is applied at once: what is wrong then follows */
 } PfShow;
 
 /* What the options say of it. */
