@@ -64,12 +64,19 @@ bool pf_lease_is_open(const PfTransaction *transaction) {
                                       transaction->state == PF_TRANSACTION_CONFLICT);
 }
 
+/* Somebody asked for its end, which could not be made yet: its time is over before its deadline. */
+static bool is_being_ended(const PfTransaction *transaction) {
+        return transaction->state == PF_TRANSACTION_REVERTING;
+}
+
 static int end(PfTransactions *transactions, const PfTransaction *transaction, bool all,
                PfErr *err) {
         const char *who = all ? "preflight-remedyd: no lease is to stay open"
                               : "preflight-remedyd: the lease is over";
         int r;
 
+        if (is_being_ended(transaction) && transaction->undone_by)
+                who = transaction->undone_by;
         r = pf_transactions_end_lease(transactions, transaction->id, who, pf_lease_cut, err);
         return r < 0 ? r : 0; /* what has ended before is no matter */
 }
@@ -92,7 +99,9 @@ int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool
 
                 r = 0;
                 if (pf_lease_is_open(list[i])) {
-                        left_usec = all ? 0 : pf_lease_left_usec(list[i]->lease, now);
+                        left_usec = all || is_being_ended(list[i])
+                                            ? 0
+                                            : pf_lease_left_usec(list[i]->lease, now);
                         if (left_usec == 0)
                                 r = end(transactions, list[i], all, err);
                         if ((left_usec > 0 || r < 0) && left_usec < next_usec)

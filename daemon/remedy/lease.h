@@ -36,6 +36,7 @@ void pf_lease_begin(PfTransactionLease *lease, const PfLeaseClock *now);
  * pf_leases_expire() - undo those that are over, or all of them
  * @all:           at boot, before sshd is started, and when the package is removed
  * @ret_next_usec: receives how long the next one is still open, UINT64_MAX: none is; or NULL
+ * One whose end was begun, early as well, is gone on with.
  * Where a file was edited since, what the lease opened is taken out of it all the same, and
  * nothing else: the block is known by its comment lines.
  * *@ret_next_usec is also set on error: 0 where one that is over could not be undone, so that

@@ -179,6 +179,25 @@ START_TEST(what_cannot_be_ended_is_tried_again) {
 }
 END_TEST
 
+/* Its files may be old, and sshd know nothing of that. */
+START_TEST(an_end_that_was_begun_is_gone_on_with) {
+        uint64_t next_usec = 1;
+        PfErr err = { 0 };
+
+        fake_transactions_reset(&fake);
+        given("early", PF_TRANSACTION_REVERTING, 60 * MINUTE);
+        given("long", PF_TRANSACTION_APPLIED, 60 * MINUTE);
+        fake.fails = "early";
+        fake.error = -EIO;
+        ck_assert_int_eq(expire(MINUTE, false, &next_usec, &err), -EIO);
+        ck_assert_uint_eq(next_usec, 0);
+        fake.fails = NULL;
+        ck_assert_int_eq(expire(2 * MINUTE, false, &next_usec, &err), 0);
+        ck_assert_str_eq(fake.ended, "early ");
+        ck_assert_uint_eq(next_usec, 58 * MINUTE);
+}
+END_TEST
+
 START_TEST(a_history_that_cannot_be_read_is_read_again) {
         uint64_t next_usec = 1;
         PfErr err = { 0 };
@@ -293,6 +312,7 @@ int main(void) {
         PF_TEST(suite, only_those_that_are_over_are_ended);
         PF_TEST(suite, all_are_ended_at_boot);
         PF_TEST(suite, what_cannot_be_ended_is_tried_again);
+        PF_TEST(suite, an_end_that_was_begun_is_gone_on_with);
         PF_TEST(suite, a_history_that_cannot_be_read_is_read_again);
         PF_TEST(suite, the_block_is_cut_out);
         PF_TEST(suite, a_file_of_nothing_else_goes);
