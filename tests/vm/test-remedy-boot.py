@@ -268,6 +268,16 @@ def missing():
     return None
 
 
+def missing_for_lvm():
+    """Volumes are mounted by this host's kernel, which has to have a device mapper."""
+    if not shutil.which("pvs"):
+        return "there is no pvs to find its volumes with"
+    done = run("dmsetup", "version", check=False) if shutil.which("dmsetup") else None
+    if not done or done.returncode != 0:
+        return "the kernel of this host has no device mapper to mount its volumes with"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ctl", required=True)
@@ -286,9 +296,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="remedy-boot-", dir=CACHE) as work:
         test = Test(options, pathlib.Path(work))
         for name in layouts:
-            if name == "lvm" and not shutil.which("pvs"):
+            why = missing_for_lvm() if name == "lvm" else None
+            if why:
                 test.n += 1
-                print(f"ok {test.n} - lvm # SKIP there is no pvs to mount it with")
+                print(f"ok {test.n} - lvm # SKIP {why}")
                 continue
             try:
                 test.try_layout(name)
