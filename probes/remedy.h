@@ -138,7 +138,7 @@ typedef struct PfRemedy {
         bool can_lease;
         const char *by_tool; /* NULL; or, of one that has a tool of the machine work for minutes,
                               * what it changes: without consent nobody has it propose that */
-        const char *wont; /* what it will not do, one sentence for the manual and `plan` */
+        const char *wont;    /* what it will not do, one sentence for the manual and `plan` */
 
         /**
          * propose() - offer candidates
