@@ -47,6 +47,16 @@ static void copy_image(const char *fixture, const char *to) {
         ck_assert_int_eq(system(command), 0);
 }
 
+/* As a tool that is killed does. */
+static void leave_behind(const char *tmpdir) {
+        char command[1024];
+
+        ck_assert_ptr_nonnull(tmpdir);
+        (void) snprintf(command, sizeof(command), "mkdir -p '%s/a/b' && touch '%s/a/b/c'", tmpdir,
+                        tmpdir);
+        ck_assert_int_eq(system(command), 0);
+}
+
 static int fake_run(const PfTool *tool, PfBuf *output, int *ret_status, PfErr *err) {
         const bool is_dracut = strstr(tool->argv[0], "dracut");
 
@@ -59,7 +69,7 @@ static int fake_run(const PfTool *tool, PfBuf *output, int *ret_status, PfErr *e
                                         tool->argv[i]);
         free(tool_state.shown);
         tool_state.shown = tool->n_files > 0 ? read_all(tool->files[0].staged) : NULL;
-        ck_assert_ptr_nonnull(tool->tmpdir);
+        leave_behind(tool->tmpdir);
         ck_assert_uint_ge(tool->file_max, PF_INITRAMFS_MAX);
         if (tool_state.image)
                 copy_image(tool_state.image, tool->argv[is_dracut ? 4 : 2]);
