@@ -23,7 +23,7 @@ SUITE = "bookworm"
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "openssh-client", "sshpass",
             "libuv1", "libjson-c5", "libinih1", "libnettle8", "libisal2", "zlib1g", "liblzma5",
             "libzstd1", "libbz2-1.0", "libmount1", "libblkid1", "iproute2", "procps", "strace",
-            "python3-minimal", "socat"]
+            "python3-minimal", "socat", "initramfs-tools-core", "kmod", "cpio"]
 PASSWORD = "preflight"
 START_SECONDS = 60
 ROOM = "256m"  # for all that is written into a container
