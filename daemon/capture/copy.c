@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "daemon/base/capture.h"
+#include "daemon/base/write-all.h"
 
 #define ASIDE "contents" /* in PF_CAPTURE_DIRECTORY, until the end */
 #define LINKS_MAX 40     /* as the kernel's MAXSYMLINKS */
@@ -137,20 +138,6 @@ const PfErr *pf_copy_error(const PfCopy *copy) {
 
 /* --- contents --- */
 
-static int write_all(int fd, const char *bytes, size_t n) {
-        while (n > 0) {
-                ssize_t written = write(fd, bytes, n);
-
-                if (written < 0 && errno == EINTR)
-                        continue;
-                if (written < 0)
-                        return -errno;
-                bytes += written;
-                n -= (size_t) written;
-        }
-        return 0;
-}
-
 static int write_file(int at, const char *name, const char *bytes, size_t n) {
         PF_AUTO_CLOSE int fd = -1;
         int r;
@@ -158,7 +145,7 @@ static int write_file(int at, const char *name, const char *bytes, size_t n) {
         fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, bytes, n);
+        r = pf_write_all(fd, bytes, n);
         /* Some file systems tell only now that there is no room. */
         if (r == 0 && close(pf_steal_fd(&fd)) < 0)
                 r = -errno;

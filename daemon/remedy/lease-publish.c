@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/base/write-all.h"
+
 #define RECORD_MODE 0644
 #define DIRECTORY_MODE 0755
 #define NAME_SIZE 300
@@ -48,20 +50,6 @@ static int open_directory(const char *root, PfErr *err) {
         return pf_steal_fd(&fd);
 }
 
-static int write_all(int fd, const PfBuf *buf) {
-        size_t done = 0;
-
-        while (done < buf->n) {
-                ssize_t n = write(fd, buf->data + done, buf->n - done);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                if (n > 0)
-                        done += (size_t) n;
-        }
-        return 0;
-}
-
 static int make_text(const PfTransaction *transaction, const PfLeaseClock *now, PfBuf *buf) {
         const PfTransactionLease *lease = transaction->lease;
         PfLeaseRecord record = {
@@ -95,7 +83,7 @@ static int write_record(int directory, const PfTransaction *transaction, const P
                 return pf_err_errno(err, r, "%s/%s", PF_LEASES_PATH, final);
         (void) unlinkat(directory, name, 0); /* of somebody who was killed */
         fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, RECORD_MODE);
-        r = fd < 0 ? -errno : write_all(fd, &buf);
+        r = fd < 0 ? -errno : pf_write_all(fd, buf.data, buf.n);
         if (r == 0 && fchmod(fd, RECORD_MODE) < 0) /* whatever the umask is */
                 r = -errno;
         if (r == 0 && renameat(directory, name, directory, final) < 0)

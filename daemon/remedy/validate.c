@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "daemon/base/overlay.h"
+#include "daemon/base/write-all.h"
 #include "daemon/remedy/replace.h"
 
 #define DEADLINE_MS 10000
@@ -64,25 +65,11 @@ static int make_scratch(PfTrial *trial, PfErr *err) {
         return pf_err_errno(err, r, "%s", templates[PF_ELEMENTS(templates) - 1]);
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
-        while (n > 0) {
-                ssize_t written = write(fd, bytes, n);
-
-                if (written < 0 && errno == EINTR)
-                        continue;
-                if (written < 0)
-                        return -errno;
-                bytes += written;
-                n -= (size_t) written;
-        }
-        return 0;
-}
-
 /* With the owner and mode that the real one will have: some tools look at those. */
 static int write_staged(const PfPlanFile *file, const char *path, PfErr *err) {
         PF_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         uint32_t mode = file->was_absent ? 0644 : file->before.mode;
-        int r = fd < 0 ? -errno : write_all(fd, file->edit.bytes, file->edit.n);
+        int r = fd < 0 ? -errno : pf_write_all(fd, file->edit.bytes, file->edit.n);
 
         if (r == 0 && !file->was_absent && fchown(fd, file->before.uid, file->before.gid) < 0)
                 r = -errno;

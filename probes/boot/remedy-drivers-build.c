@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/base/write-all.h"
+
 #define DEADLINE_MS (5 * 60 * 1000)
 #define MEMORY_MAX (4ull << 30) /* of addresses: compressors with a thread a processor */
 #define FILE_MAX (1ull << 30)   /* of an archive that is not compressed yet */
@@ -57,20 +59,6 @@ static int make_directory(const char *top, const char *name, char **ret) {
         return mkdir(*ret, 0700) < 0 ? -errno : 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
-        while (n > 0) {
-                ssize_t written = write(fd, bytes, n);
-
-                if (written < 0 && errno != EINTR)
-                        return -errno;
-                if (written > 0) {
-                        bytes += written;
-                        n -= (size_t) written;
-                }
-        }
-        return 0;
-}
-
 static int stage(const PfInitramfsOrder *order, Bench *bench) {
         PF_AUTO_CLOSE int fd = -1;
 
@@ -79,7 +67,7 @@ static int stage(const PfInitramfsOrder *order, Bench *bench) {
                 return -ENOMEM;
         }
         fd = open(bench->staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        return fd < 0 ? -errno : write_all(fd, order->configuration, order->n);
+        return fd < 0 ? -errno : pf_write_all(fd, order->configuration, order->n);
 }
 
 static int make_names(const PfInitramfsOrder *order, Bench *bench) {
