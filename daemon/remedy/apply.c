@@ -57,33 +57,11 @@ static int check_links(const PfPlanFile *file, const PfPlace *place, PfErr *err)
                           file->edit.path, links, pf_place_path(place));
 }
 
-static int hash_spool(const char *path, char ret[static PF_SHA256_HEX_SIZE], PfErr *err) {
-        PF_CLEANUP(pf_sha256_freep) PfSha256 *sha256 = pf_sha256_new();
-        PF_AUTO_FCLOSE FILE *file = fopen(path, "re");
-        char piece[16384];
-        size_t n;
-
-        if (!sha256)
-                return -ENOMEM;
-        if (!file)
-                return pf_err_errno(err, -errno, "%s", path);
-        while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
-                pf_sha256_add(sha256, piece, n);
-        if (ferror(file))
-                return pf_err_set(err, -EIO, "%s: cannot be read", path);
-        pf_sha256_end(sha256, ret);
-        return 0;
-}
-
 /* A plan that contradicts itself could not be told from a file that somebody edited. */
 static int check_contents(const PfPlanFile *file, PfErr *err) {
-        char digest[PF_SHA256_HEX_SIZE] = "";
-        int r = 0;
+        char digest[PF_SHA256_HEX_SIZE];
+        int r = pf_edit_digest(&file->edit, digest, err);
 
-        if (file->edit.spool)
-                r = hash_spool(file->edit.spool, digest, err);
-        else if (file->edit.bytes)
-                pf_sha256_hex(file->edit.bytes, file->edit.n, digest);
         if (r == 0 && strcmp(digest, file->after_sha256) != 0)
                 return pf_err_set(err, -EINVAL, "%s: the plan's digest is not of its contents",
                                   file->edit.path);

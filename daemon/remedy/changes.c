@@ -279,35 +279,6 @@ static int move_actions(PfCandidate *candidate, PfCandidate *all) {
         return r;
 }
 
-static int hash_spool(const char *path, char ret[static PF_SHA256_HEX_SIZE], PfErr *err) {
-        PF_CLEANUP(pf_sha256_freep) PfSha256 *sha256 = pf_sha256_new();
-        PF_AUTO_FREE char *chunk = malloc(CHUNK);
-        PF_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t n = 1;
-
-        if (!sha256 || !chunk)
-                return -ENOMEM;
-        while (fd >= 0 && n > 0) {
-                n = read(fd, chunk, CHUNK);
-                if (n > 0)
-                        pf_sha256_add(sha256, chunk, (size_t) n);
-                else if (n < 0 && errno == EINTR)
-                        n = 1;
-        }
-        if (fd < 0 || n < 0)
-                return pf_err_errno(err, -errno, "%s", path);
-        pf_sha256_end(sha256, ret);
-        return 0;
-}
-
-static int hash_after(PfPlanFile *file, PfErr *err) {
-        if (file->edit.spool)
-                return hash_spool(file->edit.spool, file->after_sha256, err);
-        if (file->edit.bytes)
-                pf_sha256_hex(file->edit.bytes, file->edit.n, file->after_sha256);
-        return 0;
-}
-
 static void drop_file(PfChanges *changes, size_t i) {
         file_deinit(&changes->files[i]);
         changes->n_files--;
@@ -335,7 +306,7 @@ int pf_changes_move(PfChanges *changes, PfPlan *plan, PfErr *err) {
                 r = move_actions(&changes->items[i], &all);
         }
         for (size_t i = 0; i < changes->n_files && r == 0; i++)
-                r = hash_after(&changes->files[i], err);
+                r = pf_edit_digest(&changes->files[i].edit, changes->files[i].after_sha256, err);
         if (r < 0)
                 return r;
 

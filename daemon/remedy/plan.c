@@ -2,9 +2,42 @@
 /* Plans as values: what belongs to one, and by which digest it is known. */
 #include "daemon/remedy/plan.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "daemon/base/sha256.h"
+
+#define CHUNK (64u << 10)
+
+static int hash_spool(const char *path, char ret[static PF_SHA256_HEX_SIZE], PfErr *err) {
+        PF_CLEANUP(pf_sha256_freep) PfSha256 *sha256 = pf_sha256_new();
+        PF_AUTO_FREE char *chunk = malloc(CHUNK);
+        PF_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = 1;
+
+        if (!sha256 || !chunk)
+                return -ENOMEM;
+        while (fd >= 0 && n > 0) {
+                n = read(fd, chunk, CHUNK);
+                if (n > 0)
+                        pf_sha256_add(sha256, chunk, (size_t) n);
+                else if (n < 0 && errno == EINTR)
+                        n = 1;
+        }
+        if (fd < 0 || n < 0)
+                return pf_err_errno(err, -errno, "%s", path);
+        pf_sha256_end(sha256, ret);
+        return 0;
+}
+
+int pf_edit_digest(const PfEdit *edit, char ret[static PF_SHA256_HEX_SIZE], PfErr *err) {
+        ret[0] = '\0';
+        if (edit->spool)
+                return hash_spool(edit->spool, ret, err);
+        if (edit->bytes)
+                pf_sha256_hex(edit->bytes, edit->n, ret);
+        return 0;
+}
 
 static const char *const outcome_names[] = {
         [PF_PLAN_REMEDIED] = "remedied",

@@ -21,6 +21,13 @@ typedef struct PfPlanFile {
         size_t before_n;
 } PfPlanFile;
 
+/**
+ * pf_edit_digest() - SHA-256 of what a file is to hold
+ * @ret:   64 digits; "" where it is to be gone
+ * Return: 0; -ENOMEM; a negative errno with a text where the spool cannot be read.
+ */
+int pf_edit_digest(const PfEdit *edit, char ret[static 65], PfErr *err) PF_MUST_CHECK;
+
 /* What becomes of a check that was asked for. */
 typedef enum PfPlanOutcome {
         PF_PLAN_REMEDIED,       /* the plan makes it pass */
