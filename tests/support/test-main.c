@@ -38,11 +38,15 @@ void pf_test_skip(const char *reason) {
         n_skips++;
 }
 
-void pf_test_add(Suite *suite, const char *name, const TTest *test) {
+void pf_test_add_loop(Suite *suite, const char *name, const TTest *test, int n) {
         TCase *tcase = tcase_create(name);
 
-        tcase_add_test(tcase, test);
+        tcase_add_loop_test(tcase, test, 0, n);
         suite_add_tcase(suite, tcase);
+}
+
+void pf_test_add(Suite *suite, const char *name, const TTest *test) {
+        pf_test_add_loop(suite, name, test, 1);
 }
 
 static const char *skip_reason(TestResult *result) {

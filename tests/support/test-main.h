@@ -8,6 +8,10 @@
 #define PF_TEST(suite, test) pf_test_add(suite, #test, test)
 void pf_test_add(Suite *suite, const char *name, const TTest *test);
 
+/* The same @n times, with _i from 0: a row of a table each. */
+#define PF_TEST_LOOP(suite, test, n) pf_test_add_loop(suite, #test, test, (int) (n))
+void pf_test_add_loop(Suite *suite, const char *name, const TTest *test, int n);
+
 /**
  * pf_test_main() - run a suite; the last thing in each test's main()
  * Prints TAP, one line a test, and nothing else on standard output.

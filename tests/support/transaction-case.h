@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/remedy/lease.h"
 #include "daemon/remedy/transaction.h"
 #include "tests/support/make-plan.h"
 #include "tests/support/sandbox.h"
@@ -221,4 +222,56 @@ PF_UNUSED static void edit_manifest(const char *id, const char *from, const char
         ck_assert_int_gt(
                 asprintf(&edited, "%.*s%s%s", (int) (at - text), text, to, at + strlen(from)), 0);
         pf_sandbox_write(&box, path, edited);
+}
+
+PF_UNUSED static PfPlan *change_to(const char *text) {
+        PfPlan *plan = pf_make_plan();
+
+        pf_make_text(plan, box.root, "/etc/changed", text);
+        return plan;
+}
+
+/* Sparse, and larger than anybody waits for. */
+PF_UNUSED static void make_huge(const char *path) {
+        PF_AUTO_FREE char *place = pf_sandbox_path(&box, path);
+
+        ck_assert_int_eq(truncate(place, (off_t) 1 << 43), 0);
+}
+
+/* ---- leases ---- */
+
+#define BLOCK PF_LEASE_BEGIN "\nMatch User root\n" PF_LEASE_END "\n"
+
+PF_UNUSED static char *lease_id(PfTransactions *transactions) {
+        PfPlan *plan = pf_make_plan();
+
+        pf_make_text(plan, box.root, "/etc/changed", "old\n" BLOCK);
+        pf_make_text(plan, box.root, "/etc/made", BLOCK);
+        pf_make_action(plan, PF_ACTION_RELOAD, "ssh.service");
+        pf_make_lease(plan, "root", "192.0.2.7", 60000000);
+        return applied_id(transactions, plan);
+}
+
+/* Cuts from the first to the last line of the block. */
+PF_UNUSED static int cut(const char *now, size_t n, const char *after, size_t n_after,
+                         PfBuf *rest) {
+        const char *begin = strstr(now, PF_LEASE_BEGIN), *end = strstr(now, PF_LEASE_END "\n");
+
+        if (!strstr(after, PF_LEASE_BEGIN) || strlen(after) != n_after || strlen(now) != n)
+                return -EINVAL;
+        if (!begin || !end)
+                return PF_TRANSACTION_CUT_LEAVE;
+        end += strlen(PF_LEASE_END "\n");
+        if (begin == now && !*end)
+                return PF_TRANSACTION_CUT_REMOVE;
+        if (pf_buf_add(rest, now, (size_t) (begin - now)) < 0 || pf_buf_add_string(rest, end) < 0)
+                return -ENOMEM;
+        return PF_TRANSACTION_CUT_REPLACE;
+}
+
+PF_UNUSED static void end_lease(PfTransactions *transactions, const char *id, int wanted) {
+        PfErr err = { 0 };
+        int r = pf_transactions_end_lease(transactions, id, "remedyd", cut, &err);
+
+        ck_assert_msg(r == wanted, "%d: %s", r, err.text);
 }
