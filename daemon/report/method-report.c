@@ -12,6 +12,7 @@
 /* A caller who waits for a refresh. */
 struct PfWaiting {
         PfVarlinkCall *call;
+        PfServiceAnswer answer;
         PfRefresh *refresh;
         PfWaiting *next;
 };
@@ -71,7 +72,7 @@ static void on_refreshed(PfReadiness *readiness_take, int r, void *data) {
                 if (r == 0)
                         cached = pf_cache_find(service->cache, refresh->question);
                 if (cached)
-                        reply_cached(waiting->call, cached);
+                        waiting->answer(waiting->call, cached);
                 else
                         pf_varlink_drop(waiting->call);
                 free(waiting);
@@ -116,7 +117,7 @@ static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximu
 }
 
 int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuestion *question,
-                               uint64_t maximum_age_usec) {
+                               uint64_t maximum_age_usec, PfServiceAnswer answer) {
         PfWaiting *waiting;
         PfRefresh *refresh;
         int r;
@@ -129,7 +130,9 @@ int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuesti
                 free(waiting);
                 return r;
         }
-        *waiting = (PfWaiting){ .call = call, .refresh = refresh, .next = refresh->waiting };
+        *waiting = (PfWaiting){
+                .call = call, .answer = answer, .refresh = refresh, .next = refresh->waiting
+        };
         refresh->waiting = waiting;
         pf_varlink_call_on_cancel(call, on_waiting_gone, waiting);
         return 0;
@@ -163,7 +166,7 @@ void pf_method_get_report(PfVarlinkCall *call, void *data) {
                 reply_cached(call, cached);
                 return;
         }
-        r = pf_service_wait_for_report(service, call, question, maximum_age_usec);
+        r = pf_service_wait_for_report(service, call, question, maximum_age_usec, reply_cached);
         if (r < 0)
                 pf_service_reply_failed(call, r, pf_err_text(NULL, r));
 }

@@ -64,10 +64,14 @@ int pf_service_result_message(const PfResult *result, const PfProfile *profile,
 int pf_service_report_message(const PfReadiness *readiness, bool privileged,
                               PfJson **ret) PF_MUST_CHECK;
 
-/* Look at the machine again for those who wait, joining a run that will do. */
+/* Answers a call from a report, which is borrowed. */
+typedef void (*PfServiceAnswer)(PfVarlinkCall *call, const PfCached *cached);
+
+/* Look at the machine again for those who wait, joining a run that will do. A caller who
+ * goes before @answer could be called is forgotten. */
 typedef struct PfWaiting PfWaiting;
 int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuestion *question,
-                               uint64_t maximum_age_usec) PF_MUST_CHECK;
+                               uint64_t maximum_age_usec, PfServiceAnswer answer) PF_MUST_CHECK;
 /* Is it there, not too old, and is no waiver in it over? */
 bool pf_service_is_young(const PfService *service, const PfCached *cached,
                          uint64_t maximum_age_usec);
