@@ -13,6 +13,7 @@
 
 #define INTERFACE "org.preflightd.Remediation."
 #define UNIT "preflight-remedyd.socket"
+#define PACKAGE "preflightd-remedy"
 
 /* A plan tries candidates with every probe; a change may write an initramfs. */
 #define PLAN_MS (5 * 60 * 1000)
@@ -108,7 +109,8 @@ static PfExit tell_unreachable(const char *path, int r, const PfErr *reason, PfE
         if (r == -ENOENT || r == -ECONNREFUSED)
                 return pf_exit_set(
                         err, PF_EXIT_UNREACHABLE,
-                        "no service at %s that may change this machine: systemctl start " UNIT,
+                        "no service at %s that may change this machine: systemctl start " UNIT
+                        ", of the package " PACKAGE,
                         path);
         return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the service at %s: %s", path,
                            pf_err_text(reason, r));

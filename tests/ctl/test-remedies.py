@@ -266,7 +266,8 @@ def nobody_to_ask():
         for command in (["plan"], ["fix"], ["undo", ID], ["history"]):
             done = ctl.run(*command, f"--socket={directory}/none")
             equal((done.returncode, done.stdout), (UNREACHABLE, b""), str(command))
-            contains(done.stderr.decode(), "systemctl start preflight-remedyd.socket")
+            contains(done.stderr.decode(),
+                     "systemctl start preflight-remedyd.socket, of the package preflightd-remedy")
 
 
 @test
