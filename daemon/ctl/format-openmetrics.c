@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenMetrics 1.0, for node_exporter's textfile collector and the like. Labels hold
- * what seldom changes: no summaries, no evidence. Each label set stands there once,
- * whatever the report repeats.
+ * OpenMetrics 1.0, and Prometheus' older text format 0.0.4, which is all that
+ * node_exporter's textfile collector reads: there are no states, infos and units in
+ * it, and a family has the name of its samples. Labels hold what seldom changes: no
+ * summaries, no evidence. Each label set stands there once, whatever the report repeats.
  */
-#include "daemon/ctl/format.h"
+#include "daemon/ctl/metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "daemon/ctl/escape.h"
+#include "daemon/ctl/format.h"
 #include "daemon/ctl/outcomes.h"
-#include "daemon/ctl/format-table.h"
 #include "daemon/ctl/view.h"
 
-static void begin_family(PfPage *page, const char *name, const char *type, const char *unit,
-                         const char *help) {
-        pf_page_rawf(page, "# TYPE %s %s\n", name, type);
+static void begin_family(PfPage *page, PfMetricsForm form, const char *name, const char *type,
+                         const char *unit, const char *help) {
+        const char *suffix = "";
+
+        if (form == PF_METRICS_PROMETHEUS) {
+                suffix = strcmp(type, "info") == 0 ? "_info" : "";
+                type = "gauge";
+                unit = NULL;
+        }
+        pf_page_rawf(page, "# TYPE %s%s %s\n", name, suffix, type);
         if (unit)
                 pf_page_rawf(page, "# UNIT %s %s\n", name, unit);
-        pf_page_rawf(page, "# HELP %s ", name);
+        pf_page_rawf(page, "# HELP %s%s ", name, suffix);
         pf_page_escaped(page, pf_escape_metric, help);
         pf_page_raw(page, "\n");
 }
@@ -39,7 +47,7 @@ static void add_usec(PfPage *page, const PfJson *object, const char *key) {
 
 /* --- the whole --- */
 
-static void add_target(PfPage *page, const PfJson *report) {
+static void add_target(PfPage *page, PfMetricsForm form, const PfJson *report) {
         static const struct {
                 const char *label;
                 const char *key;
@@ -56,7 +64,7 @@ static void add_target(PfPage *page, const PfJson *report) {
         };
         const PfJson *host = pf_json_get(report, "host");
 
-        begin_family(page, "preflight_target", "info", NULL,
+        begin_family(page, form, "preflight_target", "info", NULL,
                      "The machine that was looked at, and what was asked of it.");
         pf_page_raw(page, "preflight_target_info");
         for (size_t i = 0; i < PF_ELEMENTS(labels); i++)
@@ -65,10 +73,10 @@ static void add_target(PfPage *page, const PfJson *report) {
         pf_page_raw(page, "} 1\n");
 }
 
-static void add_overall(PfPage *page, const PfJson *report) {
+static void add_overall(PfPage *page, PfMetricsForm form, const PfJson *report) {
         static const char *const verdicts[] = { "ready", "blocked", "unknown" };
 
-        begin_family(page, "preflight_verdict", "stateset", NULL,
+        begin_family(page, form, "preflight_verdict", "stateset", NULL,
                      "Is the machine ready for the agent?");
         for (size_t i = 0; i < PF_ELEMENTS(verdicts); i++)
                 pf_page_rawf(page, "preflight_verdict{preflight_verdict=\"%s\"} %d\n", verdicts[i],
@@ -76,27 +84,28 @@ static void add_overall(PfPage *page, const PfJson *report) {
 }
 
 /* Whether a machine is ready, the checks that were picked do not tell alone. */
-static void add_partial(PfPage *page, const PfJson *report) {
+static void add_partial(PfPage *page, PfMetricsForm form, const PfJson *report) {
         if (!pf_view_is_partial(report))
                 return;
-        begin_family(page, "preflight_partial", "gauge", NULL,
+        begin_family(page, form, "preflight_partial", "gauge", NULL,
                      "1: only some checks were asked for, and the verdict is theirs.");
         pf_page_raw(page, "preflight_partial 1\n");
 }
 
-static void add_counts(PfPage *page, const PfJson *report) {
-        begin_family(page, "preflight_checks", "gauge", NULL, "How many checks have a verdict.");
+static void add_counts(PfPage *page, PfMetricsForm form, const PfJson *report) {
+        begin_family(page, form, "preflight_checks", "gauge", NULL,
+                     "How many checks have a verdict.");
         for (size_t i = 0; i < pf_n_looks; i++)
                 pf_page_rawf(page, "preflight_checks{verdict=\"%s\"} %" PRId64 "\n",
                              pf_looks[i].verdict, pf_view_count(report, pf_looks[i].verdict));
 }
 
-static void add_times(PfPage *page, const PfJson *report) {
-        begin_family(page, "preflight_started_timestamp_seconds", "gauge", "seconds",
+static void add_times(PfPage *page, PfMetricsForm form, const PfJson *report) {
+        begin_family(page, form, "preflight_started_timestamp_seconds", "gauge", "seconds",
                      "When the first probe was started.");
         pf_page_raw(page, "preflight_started_timestamp_seconds");
         add_usec(page, report, "startedUSec");
-        begin_family(page, "preflight_duration_seconds", "gauge", "seconds",
+        begin_family(page, form, "preflight_duration_seconds", "gauge", "seconds",
                      "How long all probes took.");
         pf_page_raw(page, "preflight_duration_seconds");
         add_usec(page, report, "durationUSec");
@@ -207,7 +216,7 @@ static int add_state(const char *state, PfJson *count, void *data) {
         return 0;
 }
 
-static int add_waivers(PfPage *page, const PfJson *report) {
+static int add_waivers(PfPage *page, PfMetricsForm form, const PfJson *report) {
         PF_CLEANUP(pf_json_freep) PfJson *counts = pf_json_new_object();
         const PfJson *waivers = pf_json_get(report, "waivers");
 
@@ -215,35 +224,49 @@ static int add_waivers(PfPage *page, const PfJson *report) {
                 if (!counts || count_state(counts, pf_table_string(pf_json_at(waivers, i), "state",
                                                                    "unknown")) < 0)
                         return -ENOMEM;
-        begin_family(page, "preflight_waivers", "gauge", NULL,
+        begin_family(page, form, "preflight_waivers", "gauge", NULL,
                      "How many waivers of the machine are in a state; only active ones count.");
         return pf_json_each(counts, add_state, page);
 }
 
-static void show_report(PfPage *page, const PfJson *report, const PfShow *show) {
+void pf_metrics_add(PfPage *page, PfMetricsForm form, const PfJson *report, bool strict) {
         PF_AUTO_OUTCOMES PfOutcomes findings = { 0 };
 
-        if (pf_outcomes_load(report, show->strict, &findings) < 0 || drop_repeated(&findings) < 0) {
+        if (pf_outcomes_load(report, strict, &findings) < 0 || drop_repeated(&findings) < 0) {
                 page->error = page->error ? page->error : -ENOMEM;
                 return;
         }
-        add_target(page, report);
-        add_overall(page, report);
-        add_partial(page, report);
-        add_counts(page, report);
-        add_times(page, report);
+        add_target(page, form, report);
+        add_overall(page, form, report);
+        add_partial(page, form, report);
+        add_counts(page, form, report);
+        add_times(page, form, report);
         for (size_t i = 0; i < PF_ELEMENTS(families); i++) {
-                begin_family(page, families[i].name, families[i].type, families[i].unit,
+                begin_family(page, form, families[i].name, families[i].type, families[i].unit,
                              families[i].help);
                 for (size_t j = 0; j < findings.n; j++)
                         families[i].add(page, &findings.items[j]);
         }
-        if (add_waivers(page, report) < 0)
+        if (add_waivers(page, form, report) < 0)
                 page->error = page->error ? page->error : -ENOMEM;
-        pf_page_raw(page, "# EOF\n");
+        if (form == PF_METRICS_OPENMETRICS)
+                pf_page_raw(page, "# EOF\n");
+}
+
+static void show_openmetrics(PfPage *page, const PfJson *report, const PfShow *show) {
+        pf_metrics_add(page, PF_METRICS_OPENMETRICS, report, show->strict);
+}
+
+static void show_prometheus(PfPage *page, const PfJson *report, const PfShow *show) {
+        pf_metrics_add(page, PF_METRICS_PROMETHEUS, report, show->strict);
 }
 
 const PfFormat pf_format_openmetrics = {
         .name = "openmetrics",
-        .report = show_report,
+        .report = show_openmetrics,
+};
+
+const PfFormat pf_format_prometheus = {
+        .name = "prometheus",
+        .report = show_prometheus,
 };

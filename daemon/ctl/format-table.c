@@ -18,12 +18,6 @@
 #define QUOTE_MAX 240      /* bytes of a text that are quoted */
 #define SUMMARY_COLUMNS 24 /* less room for it than this, and it goes below */
 
-const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise) {
-        const char *text = pf_json_get_string(object, key);
-
-        return text ? text : otherwise;
-}
-
 char *pf_table_sentence(PfPage *page, const PfJson *object, const char *key, const char *message) {
         const char *english = pf_json_get_string(object, key);
         char *text;

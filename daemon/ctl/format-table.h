@@ -73,9 +73,6 @@ void pf_table_details(PfPage *page, unsigned indent, const PfJson *check);
  * memory ran out, which the page remembers. */
 char *pf_table_sentence(PfPage *page, const PfJson *object, const char *key, const char *message);
 
-/* A member that is a string, or @otherwise. */
-const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise);
-
 /* Adds "path:line" as one word; without the line where it is not known. */
 void pf_table_place(PfPage *page, const PfJson *object);
 

@@ -3,11 +3,11 @@
 
 #include "daemon/ctl/ctl.h"
 
-const PfFormat *const pf_formats[] = {
-        &pf_format_table,  &pf_format_json,        &pf_format_json_lines,
-        &pf_format_junit,  &pf_format_tap,         &pf_format_sarif,
-        &pf_format_nagios, &pf_format_openmetrics, NULL
-};
+const PfFormat *const pf_formats[] = { &pf_format_table,      &pf_format_json,
+                                       &pf_format_json_lines, &pf_format_junit,
+                                       &pf_format_tap,        &pf_format_sarif,
+                                       &pf_format_nagios,     &pf_format_openmetrics,
+                                       &pf_format_prometheus, NULL };
 
 PfShow pf_show_of(const PfOptions *options) {
         return (PfShow){ .root = options->root,

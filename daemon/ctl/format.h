@@ -60,6 +60,7 @@ extern const PfFormat pf_format_tap;
 extern const PfFormat pf_format_sarif;
 extern const PfFormat pf_format_nagios;
 extern const PfFormat pf_format_openmetrics;
+extern const PfFormat pf_format_prometheus;
 
 /* All of them, the default first; ends with NULL. */
 extern const PfFormat *const pf_formats[];

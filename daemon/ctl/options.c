@@ -160,7 +160,7 @@ static const Option options[] = {
           "the newest fix that is in place, instead of an ID" },
         { "format", 0, "FORMAT", PF_COMMAND_ALL & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
           "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
-          "nagios, openmetrics" },
+          "nagios, openmetrics, prometheus" },
         { "quiet", 'q', NULL, PF_COMMAND_ALL, FIELD(quiet), parse_flag,
           "no notes and no progress; a table shows only what is wrong" },
         { "no-pager", 0, NULL, PF_COMMAND_ALL, FIELD(no_pager), parse_flag,

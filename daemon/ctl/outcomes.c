@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/ctl/format-table.h"
 #include "daemon/ctl/view.h"
 
 #define WAIVER_MAX (1u << 20)
@@ -100,16 +99,6 @@ int pf_outcomes_load(const PfJson *report, bool strict, PfOutcomes *ret) {
 void pf_outcomes_deinit(PfOutcomes *findings) {
         free(findings->items);
         *findings = (PfOutcomes){ 0 };
-}
-
-char *pf_outcomes_details(const PfFinding *finding) {
-        static const PfTerminal plain = { .utf8 = true };
-        PF_AUTO_PAGE PfPage page;
-
-        pf_page_init(&page, &plain);
-        if (finding->check)
-                pf_table_details(&page, 0, finding->check);
-        return page.error == 0 ? pf_buf_steal(&page.out) : NULL;
 }
 
 /* No format has room for a year beyond 9999. */

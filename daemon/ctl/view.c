@@ -15,6 +15,12 @@ const PfLook pf_looks[] = {
 };
 const size_t pf_n_looks = PF_ELEMENTS(pf_looks);
 
+const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise) {
+        const char *text = pf_json_get_string(object, key);
+
+        return text ? text : otherwise;
+}
+
 static bool same(const char *a, const char *b) {
         return a && strcmp(a, b) == 0;
 }

@@ -25,6 +25,9 @@ extern const PfLook pf_looks[];
 extern const size_t pf_n_looks;
 const PfLook *pf_look_find(const char *verdict);
 
+/* A member that is a string, or @otherwise. */
+const char *pf_table_string(const PfJson *object, const char *key, const char *otherwise);
+
 /* The colour of a whole report's verdict. */
 PfColour pf_view_colour(const PfJson *report);
 

@@ -21,9 +21,10 @@ try:
 except ImportError:
     jsonschema = None
 try:
+    from prometheus_client import parser as prometheus
     from prometheus_client.openmetrics import parser as openmetrics
 except ImportError:
-    openmetrics = None
+    openmetrics = prometheus = None
 try:
     import more_itertools  # noqa: F401  both are needed for the blocks of YAML
     import yaml
@@ -49,6 +50,7 @@ def missing():
         reasons["sarif"] = "python3-jsonschema is not installed"
     if not openmetrics:
         reasons["openmetrics"] = "python3-prometheus-client is not installed"
+        reasons["prometheus"] = reasons["openmetrics"]
     return reasons
 
 
@@ -238,6 +240,20 @@ def check_openmetrics(report, text, status):
     families = {family.name: family
                 for family in openmetrics.text_string_to_metric_families(text)}
     assert text.endswith("# EOF\n")
+    check_families(report, families)
+
+
+def check_prometheus(report, text, status):
+    """As expfmt's TextParser, which knows five types and nothing of what came later."""
+    assert status == status_of(report), status
+    for line in text.splitlines():
+        assert re.fullmatch(r"# TYPE \w+ (counter|gauge|histogram|summary|untyped)|"
+                            r"# HELP \w+ .+|[a-z_]+(\{.*\})? -?[0-9.]+", line), line
+    check_families(report, {family.name: family
+                            for family in prometheus.text_string_to_metric_families(text)})
+
+
+def check_families(report, families):
     assert all(family.documentation and family.type != "unknown" for family in families.values())
     overall = {sample.labels["preflight_verdict"]: sample.value
                for sample in families["preflight_verdict"].samples}
@@ -275,5 +291,5 @@ def check_json_lines(report, text, status):
 
 EACH = {"json": check_json, "json-lines": check_json_lines, "junit": check_junit,
         "tap": check_tap, "sarif": check_sarif, "nagios": check_nagios,
-        "openmetrics": check_openmetrics}
+        "openmetrics": check_openmetrics, "prometheus": check_prometheus}
 ALL = {"junit": check_all_junit, "tap": check_all_tap}

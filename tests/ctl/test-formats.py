@@ -359,6 +359,16 @@ def openmetrics_says():
 
 
 @test
+def prometheus_says_the_same():
+    """Samples are those of OpenMetrics; what node_exporter's collector cannot read is not there."""
+    samples = [[line for line in show(FULL, form).stdout.decode().splitlines()
+                if not line.startswith("#")] for form in ("openmetrics", "prometheus")]
+    client.equal(samples[0], samples[1])
+    client.contains(show(FULL, "prometheus").stdout.decode(),
+                    "# TYPE preflight_target_info gauge\n# HELP preflight_target_info The machine")
+
+
+@test
 def strict_is_the_same_everywhere():
     """Where warnings count, what warns is bad in each format; what is for information is not."""
     report = report_of(check("space.root", "warn"), check("os.kernel", "warn", severity="info"),
@@ -396,7 +406,7 @@ def no_format_hides_what_was_not_asked_or_has_not_passed():
              "junit": '<property name="partial" value="true"/>',
              "tap": "# partial: only these checks were asked for", "sarif": '"partial": true',
              "nagios": "OK: ready: 1 passed, 1 waived; only these checks were asked for |",
-             "openmetrics": "\npreflight_partial 1\n"}
+             "openmetrics": "\npreflight_partial 1\n", "prometheus": "\npreflight_partial 1\n"}
     for form, mark in marks.items():
         client.contains(show({**report, "partial": True}, form).stdout.decode(), mark)
         assert mark not in show(report, form).stdout.decode(), form
@@ -407,7 +417,7 @@ def no_format_hides_what_was_not_asked_or_has_not_passed():
 
 @test
 def formats_that_cannot_show_it():
-    for form in ("junit", "tap", "sarif", "openmetrics"):
+    for form in ("junit", "tap", "sarif", "openmetrics", "prometheus"):
         for command in (["list"], ["explain", "95108"], ["inspect", "ssh"], ["watch"]):
             done = client.run(*command, f"--format={form}")
             client.equal((done.returncode, done.stdout), (client.USAGE, b""), str(command))
@@ -418,7 +428,7 @@ def formats_that_cannot_show_it():
 def status_in_every_format():
     """From the report that is kept, as check from a new one."""
     with client.Machine(client.FAIL) as machine:
-        for form in ("junit", "tap", "sarif", "nagios", "openmetrics"):
+        for form in ("junit", "tap", "sarif", "nagios", "openmetrics", "prometheus"):
             kept = client.run("status", f"--root={machine.root}", f"--format={form}")
             asked = client.run("check", f"--root={machine.root}", f"--format={form}")
             client.equal(kept.returncode, asked.returncode, form)

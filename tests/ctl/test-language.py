@@ -19,7 +19,8 @@ FIXTURES = pathlib.Path(os.environ["PF_FIXTURES"])
 
 # One of each probe; what is common to all of them is in test-language-fixtures.c.
 MACHINES = ("sshd/allow-users", "boot/*", "disks/*", "space/*", "accounts/*", "system/*", "net/*")
-FORMATS = ("json", "json-lines", "junit", "tap", "sarif", "nagios", "openmetrics")
+FORMATS = ("json", "json-lines", "junit", "tap", "sarif", "nagios", "openmetrics",
+           "prometheus")
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 LOCALE = ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG")
 
