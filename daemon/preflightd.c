@@ -16,6 +16,7 @@
 #include "daemon/platform/log-sink.h"
 #include "daemon/platform/process.h"
 #include "daemon/report/automatic.h"
+#include "daemon/report/metrics.h"
 #include "daemon/report/service.h"
 #include "daemon/varlink/server.h"
 
@@ -23,8 +24,9 @@
 #define REMEDY_SOCKET "/run/preflightd/org.preflightd.Remediation"
 #define EXIT_USAGE 2
 
-static const char *arg_socket;        /* NULL: the settings' */
-static const char *arg_remedy_socket; /* NULL: of this machine, if that is what is checked */
+static const char *arg_socket;         /* NULL: the settings' */
+static const char *arg_metrics_socket; /* NULL: the usual one, unless --socket is given */
+static const char *arg_remedy_socket;  /* NULL: of this machine, if that is what is checked */
 static const char *arg_root = "/";
 
 typedef struct Daemon {
@@ -38,6 +40,7 @@ typedef struct Daemon {
         PfService *service;
         PfAutomatic *automatic;
         PfVarlinkServer *server;
+        PfVarlinkServer *metrics; /* at a socket of its own, and nothing else there */
 } Daemon;
 
 /* One turn of the loop after a run: what it used is free by now, and the next
@@ -129,23 +132,61 @@ static void make_directory_of(const char *path) {
         }
 }
 
-static int listen_all(Daemon *daemon, PfErr *err) {
-        const char *path = arg_socket ? arg_socket : daemon->settings->socket;
-        int n, r = 0;
+/* Systemd's collector looks there; where systemd does not run nobody does. */
+static int listen_for_metrics(Daemon *daemon, PfErr *err) {
+        const char *path = arg_metrics_socket ? arg_metrics_socket : PF_METRICS_SOCKET;
+        PfErr reason = { 0 };
+        int r;
 
-        n = sd_listen_fds(1);
-        if (n < 0)
-                return pf_err_errno(err, n, "sockets from the service manager");
-        for (int i = 0; i < n && r == 0; i++)
-                r = pf_varlink_server_listen_fd(daemon->server, SD_LISTEN_FDS_START + i, err);
-        if (n > 0)
-                return r;
+        if (!arg_metrics_socket && (arg_socket || sd_booted() <= 0))
+                return 0;
+        if (!arg_metrics_socket)
+                make_directory_of(path);
+        r = pf_varlink_server_listen_path(daemon->metrics, path, SOCKET_MODE, &reason);
+        if (r == -ENOMEM || (r < 0 && arg_metrics_socket))
+                return pf_err_set(err, r, "%s", pf_err_text(&reason, r));
+        if (r < 0)
+                pf_log(PF_LOG_WARNING, "No metrics are served: %s", pf_err_text(&reason, r));
+        return 0;
+}
+
+static int listen_at_paths(Daemon *daemon, PfErr *err) {
+        const char *path = arg_socket ? arg_socket : daemon->settings->socket;
+        int r;
 
         if (!arg_socket)
                 make_directory_of(path);
         r = pf_varlink_server_listen_path(daemon->server, path, SOCKET_MODE, err);
-        if (r == 0)
-                pf_log(PF_LOG_INFO, "Listening on %s", path);
+        if (r < 0)
+                return r;
+        pf_log(PF_LOG_INFO, "Listening on %s", path);
+        return listen_for_metrics(daemon, err);
+}
+
+static char **free_names(char **names) {
+        for (char **name = names; name && *name; name++)
+                free(*name);
+        free(names);
+        return NULL;
+}
+PF_DEFINE_CLEANUP(char *, free_names);
+
+/* Which socket is which, FileDescriptorName= of its unit says. */
+static int listen_all(Daemon *daemon, PfErr *err) {
+        PF_CLEANUP(free_namesp) char **names = NULL;
+        int n, r = 0;
+
+        n = sd_listen_fds_with_names(1, &names);
+        if (n < 0)
+                return pf_err_errno(err, n, "sockets from the service manager");
+        if (n == 0)
+                return listen_at_paths(daemon, err);
+        for (int i = 0; i < n && r == 0; i++) {
+                bool is_metrics = strcmp(names[i], "metrics") == 0;
+
+                r = pf_varlink_server_listen_fd(is_metrics ? daemon->metrics : daemon->server,
+                                                SD_LISTEN_FDS_START + i, err);
+        }
         return r;
 }
 
@@ -164,6 +205,35 @@ static int start_watchdog(Daemon *daemon) {
         (void) uv_timer_init(&daemon->loop, &daemon->watchdog);
         daemon->watchdog.data = daemon;
         return uv_timer_start(&daemon->watchdog, on_watchdog, usec / 2000, usec / 2000);
+}
+
+static int make_server(Daemon *daemon, const PfVarlinkServerConfig *limits,
+                       const PfVarlinkInterface *interface, PfVarlinkServer **ret, PfErr *err) {
+        PfVarlinkServerConfig config = *limits;
+        int r;
+
+        config.vendor = config.product = "preflightd";
+        config.version = PF_VERSION;
+        config.url = "https://preflightd.org/";
+        config.privileged_group = "preflightd";
+        r = pf_varlink_server_new(&daemon->loop, &config, ret, err);
+        return r < 0 ? r : pf_varlink_server_add(*ret, interface, daemon->service, err);
+}
+
+static int make_servers(Daemon *daemon, PfErr *err) {
+        const PfVarlinkServerConfig limits = {
+                .clients_max = (unsigned) daemon->settings->maximum_clients,
+                .message_max = daemon->settings->maximum_message_bytes,
+                .descriptors_spared = pf_varlink_server_descriptors(PF_METRICS_CLIENTS_MAX),
+        };
+        int r;
+
+        r = make_server(daemon, &limits, &pf_service_interface, &daemon->server, err);
+        return r < 0 ? r
+                     : make_server(
+                               daemon,
+                               &(PfVarlinkServerConfig){ .clients_max = PF_METRICS_CLIENTS_MAX },
+                               &pf_metrics_interface, &daemon->metrics, err);
 }
 
 static int set_up(Daemon *daemon, PfErr *err) {
@@ -203,20 +273,7 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                      &daemon->automatic);
         if (r < 0)
                 return r;
-        r = pf_varlink_server_new(
-                &daemon->loop,
-                &(PfVarlinkServerConfig){ .vendor = "preflightd",
-                                          .product = "preflightd",
-                                          .version = PF_VERSION,
-                                          .url = "https://preflightd.org/",
-                                          .privileged_group = "preflightd",
-                                          .clients_max =
-                                                  (unsigned) daemon->settings->maximum_clients,
-                                          .message_max = daemon->settings->maximum_message_bytes },
-                &daemon->server, err);
-        if (r == 0)
-                r = pf_varlink_server_add(daemon->server, &pf_service_interface, daemon->service,
-                                          err);
+        r = make_servers(daemon, err);
         if (r == 0)
                 r = listen_all(daemon, err);
         if (r == 0)
@@ -229,6 +286,7 @@ static void tear_down(Daemon *daemon) {
         bool is_stuck = daemon->service && pf_service_is_stuck(daemon->service);
 
         daemon->server = pf_varlink_server_free(daemon->server);
+        daemon->metrics = pf_varlink_server_free(daemon->metrics);
         daemon->automatic = pf_automatic_free(daemon->automatic);
         daemon->service = pf_service_free(daemon->service);
         for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
@@ -287,6 +345,7 @@ static void print_help(void) {
                "\n"
                "      --socket=PATH         listen there, instead of where preflightd.conf says\n"
                "      --root=DIR            check the machine below a directory, not this one\n"
+               "      --metrics-socket=PATH serve io.systemd.Metrics there\n"
                "      --remedy-socket=PATH  where preflight-remedyd is asked for remedies\n"
                "  -h, --help                show this and exit\n"
                "      --version             show the version and exit\n"
@@ -295,13 +354,14 @@ static void print_help(void) {
                "See preflightctl(1) for asking it.\n");
 }
 
-enum { ARG_SOCKET = 256, ARG_ROOT, ARG_REMEDY_SOCKET, ARG_VERSION };
+enum { ARG_SOCKET = 256, ARG_ROOT, ARG_METRICS_SOCKET, ARG_REMEDY_SOCKET, ARG_VERSION };
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */
 static int parse_options(int argc, char **argv) {
         static const struct option options[] = {
                 { "socket", required_argument, NULL, ARG_SOCKET },
                 { "root", required_argument, NULL, ARG_ROOT },
+                { "metrics-socket", required_argument, NULL, ARG_METRICS_SOCKET },
                 { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
@@ -316,6 +376,9 @@ static int parse_options(int argc, char **argv) {
                         break;
                 case ARG_ROOT:
                         arg_root = optarg;
+                        break;
+                case ARG_METRICS_SOCKET:
+                        arg_metrics_socket = optarg;
                         break;
                 case ARG_REMEDY_SOCKET:
                         arg_remedy_socket = optarg;

@@ -147,8 +147,12 @@ void pf_varlink_server_watch(PfVarlinkServer *server) {
                 (void) uv_timer_start(&server->timer, on_timer, period_ms, period_ms);
 }
 
+unsigned pf_varlink_server_descriptors(unsigned clients_max) {
+        return clients_max + ROOT_RESERVE;
+}
+
 static void fit_clients_to_descriptors(PfVarlinkServerConfig *config) {
-        const unsigned others = ROOT_RESERVE + OTHER_DESCRIPTORS;
+        const unsigned others = ROOT_RESERVE + OTHER_DESCRIPTORS + config->descriptors_spared;
         const unsigned limit = pf_peer_raise_descriptors(config->clients_max + others);
         const unsigned left = limit > others ? limit - others : 1;
 

@@ -63,6 +63,8 @@ typedef struct PfVarlinkServerConfig {
         unsigned clients_max;          /* connections [1024, or fewer where the limit of
                                         * descriptors is low]; root has 64 more */
         unsigned clients_per_user_max; /* [256]; not for root */
+        unsigned descriptors_spared;   /* that clients must leave, beside those a server needs
+                                        * for itself: for what else the program serves [0] */
         size_t queue_max;              /* bytes that wait for one client to read them [4 MiB];
                                         * a single answer may be longer */
         size_t memory_max; /* bytes that all connections together make us buffer [32 MiB];
@@ -119,6 +121,9 @@ int pf_varlink_server_listen_fd(PfVarlinkServer *server, int fd, PfErr *err) PF_
  */
 int pf_varlink_server_add_connection(PfVarlinkServer *server, int in_fd, int out_fd,
                                      PfErr *err) PF_MUST_CHECK;
+
+/* Descriptors that a server uses for so many clients, and those of root beside them. */
+unsigned pf_varlink_server_descriptors(unsigned clients_max);
 
 unsigned pf_varlink_server_n_clients(const PfVarlinkServer *server);
 

@@ -27,6 +27,7 @@ class Service:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="pf-wire-"))
         self.directory.chmod(0o755)
         self.path = self.directory / "socket"
+        self.metrics_path = self.directory / "org.preflightd.Preflight"
         self.root = self.directory / "root"
         (self.root / "etc/ssh").mkdir(parents=True)
         (self.root / "etc/os-release").write_text(OS_RELEASE)
@@ -50,8 +51,10 @@ class Service:
         raise RuntimeError("it does not listen")
 
     def spawn(self, path=None):
-        return subprocess.Popen([DAEMON, f"--socket={path or self.path}", f"--root={self.root}"],
-                                stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        metrics = [] if path else [f"--metrics-socket={self.metrics_path}"]
+        return subprocess.Popen(
+            [DAEMON, f"--socket={path or self.path}", f"--root={self.root}", *metrics],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     @staticmethod
     def is_listening(path):

@@ -27,18 +27,26 @@ class Manager:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(self.notify_path)
         self.notify.settimeout(20)
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(str(service.path))
-        self.listener.listen(16)
+        self.listener = self.listen(service.path)
+        self.metrics = self.listen(service.metrics_path)
+
+    @staticmethod
+    def listen(path):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        listener.listen(16)
+        return listener
 
     def start(self):
         # The process that is executed must find its own number in LISTEN_PID.
-        command = 'exec 3<&0 </dev/null; LISTEN_PID=$$ exec "$@"'
-        environment = {**os.environ, "LISTEN_FDS": "1", "NOTIFY_SOCKET": self.notify_path}
+        # Metrics come first, so that it is not the order that tells them apart.
+        command = 'exec 3<&1 4<&0 </dev/null >&2; LISTEN_PID=$$ exec "$@"'
+        environment = {**os.environ, "LISTEN_FDS": "2", "NOTIFY_SOCKET": self.notify_path,
+                       "LISTEN_FDNAMES": "metrics:preflightd.socket"}
         self.service.process = subprocess.Popen(
             ["sh", "-c", command, "sh", DAEMON, "--socket=/nonexistent/never",
              f"--root={self.service.root}"],
-            stdin=self.listener.fileno(), stdout=self.service.log, stderr=self.service.log,
+            stdin=self.listener.fileno(), stdout=self.metrics.fileno(), stderr=self.service.log,
             env=environment)
 
     def next(self, wanted):
@@ -61,6 +69,17 @@ def test_it_answers_on_the_socket_it_was_given(manager):
         answer = client.call(f"{PREFLIGHT}.GetReport")
     assert answer["parameters"]["report"]["verdict"] == "blocked"
     assert not os.path.exists("/nonexistent/never")
+
+
+def test_metrics_are_served_at_the_socket_of_that_name(manager):
+    with Client(manager.service.metrics_path) as client:
+        metrics = list(client.call_more("io.systemd.Metrics.List"))
+        assert metrics[0]["parameters"]["value"] == "blocked", metrics[0]
+        refused = client.call(f"{PREFLIGHT}.GetReport")
+    assert refused["error"] == "org.varlink.service.InterfaceNotFound"
+    with Client(manager.service.path) as client:
+        refused = list(client.call_more("io.systemd.Metrics.List"))
+    assert refused[0]["error"] == "org.varlink.service.InterfaceNotFound"
 
 
 def test_its_status_follows_the_machine(manager):

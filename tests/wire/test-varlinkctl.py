@@ -160,6 +160,43 @@ def test_exec(tool):
     assert PREFLIGHT in output
 
 
+def call_metrics(tool, method):
+    """The answers as systemd-report(1) would get them."""
+    output = tool.run("--more", "--json=short", "call", f"unix:{tool.service.metrics_path}",
+                      f"io.systemd.Metrics.{method}", "{}")
+    return [read_answer(line) for line in output.split("\n") if line]
+
+
+def test_metrics(tool):
+    families = {family["name"]: family["type"] for family in call_metrics(tool, "Describe")}
+    metrics = call_metrics(tool, "List")
+    assert {metric["name"] for metric in metrics} == set(families), families
+    for metric in metrics:
+        assert metric["name"].startswith(f"{PREFLIGHT}.")
+        assert isinstance(metric["value"], str if families[metric["name"]] == "string" else int)
+    assert [metric["value"] for metric in metrics
+            if metric["name"] == f"{PREFLIGHT}.verdict"] == ["blocked"]
+    [report] = tool.call("GetReport")
+    assert {check["check"]: check["verdict"] for check in report["report"]["checks"]} == \
+        {metric["object"]: metric["value"] for metric in metrics
+         if metric["name"] == f"{PREFLIGHT}.check_verdict"}
+
+
+def test_metrics_alone_are_served_beside(tool):
+    """Each socket has its interface, and no other one."""
+    address = f"unix:{tool.service.metrics_path}"
+    assert set(tool.run("list-interfaces", address).split()) == \
+        {"io.systemd.Metrics", "org.varlink.service"}
+    assert "method List()" in tool.run("introspect", address, "io.systemd.Metrics")
+    assert "io.systemd.Metrics" not in tool.run("list-interfaces", tool.address)
+    try:
+        tool.run("call", address, f"{PREFLIGHT}.GetReport", "{}")
+    except Failed as failed:
+        assert "InterfaceNotFound" in str(failed), failed
+    else:
+        raise AssertionError("the report is served among the metrics")
+
+
 def test_many_at_once(tool):
     found = []
     threads = [threading.Thread(target=lambda: found.extend(tool.call("GetReport")))
