@@ -11,9 +11,10 @@
  * directories and inodes where they have their place, so a change that is on the disk for
  * us, in the journal of ext4 or xfs, is not there for them.
  *
- * One case is not covered: a directory of ext4 whose block has no room for one more name is
- * split in two, and never joined again; a loss of power just while that is written back
- * leaves names where a loader does not find them, until Linux has replayed the journal.
+ * A directory of ext4 whose block has no room for one more name is split in two; a loss of power
+ * just while that is written back leaves names where a loader does not find them, until Linux
+ * has replayed the journal. So no name is added to one that a loader reads: replace-loader.c.
+ * One case is not covered: where there is no lost+found, or a file is made that was not there.
  */
 
 /* What brings everything to its place, by file system. */

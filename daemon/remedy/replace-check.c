@@ -85,7 +85,7 @@ static int try_it(const PfPlace *place, size_t n, PfErr *err) {
         PF_AUTO_CLOSE int fd = -1;
         int r;
 
-        fd = ops->openat(place->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        fd = ops->openat(pf_place_staging(place), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (fd < 0)
                 return cannot_try(fd) ? 0
                                       : pf_err_errno(err, fd, "no file can be made beside %s",

@@ -23,6 +23,7 @@
 
 typedef struct Step {
         int fd; /* a directory, O_PATH */
+        dev_t device;
         char name[NAME_MAX + 1];
 } Step;
 
@@ -58,12 +59,13 @@ static void walk_back_to(Walk *walk, size_t n) {
                 (void) pf_close(walk->steps[--walk->n].fd);
 }
 
-static int walk_push_take(Walk *walk, int fd, const char *name) {
+static int walk_push_take(Walk *walk, int fd, const struct stat *st, const char *name) {
         if (walk->n == DEPTH_MAX) {
                 (void) pf_close(fd);
                 return -ENAMETOOLONG;
         }
         walk->steps[walk->n].fd = fd;
+        walk->steps[walk->n].device = st->st_dev;
         (void) snprintf(walk->steps[walk->n].name, sizeof(walk->steps[walk->n].name), "%s", name);
         walk->n++;
         return 0;
@@ -71,9 +73,10 @@ static int walk_push_take(Walk *walk, int fd, const char *name) {
 
 static Walk *walk_new(const PfRoot *root, const char *path, PfErr *err) {
         PF_CLEANUP(walk_freep) Walk *walk = calloc(1, sizeof(*walk));
+        struct stat st;
         int fd;
 
-        if (!walk)
+        if (!walk || fstat(root->fd, &st) < 0)
                 return NULL;
         walk->root = root;
         walk->asked = path;
@@ -83,13 +86,22 @@ static Walk *walk_new(const PfRoot *root, const char *path, PfErr *err) {
         if (pf_buf_add_string(&walk->left, path) < 0)
                 return NULL;
         fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 0);
-        if (fd < 0 || walk_push_take(walk, fd, "") < 0)
+        if (fd < 0 || walk_push_take(walk, fd, &st, "") < 0)
                 return NULL;
         return PF_STEAL(walk);
 }
 
 static int here(const Walk *walk) {
         return walk->steps[walk->n - 1].fd;
+}
+
+/* The highest directory on the way that is on the file system of this one. */
+static int top_of_file_system(const Walk *walk) {
+        size_t i = walk->n - 1;
+
+        while (i > 0 && walk->steps[i - 1].device == walk->steps[i].device)
+                i--;
+        return walk->steps[i].fd;
 }
 
 /* The directory's path, with @name in it where that is not NULL; the caller frees it. */
@@ -181,7 +193,7 @@ static int walk_into(Walk *walk) {
         if (fd >= 0 && S_ISLNK(walk->seen.st_mode))
                 return walk_link(walk, fd);
         if (fd >= 0 && S_ISDIR(walk->seen.st_mode))
-                return walk_push_take(walk, pf_steal_fd(&fd), walk->name);
+                return walk_push_take(walk, pf_steal_fd(&fd), &walk->seen, walk->name);
         return is_last(walk) ? walk_end(walk, &fd) : -ENOTDIR;
 }
 
@@ -253,6 +265,7 @@ static int place_of_walk(const Walk *walk, PfPlace **ret, PfErr *err) {
                 return -ENOMEM;
         place->root = walk->root;
         place->directory = -1;
+        place->lost_found = -1;
         place->fd = -1;
         place->asked = strdup(walk->asked);
         place->path = walk_path(walk, walk->name);
@@ -260,9 +273,11 @@ static int place_of_walk(const Walk *walk, PfPlace **ret, PfErr *err) {
         if (!place->asked || !place->path || !place->name)
                 return -ENOMEM;
         r = place_open(place, walk, err);
-        if (r == 0)
-                *ret = PF_STEAL(place);
-        return r;
+        if (r < 0)
+                return r;
+        pf_staging_find(place, top_of_file_system(walk));
+        *ret = PF_STEAL(place);
+        return 0;
 }
 
 int pf_place_find(const PfRoot *root, const char *path, PfPlace **ret, PfErr *err) {
@@ -282,6 +297,7 @@ PfPlace *pf_place_free(PfPlace *place) {
         if (!place)
                 return NULL;
         (void) pf_close(place->directory);
+        (void) pf_close(place->lost_found);
         (void) pf_close(place->fd);
         free(place->asked);
         free(place->path);

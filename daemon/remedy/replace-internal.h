@@ -22,7 +22,8 @@ struct PfPlace {
         char *name;  /* in the directory */
         int directory;
         struct stat directory_seen;
-        int fd; /* the file, to be read; -1: it is absent */
+        int lost_found; /* see pf_staging_find(); -1: none */
+        int fd;         /* the file, to be read; -1: it is absent */
         struct stat seen;
 };
 
@@ -36,6 +37,24 @@ struct PfPlace {
  */
 int pf_trust_check(const PfRoot *root, int directory, const struct stat *entry, const char *path,
                    PfErr *err) PF_MUST_CHECK;
+
+/* What is done for a boot loader, see replace-loader.c: */
+/* May one read the file? Of an image, only what is mounted there: a directory of this machine's
+ * is no boot partition. */
+bool pf_place_is_for_loader(const PfPlace *place);
+
+/* What was written is in its place for one; nothing is done for other files. */
+int pf_place_settle(const PfPlace *place, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_staging_find() - opens lost+found of the place's file system, where that is of use
+ * @top: the highest directory on the way that is on it
+ * Without it, or where it is not right, new files stand beside the old one: no error.
+ */
+void pf_staging_find(PfPlace *place, int top);
+
+/* The directory in which new files stand until they take the place's name; borrowed. */
+int pf_place_staging(const PfPlace *place);
 
 /* How many bytes of attributes a file can have: xattr(7), XATTR_SIZE_MAX and XATTR_LIST_MAX. */
 #define PF_XATTR_MAX 65536

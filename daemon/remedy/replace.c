@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "daemon/base/sha256.h"
-#include "daemon/remedy/durable.h"
 
 #define PIECE 65536
 
@@ -76,43 +75,28 @@ static int take_to_sha256(void *data, const void *bytes, size_t n) {
         return 0;
 }
 
-int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) {
+static int digest_of(int fd, uint64_t size, const char *path, char ret[static 65], PfErr *err) {
         PF_CLEANUP(pf_sha256_freep) PfSha256 *sha256 = pf_sha256_new();
         int64_t n;
         int r;
 
         if (!sha256)
                 return -ENOMEM;
-        if (place->fd < 0) {
-                ret[0] = '\0';
-                return 0;
-        }
-        r = check_size(place->path, (uint64_t) place->seen.st_size, err);
+        r = check_size(path, size, err);
         if (r < 0)
                 return r;
-        n = each_piece(place->fd, PF_PLACE_MAX + 1, take_to_sha256, sha256);
+        n = each_piece(fd, PF_PLACE_MAX + 1, take_to_sha256, sha256);
         if (n < 0)
-                return pf_err_errno(err, (int) n, "%s", place->path);
+                return pf_err_errno(err, (int) n, "%s", path);
         pf_sha256_end(sha256, ret);
         return 0;
 }
 
-/* --- for a boot loader --- */
-
-/* Of an image, only what is mounted there: a directory of this machine's is no boot partition. */
-static bool must_settle(const PfPlace *place) {
-        return (place->root->is_running || place->directory_seen.st_dev != place->root->outside) &&
-               pf_durable_is_needed(place->path, place->directory);
-}
-
-static int settle(const PfPlace *place, PfErr *err) {
-        PfErr detail = { 0 };
-        int r;
-
-        if (!must_settle(place))
-                return 0;
-        r = pf_durable_settle(place->root->ops, place->directory, &detail);
-        return r < 0 ? pf_err_set(err, r, "%s: %s", place->path, pf_err_text(&detail, r)) : 0;
+int pf_place_digest(const PfPlace *place, char ret[static 65], PfErr *err) {
+        if (place->fd >= 0)
+                return digest_of(place->fd, (uint64_t) place->seen.st_size, place->path, ret, err);
+        ret[0] = '\0';
+        return 0;
 }
 
 /* --- a new file --- */
@@ -222,40 +206,42 @@ enum { PF_NOT_NAMELESS = 1 };
 
 static int make_nameless(const PfPlace *place, const char *name, const Source *source, PfErr *err) {
         const PfFsOps *ops = place->root->ops;
+        const int staging = pf_place_staging(place);
         PF_AUTO_CLOSE int to = -1;
         PfErr detail = { 0 };
         int r;
 
-        to = ops->openat(place->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        to = ops->openat(staging, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (to == -EOPNOTSUPP || to == -EISDIR || to == -EINVAL || to == -ENOENT)
                 return PF_NOT_NAMELESS;
         if (to < 0)
                 return pf_err_errno(err, to, "%s cannot be made", name);
-        r = fill(place->root, place->directory, to, source, &detail);
+        r = fill(place->root, staging, to, source, &detail);
         if (r < 0)
                 return pf_err_set(err, r, "%s: %s", name, pf_err_text(&detail, r));
-        r = settle(place, err);
+        r = pf_place_settle(place, err);
         if (r < 0)
                 return r;
-        r = ops->linkat(to, place->directory, name);
+        r = ops->linkat(to, staging, name);
         if (r == -ENOENT || r == -EPERM) /* no /proc, or a file system without links */
                 return PF_NOT_NAMELESS;
         return r < 0 ? pf_err_errno(err, r, "%s cannot be made", name) : 0;
 }
 
 static int make_staged(const PfPlace *place, const char *name, const Source *source, PfErr *err) {
+        const int staging = pf_place_staging(place);
         int r = PF_NOT_NAMELESS;
 
-        if (must_settle(place))
+        if (pf_place_is_for_loader(place))
                 r = make_nameless(place, name, source, err);
         if (r != PF_NOT_NAMELESS)
                 return r;
-        r = make_file(place->root, place->directory, name, source, err);
+        r = make_file(place->root, staging, name, source, err);
         if (r < 0)
                 return r;
-        r = settle(place, err);
+        r = pf_place_settle(place, err);
         if (r < 0)
-                (void) place->root->ops->unlinkat(place->directory, name, 0);
+                (void) place->root->ops->unlinkat(staging, name, 0);
         return r;
 }
 
@@ -312,6 +298,23 @@ int pf_place_stage_kept(const PfPlace *place, const char *name, int directory, c
         return r < 0 ? r : make_staged(place, name, &source, err);
 }
 
+int pf_place_staged_digest(const PfPlace *place, const char *name, char ret[static 65],
+                           PfErr *err) {
+        PF_AUTO_CLOSE int fd = -1;
+        struct stat st;
+        int r;
+
+        r = check_staged_name(name, err);
+        if (r < 0)
+                return r;
+        fd = openat(pf_place_staging(place), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return pf_err_errno(err, -errno, "%s", name);
+        if (!S_ISREG(st.st_mode))
+                return pf_err_set(err, -EINVAL, "%s: is not a regular file", name);
+        return digest_of(fd, (uint64_t) st.st_size, name, ret, err);
+}
+
 /* --- its name --- */
 
 static bool is_same_time(const struct timespec *a, const struct timespec *b) {
@@ -359,11 +362,12 @@ int pf_place_commit(const PfPlace *place, const char *name, PfErr *err) {
                 r = check_unchanged(place, err);
         if (r < 0)
                 return r;
-        r = place->root->ops->renameat(place->directory, name, place->directory, place->name);
+        r = place->root->ops->renameat(pf_place_staging(place), name, place->directory,
+                                       place->name);
         if (r < 0)
                 return pf_err_errno(err, r, "%s cannot be replaced", place->path);
         r = sync_directory(place, err);
-        return r == 0 ? settle(place, err) : r;
+        return r == 0 ? pf_place_settle(place, err) : r;
 }
 
 int pf_place_remove(const PfPlace *place, PfErr *err) {
@@ -376,19 +380,30 @@ int pf_place_remove(const PfPlace *place, PfErr *err) {
         if (r < 0)
                 return pf_err_errno(err, r, "%s cannot be removed", place->path);
         r = sync_directory(place, err);
-        return r == 0 ? settle(place, err) : r;
+        return r == 0 ? pf_place_settle(place, err) : r;
 }
 
+static int discard_in(const PfPlace *place, int directory, const char *name, PfErr *err) {
+        const PfFsOps *ops = place->root->ops;
+        int r = ops->unlinkat(directory, name, 0);
+
+        if (r == -ENOENT)
+                return 0;
+        if (r == 0)
+                r = ops->fsync(directory);
+        return r < 0 ? pf_err_errno(err, r, "%s, made for %s, cannot be removed", name, place->path)
+                     : 0;
+}
+
+/* In both directories: which of them it was made in may have been another by then. */
 int pf_place_discard(const PfPlace *place, const char *name, PfErr *err) {
-        int r;
+        int r, other = 0;
 
         r = check_staged_name(name, err);
         if (r < 0)
                 return r;
-        r = place->root->ops->unlinkat(place->directory, name, 0);
-        if (r == -ENOENT)
-                return 0;
-        if (r < 0)
-                return pf_err_errno(err, r, "%s beside %s cannot be removed", name, place->path);
-        return sync_directory(place, err);
+        r = discard_in(place, place->directory, name, err);
+        if (place->lost_found >= 0)
+                other = discard_in(place, place->lost_found, name, err);
+        return r < 0 ? r : other;
 }

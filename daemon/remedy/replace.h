@@ -8,7 +8,8 @@
 /*
  * Replaces one file so that at every moment, and after every loss of power, it is the
  * old or the new one: a new file beside it, written and synced, with the old one's owner,
- * mode, ACL, extended attributes and label; rename; sync of the directory.
+ * mode, ACL, extended attributes and label; rename; sync of the directory. What a boot loader
+ * reads on ext4 is made in lost+found and moved from there (replace-loader.c).
  *
  * Everything happens beneath the root of the machine, also where a local user renames
  * directories or plants links meanwhile: paths are resolved once, to descriptors of
@@ -66,7 +67,7 @@ int pf_place_keep(const PfPlace *place, int directory, const char *name, PfErr *
 #define PF_STAGED_PREFIX ".preflightd-"
 
 /**
- * pf_place_stage() - a new file beside it, written, with its attributes, synced
+ * pf_place_stage() - a new file beside it (or in lost+found), with its attributes, synced
  * @name: of the new file, unique, chosen by the caller, who has it in the journal already:
  *        after a kill pf_place_discard() removes it
  * @bytes: @n; or from @fd, from its beginning, where @bytes is NULL
@@ -90,5 +91,9 @@ int pf_place_commit(const PfPlace *place, const char *name, PfErr *err) PF_MUST_
 /* Remove the file, and sync. Return: as pf_place_commit(); 0 where it is absent. */
 int pf_place_remove(const PfPlace *place, PfErr *err) PF_MUST_CHECK;
 
-/* Remove what was staged, if it is there. */
+/* SHA-256 of what was staged. Return: 0; -ENOENT: nothing is; -EINVAL: no file; -EFBIG; … */
+int pf_place_staged_digest(const PfPlace *place, const char *name, char ret[static 65],
+                           PfErr *err) PF_MUST_CHECK;
+
+/* Remove what was staged, if it is there, wherever that was. */
 int pf_place_discard(const PfPlace *place, const char *name, PfErr *err) PF_MUST_CHECK;

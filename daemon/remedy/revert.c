@@ -100,23 +100,14 @@ bool pf_spots_have(const PfSpots *spots, PfFate fate) {
         return false;
 }
 
-/* Is what stands beside it there, and just what it held? */
-static bool is_whole(const PfEntry *entry, size_t i, PfStaged staged) {
-        PF_CLEANUP(pf_place_freep) PfPlace *place = NULL;
-        PF_AUTO_FREE char *path = NULL;
-        const PfManifestFile *file = &entry->manifest->files[i];
-        const char *slash = strrchr(file->place, '/');
+/* Is what was staged for it there, and just what it held? */
+static bool is_whole(const PfEntry *entry, size_t i, const PfPlace *place, PfStaged staged) {
         char name[PF_STAGED_NAME_SIZE], digest[65];
         PfErr err = { 0 };
 
         pf_staged_name(entry, staged, i, name);
-        if (asprintf(&path, "%.*s/%s", (int) (slash - file->place), file->place, name) < 0) {
-                path = NULL;
-                return false;
-        }
-        return pf_place_find(entry->transactions->root, path, &place, &err) == 0 &&
-               pf_place_digest(place, digest, &err) == 0 &&
-               strcmp(digest, file->before_sha256) == 0;
+        return pf_place_staged_digest(place, name, digest, &err) == 0 &&
+               strcmp(digest, entry->manifest->files[i].before_sha256) == 0;
 }
 
 /* A copy that a disk, or somebody, made another one of is not put in the file's place. */
@@ -129,7 +120,7 @@ static int stage_kept(const PfEntry *entry, size_t i, const PfSpot *spot, const 
 
         pf_copy_name(PF_COPY_BEFORE, i, copy);
         r = pf_place_stage_kept(spot->place, name, entry->directory, copy, &why);
-        if (r == 0 && is_whole(entry, i, spot->staged))
+        if (r == 0 && is_whole(entry, i, spot->place, spot->staged))
                 return 0;
         if (r < 0 && r != -EFBIG)
                 return pf_err_set(err, r, "%s", pf_err_text(&why, r));
@@ -148,8 +139,9 @@ int pf_spot_stage(PfEntry *entry, size_t i, PfSpot *spot, bool may_be_laid, PfEr
 
         if (!entry->manifest->files[i].before_sha256[0])
                 return 0; /* it was not there: nothing takes its place */
-        spot->staged = may_be_laid && is_whole(entry, i, PF_STAGED_LAID) ? PF_STAGED_LAID
-                                                                         : PF_STAGED_RESTORED;
+        spot->staged = may_be_laid && is_whole(entry, i, spot->place, PF_STAGED_LAID)
+                               ? PF_STAGED_LAID
+                               : PF_STAGED_RESTORED;
         pf_staged_name(entry, spot->staged, i, name);
         if (spot->staged == PF_STAGED_RESTORED)
                 r = stage_kept(entry, i, spot, name, err);

@@ -31,9 +31,12 @@ PICKS = 10 ** 6 if FULL else 6  # of the single writes that are missing, or alon
 OLD = b"".join(b"menuentry old%04d { linux /vmlinuz root=/dev/sda1 }\n" % i for i in range(180))
 NEW = b"".join(b"menuentry new%04d { linux /vmlinuz root=UUID=0011-2233 }\n" % i for i in range(190))
 
+EXT4 = ["mkfs.ext4", "-q", "-F"]
 # name, size in MiB, command, further entries in the directory
 LAYOUTS = [
-    ("ext4", 16, ["mkfs.ext4", "-q", "-F"], 8),
+    ("ext4", 16, EXT4, 8),
+    # No name more goes into the directory's block: with one it would be split in two.
+    ("ext4", 16, [*EXT4, "-b", "1024"], 24),
     ("xfs", 32, ["mkfs.xfs", "-q", "-f"], 8),
     ("btrfs", 128, ["mkfs.btrfs", "-q", "-f"], 8),
 ]
@@ -41,8 +44,7 @@ if FULL:
     # Directories that are nearly full where they are: one more name and they change their form.
     LAYOUTS += [("vfat", 16, ["mkfs.vfat", "-F", "16"], n) for n in (0, 7, 30)]
     LAYOUTS += [("vfat", 40, ["mkfs.vfat", "-F", "32", "-s", "1"], 8)]
-    # With 24 the block is split in two, which is not safe: 8 of 710 cuts find nothing; durable.h.
-    LAYOUTS += [("ext4", 16, ["mkfs.ext4", "-q", "-F", "-b", "1024"], n) for n in (21, 22, 23)]
+    LAYOUTS += [("ext4", 16, [*EXT4, "-b", "1024"], n) for n in (21, 22, 23, 24, 60)]
     LAYOUTS += [("ext3", 16, ["mkfs.ext3", "-q", "-F"], 8), ("ext2", 16, ["mkfs.ext2", "-q", "-F"], 8)]
     LAYOUTS += [("xfs", 32, ["mkfs.xfs", "-q", "-f"], n) for n in range(3, 8)]
 
