@@ -23,6 +23,11 @@ void pf_target_give_up_openat2(const PfTarget *target);
 void pf_target_set_system(PfTarget *target, void *system_take, void (*free_system)(void *));
 void *pf_target_system(const PfTarget *target);
 
+/* Tells the observer, if there is one: before what is named is done. */
+bool pf_target_is_observed(const PfTarget *target);
+void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how);
+void pf_target_observe_question(const PfTarget *target, const char *book, const char *question);
+
 /* What was worked out of its files. */
 struct PfMemo *pf_target_memo(const PfTarget *target);
 

@@ -38,6 +38,7 @@ struct PfTarget {
         PfMemo *memo;
         void *system; /* of the system's half */
         void (*free_system)(void *);
+        PfTargetObserver observer;
 
         PfTarget *under; /* of an overlay: whose root, books and memory these are; or NULL */
         PfOverlay *overlay;
@@ -135,6 +136,7 @@ PfTarget *pf_target_unref(PfTarget *target) {
                 target->free_system(target->system);
         if (!target->under)
                 (void) pf_close(target->root_fd);
+        pf_target_set_observer(target, &(PfTargetObserver){ 0 });
         (void) pf_overlay_free(target->overlay);
         (void) pf_target_unref(target->under);
         free(target->root);
@@ -193,6 +195,37 @@ bool pf_target_may_openat2(const PfTarget *target) {
 void pf_target_give_up_openat2(const PfTarget *target) {
         atomic_store(&((PfTarget *) target)->may_openat2, false);
 }
+
+/* --- who watches --- */
+
+void pf_target_set_observer(PfTarget *target, const PfTargetObserver *observer) {
+        const PfTargetObserver before = target->observer;
+
+        target->observer = *observer;
+        if (before.release)
+                before.release(before.data);
+}
+
+bool pf_target_is_observed(const PfTarget *target) {
+        return target->observer.looks;
+}
+
+void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how) {
+        if (target->observer.looks)
+                target->observer.looks(path, how, target->observer.data);
+}
+
+void pf_target_observe_question(const PfTarget *target, const char *book, const char *question) {
+        if (target->observer.asks)
+                target->observer.asks(book, question, target->observer.data);
+}
+
+void pf_target_await(const PfTarget *target, uint64_t at_usec) {
+        if (target->observer.awaits)
+                target->observer.awaits(at_usec, target->observer.data);
+}
+
+/* --- the record --- */
 
 static uint32_t hash_path(const char *path) {
         uint32_t hash = 2166136261u; /* FNV-1a */
@@ -367,6 +400,8 @@ int pf_target_find_answer(const PfTarget *target, const char *book, const char *
         PfJson *answers = NULL;
         int r;
 
+        if (target->is_host)
+                pf_target_observe_question(target, book, question);
         if (!target->overlay && (target->is_host || target->as_files))
                 return PF_TARGET_ABSENT;
         key = pf_capture_escape(question);

@@ -229,3 +229,34 @@ void pf_target_start_recording(PfTarget *target, PfTargetContents contents, void
  * Return: 0, or what the first answer failed with that could not be kept.
  */
 int pf_target_stop_recording(PfTarget *target, PfJson **ret) PF_MUST_CHECK;
+
+/*
+ * Who wants to know what of a machine is looked at, to hear when it changes: each
+ * function is called before the look is made, so that who begins to watch then
+ * misses nothing. On any thread, several at once; they must not use the target.
+ */
+typedef enum PfTargetLook {
+        PF_TARGET_LOOK_AT,      /* at what a path leads to, through links */
+        PF_TARGET_LOOK_AT_LINK, /* a link at its end is not followed */
+        PF_TARGET_LOOK_LIST,    /* at the names in a directory */
+} PfTargetLook;
+
+typedef struct PfTargetObserver {
+        /* A file is going to be looked at; its place need not exist. */
+        void (*looks)(const char *path, PfTargetLook how, void *data);
+        /* Something is going to be asked that no file answers: @book as in
+         * pf_target_recall(), and "space". */
+        void (*asks)(const char *book, const char *question, void *data);
+        /* What was found is to be judged anew at this time, since 1970. */
+        void (*awaits)(uint64_t at_usec, void *data);
+        /* The target has come to its end, or has another observer. */
+        void (*release)(void *data);
+        void *data;
+} PfTargetObserver;
+
+/* From now on @observer, copied, is told. Of a target that nobody uses yet. */
+void pf_target_set_observer(PfTarget *target, const PfTargetObserver *observer);
+
+/* What was read of @target will mean something else at @at_usec, since 1970, by the
+ * clock alone: an account that expires. */
+void pf_target_await(const PfTarget *target, uint64_t at_usec);

@@ -360,11 +360,19 @@ static int keep_of_target(const PfTarget *target, int fd_take) {
         return found.st_dev == root.st_dev ? pf_steal_fd(&fd) : -ENOENT;
 }
 
+/* Told of what will be looked at, unless its server does not answer: then it is not. */
+static void observe(const PfTarget *target, const char *path, PfTargetLook how) {
+        if (pf_target_is_observed(target) &&
+            pf_mount_servers_check(pf_target_system(target), path) == 0)
+                pf_target_observe_look(target, path, how);
+}
+
 int pf_path_look(const PfTarget *target, const char *path, int flags) {
         int fd;
 
         if (path[0] != '/')
                 return -EINVAL;
+        observe(target, path, flags & O_NOFOLLOW ? PF_TARGET_LOOK_AT_LINK : PF_TARGET_LOOK_AT);
         fd = open_with_openat2(target, path, PF_O_LOOK | flags);
         if (must_walk(fd)) {
                 if (fd != -EAGAIN)
@@ -425,6 +433,7 @@ int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) {
 
         if (path[0] != '/')
                 return -EINVAL;
+        observe(target, path, PF_TARGET_LOOK_LIST);
         fd = open_with_openat2(target, path, PF_O_READ | O_DIRECTORY);
         if (must_walk(fd))
                 fd = walk_to_directory(target, path);

@@ -463,6 +463,8 @@ int pf_target_space(const PfTarget *target, const char *path, PfSpace *ret, PfEr
 
         r = finish(target, path, PF_ACCESS_OPENED, find_space(target, path, &space, &detail),
                    &detail);
+        if (r == 0)
+                pf_target_observe_question(target, "space", path);
         pf_target_keep_space(target, path, r, &space, &detail);
         if (r == 0)
                 *ret = space;
