@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/watch/linux/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS_MIN 64
+
+static size_t hash_number(size_t hash, size_t number) {
+        return (hash ^ number) * 0x9e3779b97f4a7c15u;
+}
+
+static size_t hash_name(int directory, const char *name) {
+        size_t hash = hash_number(14695981039346656037u, (size_t) directory);
+
+        for (; *name; name++)
+                hash = (hash ^ (unsigned char) *name) * 1099511628211u; /* FNV-1a */
+        return hash ^ (hash >> 32);
+}
+
+static PfNode **node_bucket(const PfTree *tree, int wd) {
+        return &tree->nodes[(size_t) wd & (tree->n_node_buckets - 1)];
+}
+
+static PfName **name_bucket(const PfTree *tree, int directory, const char *name) {
+        return &tree->names[hash_name(directory, name) & (tree->n_name_buckets - 1)];
+}
+
+/* --- nodes --- */
+
+PfNode *pf_tree_find(const PfTree *tree, int wd) {
+        PfNode *node = tree->n_node_buckets ? *node_bucket(tree, wd) : NULL;
+
+        while (node && node->wd != wd)
+                node = node->next;
+        return node;
+}
+
+static bool grow_nodes(PfTree *tree) {
+        size_t before = tree->n_node_buckets;
+        PfNode **old = tree->nodes;
+        PfNode **grown;
+
+        if (tree->n_nodes < before)
+                return true;
+        grown = calloc(before ? before * 2 : BUCKETS_MIN, sizeof(PfNode *));
+        if (!grown)
+                return before > 0; /* a full one is slow, and no more */
+        tree->nodes = grown;
+        tree->n_node_buckets = before ? before * 2 : BUCKETS_MIN;
+        for (size_t i = 0; i < before; i++)
+                for (PfNode *node = old[i], *next; node; node = next) {
+                        PfNode **bucket = node_bucket(tree, node->wd);
+
+                        next = node->next;
+                        node->next = *bucket;
+                        *bucket = node;
+                }
+        free(old);
+        return true;
+}
+
+PfNode *pf_tree_add(PfTree *tree, int wd) {
+        PfNode *node = pf_tree_find(tree, wd);
+        PfNode **bucket;
+
+        if (node)
+                return node;
+        node = grow_nodes(tree) ? calloc(1, sizeof(*node)) : NULL;
+        if (!node)
+                return NULL;
+        node->wd = wd;
+        bucket = node_bucket(tree, wd);
+        node->next = *bucket;
+        *bucket = node;
+        tree->n_nodes++;
+        return node;
+}
+
+/* --- names --- */
+
+PfName *pf_tree_find_name(const PfTree *tree, int directory, const char *name) {
+        PfName *found = tree->n_name_buckets ? *name_bucket(tree, directory, name) : NULL;
+
+        while (found && (found->directory != directory || strcmp(found->name, name) != 0))
+                found = found->next;
+        return found;
+}
+
+static bool grow_names(PfTree *tree) {
+        size_t before = tree->n_name_buckets;
+        PfName **old = tree->names;
+        PfName **grown;
+
+        if (tree->n_names < before)
+                return true;
+        grown = calloc(before ? before * 2 : BUCKETS_MIN, sizeof(PfName *));
+        if (!grown)
+                return before > 0;
+        tree->names = grown;
+        tree->n_name_buckets = before ? before * 2 : BUCKETS_MIN;
+        for (size_t i = 0; i < before; i++)
+                for (PfName *name = old[i], *next; name; name = next) {
+                        PfName **bucket = name_bucket(tree, name->directory, name->name);
+
+                        next = name->next;
+                        name->next = *bucket;
+                        *bucket = name;
+                }
+        free(old);
+        return true;
+}
+
+PfName *pf_tree_add_name(PfTree *tree, PfNode *directory, const char *name) {
+        PfName *found = pf_tree_find_name(tree, directory->wd, name);
+        size_t size = strlen(name) + 1;
+        PfName **bucket;
+
+        if (found)
+                return found;
+        found = grow_names(tree) ? calloc(1, sizeof(*found) + size) : NULL;
+        if (!found)
+                return NULL;
+        memcpy(found->name, name, size);
+        found->directory = directory->wd;
+        found->child = -1;
+        found->sibling = directory->names;
+        directory->names = found;
+        bucket = name_bucket(tree, directory->wd, name);
+        found->next = *bucket;
+        *bucket = found;
+        tree->n_names++;
+        return found;
+}
+
+/* Its directory has been told already. */
+static void free_name(PfTree *tree, PfName *name) {
+        PfName **link = name_bucket(tree, name->directory, name->name);
+
+        while (*link != name)
+                link = &(*link)->next;
+        *link = name->next;
+        tree->n_names--;
+        free(name->text);
+        free(name);
+}
+
+void pf_tree_remove(PfTree *tree, PfNode *node) {
+        PfNode **link = node_bucket(tree, node->wd);
+
+        while (*link != node)
+                link = &(*link)->next;
+        *link = node->next;
+        tree->n_nodes--;
+        for (PfName *name = node->names, *next; name; name = next) {
+                next = name->sibling;
+                free_name(tree, name);
+        }
+        free(node);
+}
+
+void pf_tree_deinit(PfTree *tree) {
+        for (size_t i = 0; i < tree->n_node_buckets; i++)
+                while (tree->nodes[i])
+                        pf_tree_remove(tree, tree->nodes[i]);
+        free(tree->nodes);
+        free(tree->names);
+        *tree = (PfTree){ 0 };
+}
+
+/* --- what is not known any more, and not used any more --- */
+
+void pf_name_doubt(PfName *name) {
+        name->is_known = false;
+        name->stamp++;
+}
+
+void pf_tree_doubt_all(PfTree *tree) {
+        for (size_t i = 0; i < tree->n_name_buckets; i++)
+                for (PfName *name = tree->names[i]; name; name = name->next)
+                        pf_name_doubt(name);
+}
+
+static void sweep_names(PfTree *tree, PfNode *node, uint64_t oldest) {
+        PfName **link = &node->names;
+
+        while (*link) {
+                PfName *name = *link;
+
+                if (name->used >= oldest) {
+                        link = &name->sibling;
+                        continue;
+                }
+                *link = name->sibling;
+                free_name(tree, name);
+        }
+}
+
+void pf_tree_sweep(PfTree *tree, uint64_t oldest, void (*unwatch)(int wd, void *data), void *data) {
+        for (size_t i = 0; i < tree->n_node_buckets; i++)
+                for (PfNode *node = tree->nodes[i], *next; node; node = next) {
+                        next = node->next;
+                        if (node->used >= oldest) {
+                                sweep_names(tree, node, oldest);
+                                continue;
+                        }
+                        unwatch(node->wd, data);
+                        pf_tree_remove(tree, node);
+                }
+}
