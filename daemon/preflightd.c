@@ -259,6 +259,7 @@ static int set_up(Daemon *daemon, PfErr *err) {
                                                .target = daemon->target,
                                                .host = daemon->host,
                                                .settings = daemon->settings,
+                                               .watches = true,
                                                .status = on_status,
                                                .published = on_published,
                                                .data = daemon },

@@ -61,9 +61,9 @@ static int make_reply(const PfReadiness *readiness, bool privileged, PfVarlinkBy
         return pf_varlink_bytes_new_reply(parameters, false, ret);
 }
 
-int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, uint64_t fresh_usec,
+int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, const PfLook *look,
                  PfReadiness **ret_before) {
-        PfCached entry = { .readiness = readiness_take, .fresh_usec = fresh_usec };
+        PfCached entry = { .readiness = readiness_take, .look = *look };
 
         *ret_before = NULL;
         if (make_reply(readiness_take, false, &entry.reply) < 0 ||
@@ -83,4 +83,13 @@ int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, uint64_t fresh_use
         cache->entries[cache->n++] = entry;
         move_to_front(cache, cache->n - 1);
         return 0;
+}
+
+uint64_t pf_cache_oldest_look(const PfCache *cache, uint64_t epoch) {
+        uint64_t oldest = UINT64_MAX;
+
+        for (size_t i = 0; i < cache->n; i++)
+                if (cache->entries[i].look.epoch == epoch && cache->entries[i].look.number < oldest)
+                        oldest = cache->entries[i].look.number;
+        return oldest;
 }

@@ -14,11 +14,19 @@
 
 typedef struct PfCache PfCache;
 
+/* What is known of the time in which a report was made. */
+typedef struct PfLook {
+        uint64_t fresh_usec;     /* monotonic: nothing in it is older than this */
+        uint64_t epoch;          /* after which change */
+        uint64_t number;         /* of pf_watch_begin() */
+        uint64_t processor_usec; /* that had been used when it began */
+} PfLook;
+
 typedef struct PfCached {
         PfReadiness *readiness;
         PfVarlinkBytes *reply;            /* GetReport(), for any local user */
         PfVarlinkBytes *reply_privileged; /* and for those who may see all */
-        uint64_t fresh_usec;              /* monotonic: nothing in it is older than this */
+        PfLook look;
 } PfCached;
 
 int pf_cache_new(PfCache **ret) PF_MUST_CHECK;
@@ -31,9 +39,12 @@ const PfCached *pf_cache_find(PfCache *cache, const PfQuestion *question);
 /**
  * pf_cache_put() - keep a report in place of the last one for its question
  * @readiness_take: taken over, also on error
- * @fresh_usec:     pf_clock_monotonic_usec() from before its probes were started
+ * @look:           begun before its probes were started; copied
  * @ret_before:     receives the report it replaces, for the caller to free; or NULL
  * Return:          0 or -ENOMEM.
  */
-int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, uint64_t fresh_usec,
+int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, const PfLook *look,
                  PfReadiness **ret_before) PF_MUST_CHECK;
+
+/* The smallest number of a look whose report nothing has changed since; UINT64_MAX: none. */
+uint64_t pf_cache_oldest_look(const PfCache *cache, uint64_t epoch);

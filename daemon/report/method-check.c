@@ -4,14 +4,12 @@
  */
 #include "daemon/report/service-internal.h"
 
-#include "daemon/base/clock.h"
-
 struct PfChecking {
         PfService *service;
         PfVarlinkCall *call;
         PfRun *run;
         PfQuestion *question;
-        uint64_t asked_usec;
+        PfLook look;
         PfChecking *next;
 };
 
@@ -31,6 +29,12 @@ static void on_check_gone(PfVarlinkCall *call, void *data) {
         pf_run_forget(checking->run);
         checking_free(checking);
         pf_varlink_drop(call);
+}
+
+static void on_check_started(void *data) {
+        PfChecking *checking = data;
+
+        pf_service_begin_look(checking->service, &checking->look);
 }
 
 static void on_check_finished(const PfResult *results, size_t n, const PfWaivers *waivers,
@@ -56,7 +60,7 @@ static void on_checked(PfReadiness *readiness_take, int r, void *data) {
         PfChecking *checking = data;
         PfService *service = checking->service;
         PfVarlinkCall *call = checking->call;
-        uint64_t asked_usec = checking->asked_usec;
+        PfLook look = checking->look;
         PfJson *message = NULL;
 
         checking_free(checking);
@@ -69,10 +73,12 @@ static void on_checked(PfReadiness *readiness_take, int r, void *data) {
         else
                 pf_varlink_reply(call, message);
         if (r == 0 && !pf_question_is_partial(readiness->question))
-                (void) pf_service_publish(service, PF_STEAL(readiness), asked_usec);
+                (void) pf_service_publish(service, PF_STEAL(readiness), &look);
 }
 
-static const PfRunEvents check_events = { .finished = on_check_finished, .done = on_checked };
+static const PfRunEvents check_events = { .started = on_check_started,
+                                          .finished = on_check_finished,
+                                          .done = on_checked };
 
 void pf_method_check(PfVarlinkCall *call, void *data) {
         PfService *service = data;
@@ -90,7 +96,6 @@ void pf_method_check(PfVarlinkCall *call, void *data) {
         *checking = (PfChecking){ .service = service,
                                   .call = call,
                                   .question = pf_question_ref(question),
-                                  .asked_usec = pf_clock_monotonic_usec(),
                                   .next = service->checks };
         service->checks = checking;
         r = pf_schedule_run(service->schedule, question, &check_events, checking, &checking->run);

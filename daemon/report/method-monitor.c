@@ -2,8 +2,9 @@
 /*
  * Monitor(): the report, then what changes.
  *
- * While anybody listens, the machine is looked at again whenever the report has
- * reached the age that the settings allow.
+ * What changes is told as it does. Of that which gives no notice of its changes, the machine
+ * is looked at again, while anybody listens, whenever the report has reached the age that
+ * the settings allow.
  */
 #include "daemon/report/service-internal.h"
 
@@ -22,8 +23,7 @@ static void monitor_end(PfMonitor *monitor) {
         while (*link != monitor)
                 link = &(*link)->next;
         *link = monitor->next;
-        if (!monitor->service->monitors)
-                (void) uv_timer_stop(monitor->service->timer);
+        pf_service_pace_monitors(monitor->service);
         pf_varlink_drop(monitor->call);
         free(monitor);
 }
@@ -108,9 +108,22 @@ static void on_monitor_timer(uv_timer_t *timer) {
                 return;
 }
 
+void pf_service_pace_monitors(PfService *service) {
+        uint64_t interval_ms = service->config.settings->maximum_age_usec / 1000;
+
+        if (!service->monitors || !pf_service_has_to_poll(service)) {
+                (void) uv_timer_stop(service->timer);
+                return;
+        }
+        if (interval_ms < INTERVAL_MIN_MS)
+                interval_ms = INTERVAL_MIN_MS;
+        if (!uv_is_active((uv_handle_t *) service->timer) ||
+            uv_timer_get_repeat(service->timer) != interval_ms)
+                (void) uv_timer_start(service->timer, on_monitor_timer, interval_ms, interval_ms);
+}
+
 void pf_method_monitor(PfVarlinkCall *call, void *data) {
         PfService *service = data;
-        uint64_t interval_ms = service->config.settings->maximum_age_usec / 1000;
         const PfCached *cached;
         PfMonitor *added;
 
@@ -122,9 +135,8 @@ void pf_method_monitor(PfVarlinkCall *call, void *data) {
         *added = (PfMonitor){ .service = service, .call = call, .next = service->monitors };
         service->monitors = added;
         pf_varlink_call_on_cancel(call, on_monitor_gone, added);
-        if (interval_ms < INTERVAL_MIN_MS)
-                interval_ms = INTERVAL_MIN_MS;
-        (void) uv_timer_start(service->timer, on_monitor_timer, interval_ms, interval_ms);
+        pf_service_pace_monitors(service);
+        pf_service_drain_watches(service);
 
         cached = pf_cache_find(service->cache, service->question);
         if (pf_service_is_young(service, cached, service->config.settings->maximum_age_usec))

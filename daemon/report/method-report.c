@@ -22,7 +22,7 @@ struct PfRefresh {
         PfService *service;
         PfQuestion *question;
         PfRun *run;
-        uint64_t asked_usec; /* monotonic */
+        PfLook look; /* since its probes were started */
         PfWaiting *waiting;
         PfRefresh *next;
 };
@@ -56,13 +56,21 @@ static void on_waiting_gone(PfVarlinkCall *call, void *data) {
         pf_varlink_drop(call);
 }
 
+static void on_refresh_started(void *data) {
+        PfRefresh *refresh = data;
+
+        pf_service_begin_look(refresh->service, &refresh->look);
+}
+
 static void on_refreshed(PfReadiness *readiness_take, int r, void *data) {
         PfRefresh *refresh = data;
         PfService *service = refresh->service;
 
         unlink_refresh(refresh);
         if (r == 0)
-                r = pf_service_publish(service, readiness_take, refresh->asked_usec);
+                r = pf_service_publish(service, readiness_take, &refresh->look);
+        else
+                pf_service_fail_look(service);
         while (refresh->waiting) {
                 PfWaiting *waiting = refresh->waiting;
                 const PfCached *cached = NULL;
@@ -80,7 +88,7 @@ static void on_refreshed(PfReadiness *readiness_take, int r, void *data) {
         refresh_free(refresh);
 }
 
-static const PfRunEvents refresh_events = { .done = on_refreshed };
+static const PfRunEvents refresh_events = { .started = on_refresh_started, .done = on_refreshed };
 
 /* A refresh whose report will be young enough, or a new one. */
 static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximum_age_usec,
@@ -91,7 +99,8 @@ static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximu
 
         for (refresh = service->refreshes; refresh; refresh = refresh->next) {
                 bool young = !pf_run_has_started(refresh->run) ||
-                             now - refresh->asked_usec <= maximum_age_usec;
+                             (now - refresh->look.fresh_usec <= maximum_age_usec &&
+                              !pf_service_is_old(service, &refresh->look));
 
                 if (young && pf_question_equal(refresh->question, question)) {
                         *ret = refresh;
@@ -104,7 +113,6 @@ static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximu
                 return -ENOMEM;
         refresh->service = service;
         refresh->question = pf_question_ref(question);
-        refresh->asked_usec = now;
         r = pf_schedule_run(service->schedule, question, &refresh_events, refresh, &refresh->run);
         if (r < 0) {
                 refresh_free(refresh);
@@ -140,7 +148,8 @@ int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuesti
 
 bool pf_service_is_young(const PfService *service, const PfCached *cached,
                          uint64_t maximum_age_usec) {
-        return cached && pf_clock_monotonic_usec() - cached->fresh_usec <= maximum_age_usec &&
+        return cached && !pf_service_is_old(service, &cached->look) &&
+               pf_clock_monotonic_usec() - cached->look.fresh_usec <= maximum_age_usec &&
                pf_readiness_holds(cached->readiness, pf_target_now_usec(service->config.target));
 }
 
@@ -176,6 +185,13 @@ int pf_service_refresh(PfService *service) {
 
         pf_service_look_at_files(service, 0);
         return get_refresh(service, service->question, 0, &refresh);
+}
+
+bool pf_service_is_refreshing(const PfService *service) {
+        for (const PfRefresh *refresh = service->refreshes; refresh; refresh = refresh->next)
+                if (pf_question_equal(refresh->question, service->question))
+                        return true;
+        return false;
 }
 
 void pf_service_forget_refreshes(PfService *service) {

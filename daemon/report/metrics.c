@@ -135,7 +135,7 @@ static void list_duration(Listing *listing) {
 
 static void list_age(Listing *listing) {
         answer_number(listing, (Label){ 0 },
-                      pf_clock_monotonic_usec() - listing->cached->fresh_usec);
+                      pf_clock_monotonic_usec() - listing->cached->look.fresh_usec);
 }
 
 static const Family families[] = {

@@ -61,6 +61,8 @@ struct PfSchedule {
         PfRun *queue;         /* the first is the active one */
         size_t n_queued;
         Job **stuck; /* by slot: the job that hangs, or NULL */
+        void (*came_back)(void *data);
+        void *data;
 };
 
 int pf_schedule_prepare_pool(void) {
@@ -259,7 +261,11 @@ static void after_work(uv_work_t *request, int status) {
         const char *reason = "the probe gave no answer";
 
         if (!run) {
+                PfSchedule *schedule = job->schedule;
+
                 unlink_stuck(job);
+                if (schedule && schedule->came_back)
+                        schedule->came_back(schedule->data);
                 (void) job_free(job);
                 return;
         }
@@ -387,6 +393,8 @@ static void on_start(uv_idle_t *starter) {
         (void) uv_idle_stop(starter);
         uv_update_time(schedule->loop);
         run->has_started = true;
+        if (run->events.started && !run->forgotten)
+                run->events.started(run->data);
         run->started_usec_monotonic = pf_clock_monotonic_usec();
         run->readiness->started_usec = pf_clock_realtime_usec();
         for (size_t i = 0; i < N_SLOTS; i++)
@@ -445,6 +453,11 @@ int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvent
 
 void pf_run_forget(PfRun *run) {
         run->forgotten = true;
+}
+
+void pf_schedule_on_come_back(PfSchedule *schedule, void (*came_back)(void *data), void *data) {
+        schedule->came_back = came_back;
+        schedule->data = data;
 }
 
 bool pf_run_has_started(const PfRun *run) {

@@ -43,7 +43,12 @@ size_t pf_schedule_n_stuck(const PfSchedule *schedule);
 /* The name of the first of them: of a probe, "host" or "waivers"; or NULL. Never freed. */
 const char *pf_schedule_stuck_name(const PfSchedule *schedule);
 
+/* A probe that hung has come back: what it says is known with the next run. */
+void pf_schedule_on_come_back(PfSchedule *schedule, void (*came_back)(void *data), void *data);
+
 typedef struct PfRunEvents {
+        /* Its probes are about to be started; NULL where the caller does not care. */
+        void (*started)(void *data);
         /* Results of one probe, and what they may be waived by, borrowed; NULL
          * where the caller does not care. */
         void (*finished)(const PfResult *results, size_t n, const PfWaivers *waivers, void *data);

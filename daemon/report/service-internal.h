@@ -8,6 +8,7 @@
 
 #include "daemon/report/cache.h"
 #include "daemon/report/service.h"
+#include "daemon/watch/watch.h"
 
 #define PF_SERVICE_INTERFACE "org.preflightd.Preflight"
 
@@ -21,15 +22,25 @@ struct PfService {
         PfCache *cache;
         PfProfile **profiles; /* those that were asked for so far */
         size_t n_profiles;
-        PfKernels *kernels;   /* NULL: those that are built in */
-        uint64_t looked_usec; /* monotonic: when files were looked at last */
-        PfQuestion *question; /* what the settings ask */
-        bool question_is_old; /* its profile is wrong now */
-        PfRefresh *refreshes; /* runs that callers of GetReport() wait for */
-        PfChecking *checks;   /* calls of Check() under way */
-        PfMonitor *monitors;  /* calls of Monitor(), which never end */
-        uv_timer_t *timer;    /* for the monitors; outlives the service by its close callback */
-        uv_timer_t *expiry;   /* of the default question's report; likewise */
+        PfKernels *kernels;    /* NULL: those that are built in */
+        uint64_t looked_usec;  /* monotonic: when files were looked at last */
+        uint64_t looked_epoch; /* and after which change */
+        PfQuestion *question;  /* what the settings ask */
+        bool question_is_old;  /* its profile is wrong now */
+        PfRefresh *refreshes;  /* runs that callers of GetReport() wait for */
+        PfChecking *checks;    /* calls of Check() under way */
+        PfMonitor *monitors;   /* calls of Monitor(), which never end */
+        uv_timer_t *timer;     /* for the monitors; outlives the service by its close callback */
+        uv_timer_t *expiry;    /* of the default question's report; likewise */
+
+        PfWatch *watch;         /* of the machine; NULL: nothing tells of changes */
+        PfWatch *host_watch;    /* of the profiles and kernel lists of the host; or NULL */
+        uv_timer_t *renewal;    /* until it is looked again; likewise */
+        uint64_t epoch;         /* another one after each change */
+        uint64_t rest_until_ms; /* monotonic */
+        const char *trouble;    /* of the watch, that was logged; or NULL */
+        bool has_lost;          /* that was logged */
+        bool is_sampled;        /* not everything behind the default report is watched */
 };
 
 /**
@@ -47,9 +58,30 @@ void pf_service_look_at_files(PfService *service, uint64_t maximum_age_usec);
 
 /**
  * pf_service_publish() - a report was made: keep it, and tell those who want to know
- * @asked_usec: monotonic, from before its probes were started
+ * @look: begun before its probes were started
  */
-int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t asked_usec);
+int pf_service_publish(PfService *service, PfReadiness *readiness_take, const PfLook *look);
+
+/* Changes: daemon/report/freshness.c. */
+void pf_service_start_watching(PfService *service);
+void pf_service_stop_watching(PfService *service);
+/* What has changed by now makes old what is kept. */
+void pf_service_drain_watches(PfService *service);
+/* Something has changed that nothing tells of. */
+void pf_service_note_change(PfService *service);
+/* Around a run; the end of that for the default question, or that there was no report. */
+void pf_service_begin_look(PfService *service, PfLook *ret);
+void pf_service_end_look(PfService *service, const PfLook *look);
+void pf_service_fail_look(PfService *service);
+/* Has anything changed since? */
+bool pf_service_is_old(const PfService *service, const PfLook *look);
+/* Does what is known have to be looked at again only because it gets old? */
+bool pf_service_has_to_poll(const PfService *service);
+
+/* Is a run for the default question under way? */
+bool pf_service_is_refreshing(const PfService *service);
+/* While somebody listens, looks again as often as has to be. */
+void pf_service_pace_monitors(PfService *service);
 
 /* Answers. An error with one text as its parameter @key; and the error for a
  * negative errno, with @text for people. */

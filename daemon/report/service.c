@@ -102,9 +102,12 @@ void pf_service_look_at_files(PfService *service, uint64_t maximum_age_usec) {
         PfErr err = { 0 };
         int r;
 
-        if (now_usec - service->looked_usec <= maximum_age_usec)
+        pf_service_drain_watches(service);
+        if (now_usec - service->looked_usec <= maximum_age_usec &&
+            service->looked_epoch == service->epoch)
                 return;
         service->looked_usec = now_usec;
+        service->looked_epoch = service->epoch;
         profiles_changed = forget_changed_profiles(service);
         kernels_changed = renew_kernels(service);
         if (!profiles_changed && !kernels_changed && !service->question_is_old)
@@ -266,18 +269,23 @@ static void await_expiry(PfService *service, const PfReadiness *readiness) {
                 (void) uv_timer_start(service->expiry, on_expiry, left_usec / 1000 + 1, 0);
 }
 
-int pf_service_publish(PfService *service, PfReadiness *readiness_take, uint64_t asked_usec) {
+int pf_service_publish(PfService *service, PfReadiness *readiness_take, const PfLook *look) {
         PF_CLEANUP(pf_readiness_freep) PfReadiness *before = NULL;
         const PfReadiness *readiness = readiness_take;
         int r;
 
-        r = pf_cache_put(service->cache, readiness_take, asked_usec, &before);
-        if (r < 0 || !pf_question_equal(readiness->question, service->question))
+        r = pf_cache_put(service->cache, readiness_take, look, &before);
+        if (r < 0) {
+                pf_service_fail_look(service);
                 return r;
+        }
+        if (!pf_question_equal(readiness->question, service->question))
+                return 0;
         pf_events_tell(before, readiness);
         pf_service_tell_monitors(service, before, readiness);
         tell_status(service, readiness);
         await_expiry(service, readiness);
+        pf_service_end_look(service, look);
         if (service->config.published)
                 service->config.published(readiness, service->config.data);
         return 0;
@@ -380,8 +388,11 @@ int pf_service_new(const PfServiceConfig *config, PfService **ret, PfErr *err) {
         r = new_timer(service, &service->timer);
         if (r == 0)
                 r = new_timer(service, &service->expiry);
+        if (r == 0)
+                r = new_timer(service, &service->renewal);
         if (r < 0)
                 return r;
+        pf_service_start_watching(service);
         *ret = PF_STEAL(service);
         return 0;
 }
@@ -400,6 +411,9 @@ PfService *pf_service_free(PfService *service) {
                 uv_close((uv_handle_t *) service->timer, free_handle);
         if (service->expiry)
                 uv_close((uv_handle_t *) service->expiry, free_handle);
+        if (service->renewal)
+                uv_close((uv_handle_t *) service->renewal, free_handle);
+        pf_service_stop_watching(service);
         forget_profiles(service);
         (void) pf_cache_free(service->cache);
         (void) pf_question_unref(service->question);

@@ -16,6 +16,8 @@ typedef struct PfServiceConfig {
         PfTarget *target;           /* the machine that is checked */
         PfTarget *host;             /* the one whose profiles are used; may be the same */
         const PfSettings *settings; /* borrowed for the life of the service */
+        bool watches;               /* look again when something has changed; the targets are
+                                     * two, and were not used before */
         /* The one line about the machine, whenever a report for the default
          * question was made; borrowed. */
         void (*status)(const char *line, void *data);
