@@ -34,4 +34,14 @@
         X("Remedy", "AutoOnly", parse_checks, auto_only, "",                                       \
           "checks that Auto= is about; given again it adds, empty takes all back and means all")   \
         X("Remedy", "AutoSkip", parse_checks, auto_skip, "",                                       \
-          "checks that Auto= is not about; given again it adds, empty takes all back")
+          "checks that Auto= is not about; given again it adds, empty takes all back")             \
+        X("Publish", "TextFile", pf_key_text_file, text_file, "",                                  \
+          "metrics of the report, for node_exporter's textfile collector")                         \
+        X("Publish", "VirtioPort", pf_key_virtio_port, virtio_port, "",                            \
+          "name of a virtio-serial port on which the host is told the verdict")                    \
+        X("Publish", "Console", pf_key_serial_line, console, "",                                   \
+          "serial line that gets a line of text whenever the verdict changes")                     \
+        X("Publish", "GuestInfo", pf_key_bool, guest_info, "no",                                   \
+          "set guestinfo.preflightd of a VMware virtual machine")                                  \
+        X("Publish", "KvpPool", pf_key_bool, kvp_pool, "no",                                       \
+          "set the key preflightd in the pool that Hyper-V's host reads")

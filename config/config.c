@@ -10,6 +10,7 @@
 #include "config/catalogue.h"
 #include "config/config-keys.h"
 #include "config/key.h"
+#include "config/key-outlet.h"
 #include "config/source.h"
 #include "config/value.h"
 #include "daemon/base/endpoint.h"
@@ -176,6 +177,9 @@ PfSettings *pf_settings_free(PfSettings *settings) {
         pf_strv_deinit(&settings->endpoints);
         pf_strv_deinit(&settings->auto_only);
         pf_strv_deinit(&settings->auto_skip);
+        free(settings->text_file);
+        free(settings->virtio_port);
+        free(settings->console);
         free(settings);
         return NULL;
 }
@@ -231,8 +235,8 @@ static int take_entry(const PfIniEntry *entry, void *data) {
                 return take_value(entry, reading);
         if (!entry->name && !has_section(entry->section))
                 pf_ini_complain(reading->errors, entry,
-                                "unknown section [%s], expected [Daemon], [Check], [Network] or "
-                                "[Remedy]",
+                                "unknown section [%s], expected [Daemon], [Check], [Network], "
+                                "[Remedy] or [Publish]",
                                 entry->section);
         if (entry->name && entry->section[0] == '\0')
                 pf_ini_complain(reading->errors, entry, "%s= stands before the first [Section]",

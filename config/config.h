@@ -44,6 +44,13 @@ typedef struct PfSettings {
         PfAutoMode auto_mode;
         PfStrv auto_only; /* wildcards of checks; empty: all */
         PfStrv auto_skip; /* wildcards of checks */
+
+        /* [Publish] */
+        char *text_file;   /* of metrics; NULL: none, as of all here */
+        char *virtio_port; /* name of a port */
+        char *console;     /* path of a serial line */
+        bool guest_info;   /* VMware's */
+        bool kvp_pool;     /* Hyper-V's */
 } PfSettings;
 
 /**

@@ -72,6 +72,10 @@ const char *pf_key_count(const char *text, void *field) {
         return pf_value_parse_unsigned(text, field) < 0 ? "expected a number" : NULL;
 }
 
+const char *pf_key_bool(const char *text, void *field) {
+        return pf_value_parse_bool(text, field) < 0 ? "expected yes or no" : NULL;
+}
+
 const char *pf_key_words(const char *text, void *field) {
         while (*(text += strspn(text, " \t"))) {
                 size_t n = strcspn(text, " \t");

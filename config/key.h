@@ -27,6 +27,8 @@ const char *pf_key_time(const char *text, void *field); /* microseconds */
 const char *pf_key_size(const char *text, void *field); /* bytes */
 const char *pf_key_count(const char *text, void *field);
 
+const char *pf_key_bool(const char *text, void *field); /* of a bool */
+
 /* Adds the words of a text to a PfStrv. */
 const char *pf_key_words(const char *text, void *field);
 

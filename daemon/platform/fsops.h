@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "daemon/base/cleanup.h"
+
 /*
  * Every call by which the engine of remedies changes a file system, as a table, so
  * that tests can make each of them fail (tests/support/faultfs.h). All behave as the system
@@ -34,3 +36,7 @@ typedef struct PfFsOps {
 } PfFsOps;
 
 extern const PfFsOps pf_fs_ops; /* the system's own */
+
+/* write() of all @n bytes, repeated where fewer were taken. Return: 0 or a negative errno; then
+ * some of them may have been written. */
+int pf_fs_write_all(const PfFsOps *ops, int fd, const void *bytes, size_t n) PF_MUST_CHECK;

@@ -46,6 +46,9 @@ static void check_settings(const PfSettings *settings) {
               settings->maximum_message_bytes <= 64 << 20);
         for (size_t i = 0; i < settings->endpoints.n; i++)
                 check(pf_endpoint_parse(settings->endpoints.items[i], &(PfEndpoint){ 0 }) == 0);
+        check(!settings->text_file || settings->text_file[0] == '/');
+        check(!settings->virtio_port || pf_value_is_file_name(settings->virtio_port));
+        check(!settings->console || strncmp(settings->console, "/dev/", 5) == 0);
         check(settings->endpoints.n <= 64 && settings->network_timeout_usec >= 100000);
         check(settings->log_level >= PF_LOG_ERROR && settings->log_level <= PF_LOG_DEBUG);
 }

@@ -4,8 +4,8 @@
 
     test-manual.py PAGE...
 
-Prints TAP. $PF_CTL, $PF_DAEMON and $PF_REMEDYD are the programs, $PF_SOURCE_ROOT
-the tree.
+Prints TAP. $PF_CTL, $PF_DAEMON, $PF_PUBLISH and $PF_REMEDYD are the programs,
+$PF_SOURCE_ROOT the tree.
 """
 
 import json
@@ -19,6 +19,7 @@ import traceback
 CTL = os.environ["PF_CTL"]
 DAEMON = os.environ["PF_DAEMON"]
 REMEDYD = os.environ["PF_REMEDYD"]
+PUBLISH = os.environ["PF_PUBLISH"]
 TREE = os.environ["PF_SOURCE_ROOT"]
 PAGES = {os.path.basename(path): path for path in sys.argv[1:]}
 
@@ -174,6 +175,12 @@ def keys_of_table(path):
 @test
 def preflight_remedyd_options():
     same(options_of_page(page("preflight-remedyd.8")), options_of_help(output(REMEDYD, "--help")),
+         "options")
+
+
+@test
+def preflight_publish_options():
+    same(options_of_page(page("preflight-publish.8")), options_of_help(output(PUBLISH, "--help")),
          "options")
 
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/key-outlet.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/test-main.h"
 
@@ -46,6 +47,10 @@ START_TEST(built_in_values) {
         ck_assert_int_eq(settings->auto_mode, PF_AUTO_MODE_OFF);
         ck_assert_uint_eq(settings->auto_only.n, 0);
         ck_assert_uint_eq(settings->auto_skip.n, 0);
+        ck_assert_ptr_null(settings->text_file);
+        ck_assert_ptr_null(settings->virtio_port);
+        ck_assert_ptr_null(settings->console);
+        ck_assert(!settings->guest_info && !settings->kvp_pool);
 }
 END_TEST
 
@@ -72,7 +77,13 @@ START_TEST(every_key) {
                                      "Auto=safe\n"
                                      "AutoOnly=boot.* ssh.sftp-subsystem\n"
                                      "AutoSkip=boot.drivers\n"
-                                     "AutoSkip=boot.fstab-identity\n",
+                                     "AutoSkip=boot.fstab-identity\n"
+                                     "[Publish]\n"
+                                     "TextFile=/srv/metrics/preflightd.prom\n"
+                                     "VirtioPort=org.preflightd.0\n"
+                                     "Console=/dev/ttyS0\n"
+                                     "GuestInfo=yes\n"
+                                     "KvpPool=true\n",
                                      complaints, sizeof(complaints));
 
         ck_assert_str_eq(complaints, "");
@@ -95,6 +106,10 @@ START_TEST(every_key) {
         ck_assert_str_eq(settings->auto_only.items[0], "boot.*");
         ck_assert_uint_eq(settings->auto_skip.n, 2);
         ck_assert_str_eq(settings->auto_skip.items[1], "boot.fstab-identity");
+        ck_assert_str_eq(settings->text_file, "/srv/metrics/preflightd.prom");
+        ck_assert_str_eq(settings->virtio_port, "org.preflightd.0");
+        ck_assert_str_eq(settings->console, "/dev/ttyS0");
+        ck_assert(settings->guest_info && settings->kvp_pool);
 }
 END_TEST
 
@@ -148,6 +163,46 @@ START_TEST(values_that_are_wrong) {
 
 END_TEST
 
+/* Nothing but what it says is written to: no other device, and no file of another name. */
+START_TEST(places_that_nothing_is_published_to) {
+        static const char *const files[] = {
+                "preflightd.prom",    "/srv/a.txt",        "/srv/.prom", "/srv/..prom/../a.prom",
+                "/srv/../etc/a.prom", "/srv/a.prom/b.txt", "/",          "/srv/a.prom/",
+                "/srv/a.prom/..",
+        };
+        static const char *const lines[] = {
+                "/dev/tty",    "/dev/tty1", "/dev/ttyS",         "/dev/ttyS0x", "/dev/pts/0",
+                "/dev/null",   "ttyS0",     "/dev/../dev/ttyS0", "/dev/sda",    "/dev/ttyS1234",
+                "/dev/hvc0/x", "/dev/kmsg", "/tmp/dev/ttyS0",    "/dev/ttyS-1", "/dev/ttyACM0",
+        };
+        PF_AUTO_FREE char *field = NULL;
+
+        for (size_t i = 0; i < PF_ELEMENTS(files); i++)
+                ck_assert_msg(pf_key_text_file(files[i], &field), "%s", files[i]);
+        for (size_t i = 0; i < PF_ELEMENTS(lines); i++)
+                ck_assert_msg(pf_key_serial_line(lines[i], &field), "%s", lines[i]);
+        ck_assert_ptr_null(field);
+        ck_assert_ptr_null(pf_key_text_file("/srv/..a/b..prom", &field));
+        ck_assert_str_eq(field, "/srv/..a/b..prom");
+        ck_assert_ptr_null(pf_key_serial_line("/dev/hvc0", &field));
+        ck_assert_ptr_null(pf_key_serial_line("/dev/ttyAMA12", &field));
+        ck_assert_str_eq(field, "/dev/ttyAMA12");
+        ck_assert_ptr_null(pf_key_serial_line("", &field));
+        ck_assert_ptr_null(field);
+
+        expect_complaint("[Publish]\nTextFile=a.prom\n",
+                         "f:2: TextFile=a.prom: expected a path that begins with '/', has no "
+                         "\"..\", and ends in a name with .prom|");
+        expect_complaint("[Publish]\nConsole=/dev/tty1\n",
+                         "f:2: Console=/dev/tty1: expected a serial line: /dev/ttyS0, "
+                         "/dev/ttyAMA0, /dev/hvc0 or /dev/ttyUSB0, or another number|");
+        expect_complaint("[Publish]\nVirtioPort=../x\n",
+                         "f:2: VirtioPort=../x: expected a name of letters, digits, '.', '_' and "
+                         "'-'|");
+        expect_complaint("[Publish]\nKvpPool=1x\n", "f:2: KvpPool=1x: expected yes or no|");
+}
+END_TEST
+
 /* More servers than are asked for in one run, line by line. */
 START_TEST(too_many_endpoints) {
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(8192);
@@ -175,7 +230,8 @@ END_TEST
 
 START_TEST(unknown_names) {
         expect_complaint("[Deamon]\nSocket=/x\n", "f:1: unknown section [Deamon], expected "
-                                                  "[Daemon], [Check], [Network] or [Remedy]|");
+                                                  "[Daemon], [Check], [Network], [Remedy] "
+                                                  "or [Publish]|");
         expect_complaint("[Daemon]\nsocket=/x\n",
                          "f:2: unknown key socket=, expected one of preflightd.conf(5)|");
         expect_complaint("[Check]\nSocket=/x\n",
@@ -192,7 +248,8 @@ START_TEST(all_complaints_at_once) {
                 "f:2: unknown key X=, expected one of preflightd.conf(5)|"
                 "f:3: expected Key=Value, [Section] or a comment|"
                 "f:4: MaximumClients=no: expected a number from 1 to 65536|"
-                "f:5: unknown section [Y], expected [Daemon], [Check], [Network] or [Remedy]|");
+                "f:5: unknown section [Y], expected [Daemon], [Check], [Network], [Remedy] or "
+                "[Publish]|");
 }
 END_TEST
 
@@ -295,7 +352,7 @@ START_TEST(a_failed_load_keeps_the_old_settings) {
                                                 "X=, expected one of preflightd.conf(5)");
         ck_assert_str_eq(errors.texts.items[1],
                          "/run/preflightd/preflightd.conf.d/a.conf:2: unknown section [Y], "
-                         "expected [Daemon], [Check], [Network] or [Remedy]");
+                         "expected [Daemon], [Check], [Network], [Remedy] or [Publish]");
         ck_assert_str_eq(err.text, "/etc/preflightd/preflightd.conf:2: unknown key X=, expected "
                                    "one of preflightd.conf(5) (and 1 more)");
 }
@@ -376,6 +433,7 @@ int main(void) {
         PF_TEST(suite, every_key);
         PF_TEST(suite, empty_takes_back);
         PF_TEST(suite, values_that_are_wrong);
+        PF_TEST(suite, places_that_nothing_is_published_to);
         PF_TEST(suite, too_many_endpoints);
         PF_TEST(suite, a_wrong_value_leaves_the_old_one);
         PF_TEST(suite, unknown_names);

@@ -131,3 +131,14 @@ const PfFsOps pf_fs_ops = {
         .thaw = do_thaw,
         .syncfs = do_syncfs,
 };
+
+int pf_fs_write_all(const PfFsOps *ops, int fd, const void *bytes, size_t n) {
+        for (size_t at = 0; at < n;) {
+                ssize_t taken = ops->write(fd, (const char *) bytes + at, n - at);
+
+                if (taken <= 0)
+                        return taken < 0 ? (int) taken : -EIO;
+                at += (size_t) taken;
+        }
+        return 0;
+}
