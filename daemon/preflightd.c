@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "daemon/base/log.h"
+#include "daemon/platform/host-network.h"
 #include "daemon/platform/log-sink.h"
 #include "daemon/platform/process.h"
 #include "daemon/report/automatic.h"
@@ -172,6 +173,13 @@ static char **free_names(char **names) {
 PF_DEFINE_CLEANUP(char *, free_names);
 
 /* Which socket is which, FileDescriptorName= of its unit says. */
+static int take_over(Daemon *daemon, const char *name, int fd, PfErr *err) {
+        if (strcmp(name, "network") == 0)
+                return pf_host_network_adopt(fd, err);
+        return pf_varlink_server_listen_fd(
+                strcmp(name, "metrics") == 0 ? daemon->metrics : daemon->server, fd, err);
+}
+
 static int listen_all(Daemon *daemon, PfErr *err) {
         PF_CLEANUP(free_namesp) char **names = NULL;
         int n, r = 0;
@@ -181,12 +189,9 @@ static int listen_all(Daemon *daemon, PfErr *err) {
                 return pf_err_errno(err, n, "sockets from the service manager");
         if (n == 0)
                 return listen_at_paths(daemon, err);
-        for (int i = 0; i < n && r == 0; i++) {
-                bool is_metrics = strcmp(names[i], "metrics") == 0;
-
-                r = pf_varlink_server_listen_fd(is_metrics ? daemon->metrics : daemon->server,
-                                                SD_LISTEN_FDS_START + i, err);
-        }
+        pf_host_network_expect();
+        for (int i = 0; i < n && r == 0; i++)
+                r = take_over(daemon, names[i], SD_LISTEN_FDS_START + i, err);
         return r;
 }
 

@@ -132,7 +132,8 @@ static int take_address(const struct nlmsghdr *header, void *data) {
         return pf_interface_add_address(interface, &address);
 }
 
-static int dump(int fd, uint16_t type, PfNetlinkVisit visit, PfInterfaces *interfaces, PfErr *err) {
+static int dump(const PfNetlink *netlink, uint16_t type, PfNetlinkVisit visit,
+                PfInterfaces *interfaces, PfErr *err) {
         const struct {
                 struct nlmsghdr header;
                 struct ifinfomsg body; /* all zero: as long as any of these, and of any family */
@@ -142,15 +143,15 @@ static int dump(int fd, uint16_t type, PfNetlinkVisit visit, PfInterfaces *inter
                             .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
         };
 
-        return pf_netlink_ask(fd, &request.header, visit, interfaces, err);
+        return pf_netlink_ask(netlink, &request.header, visit, interfaces, err);
 }
 
-static int read_once(int fd, PfInterfaces *ret, PfErr *err) {
+static int read_once(const PfNetlink *netlink, PfInterfaces *ret, PfErr *err) {
         PF_AUTO_INTERFACES PfInterfaces interfaces = { 0 };
-        int r = dump(fd, RTM_GETLINK, take_link, &interfaces, err);
+        int r = dump(netlink, RTM_GETLINK, take_link, &interfaces, err);
 
         if (r == 0)
-                r = dump(fd, RTM_GETADDR, take_address, &interfaces, err);
+                r = dump(netlink, RTM_GETADDR, take_address, &interfaces, err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < interfaces.n; i++) {
@@ -166,13 +167,14 @@ static int read_once(int fd, PfInterfaces *ret, PfErr *err) {
 }
 
 int pf_interfaces_read(PfInterfaces *ret, PfErr *err) {
-        PF_AUTO_CLOSE int fd = pf_netlink_open(NETLINK_ROUTE, err);
-        int r = -EAGAIN;
+        PF_AUTO_NETLINK PfNetlink netlink = PF_NETLINK_INIT;
+        int r = pf_netlink_open(NETLINK_ROUTE, &netlink, err);
 
-        if (fd < 0)
-                return fd;
+        if (r < 0)
+                return r;
+        r = -EAGAIN;
         for (int i = 0; i < TRIES && r == -EAGAIN; i++)
-                r = read_once(fd, ret, err);
+                r = read_once(&netlink, ret, err);
         return r < 0 ? pf_err_errno(err, r, "the interfaces of the network") : 0;
 }
 
@@ -191,6 +193,29 @@ static int take_route(const struct nlmsghdr *header, void *data) {
         return 0;
 }
 
+/* Asked for over the same socket, which may be of another network than this process. */
+static int read_name(const PfNetlink *netlink, unsigned index,
+                     char ret_name[static PF_INTERFACE_NAME_MAX], PfErr *err) {
+        const struct {
+                struct nlmsghdr header;
+                struct ifinfomsg body;
+        } request = {
+                .header = { .nlmsg_len = sizeof(request),
+                            .nlmsg_type = RTM_GETLINK,
+                            .nlmsg_flags = NLM_F_REQUEST },
+                .body = { .ifi_index = (int) index },
+        };
+        PF_AUTO_INTERFACES PfInterfaces interfaces = { 0 };
+        int r = pf_netlink_ask(netlink, &request.header, take_link, &interfaces, err);
+
+        if (r == -ENODEV)
+                return PF_ROUTE_NONE;
+        if (r < 0)
+                return pf_err_errno(err, r, "the interface of a route");
+        (void) snprintf(ret_name, PF_INTERFACE_NAME_MAX, "%s", interfaces.items[0].name);
+        return 0;
+}
+
 /* Errors of a lookup: no route; unreachable, blackhole and prohibit; no IPv6. */
 static bool says_none(int r) {
         return r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EINVAL || r == -EACCES ||
@@ -199,7 +224,7 @@ static bool says_none(int r) {
 
 int pf_route_read(const PfIpAddress *address, char ret_name[static PF_INTERFACE_NAME_MAX],
                   PfErr *err) {
-        PF_AUTO_CLOSE int fd = pf_netlink_open(NETLINK_ROUTE, err);
+        PF_AUTO_NETLINK PfNetlink netlink = PF_NETLINK_INIT;
         const size_t size = address->is_ipv6 ? 16 : 4;
         struct {
                 struct nlmsghdr header;
@@ -212,21 +237,18 @@ int pf_route_read(const PfIpAddress *address, char ret_name[static PF_INTERFACE_
                           .rtm_dst_len = (unsigned char) (size * 8) },
                 .attribute = { .rta_type = RTA_DST, .rta_len = (uint16_t) RTA_LENGTH(size) },
         };
-        char name[IF_NAMESIZE];
         unsigned index = 0;
-        int r;
+        int r = pf_netlink_open(NETLINK_ROUTE, &netlink, err);
 
-        if (fd < 0)
-                return fd;
+        if (r < 0)
+                return r;
         memcpy(request.bytes, address->bytes, size);
         request.header.nlmsg_len =
                 (uint32_t) (NLMSG_LENGTH(sizeof(request.body)) + RTA_LENGTH(size));
-        r = pf_netlink_ask(fd, &request.header, take_route, &index, err);
+        r = pf_netlink_ask(&netlink, &request.header, take_route, &index, err);
         if (r < 0)
                 return says_none(r) ? PF_ROUTE_NONE
                                     : pf_err_errno(err, r, "the route to an address");
-        if (!if_indextoname(index, name))
-                return PF_ROUTE_NONE; /* a route without an interface is a blackhole */
-        (void) snprintf(ret_name, PF_INTERFACE_NAME_MAX, "%s", name);
-        return 0;
+        /* A route without an interface is a blackhole. */
+        return index > 0 ? read_name(&netlink, index, ret_name, err) : PF_ROUTE_NONE;
 }

@@ -36,7 +36,7 @@ static int take_socket(const struct nlmsghdr *header, void *table) {
                                 ntohs(message->id.idiag_sport), read_takes_ipv4(header, message));
 }
 
-static int ask(int fd, int family, PfTcpTable *table, PfErr *err) {
+static int ask(const PfNetlink *netlink, int family, PfTcpTable *table, PfErr *err) {
         const struct {
                 struct nlmsghdr header;
                 struct inet_diag_req_v2 body;
@@ -48,7 +48,7 @@ static int ask(int fd, int family, PfTcpTable *table, PfErr *err) {
                           .sdiag_protocol = IPPROTO_TCP,
                           .idiag_states = 1u << STATE_LISTEN },
         };
-        int r = pf_netlink_ask(fd, &request.header, take_socket, table, err);
+        int r = pf_netlink_ask(netlink, &request.header, take_socket, table, err);
 
         /* No support for this family, or no right to ask. */
         return r == -ENOENT || r == -EPERM || r == -EOPNOTSUPP || r == -EINVAL ? -EPROTONOSUPPORT
@@ -58,14 +58,14 @@ static int ask(int fd, int family, PfTcpTable *table, PfErr *err) {
 int pf_listeners_read(PfTcpTable *ret, PfErr *err) {
         static const int families[] = { AF_INET, AF_INET6 };
         PF_AUTO_TCP_TABLE PfTcpTable table = { 0 };
-        PF_AUTO_CLOSE int fd = -1;
-        int r = 0;
+        PF_AUTO_NETLINK PfNetlink netlink = PF_NETLINK_INIT;
+        int r;
 
-        fd = pf_netlink_open(NETLINK_SOCK_DIAG, err);
-        if (fd < 0)
-                return fd == -EPROTONOSUPPORT ? PF_LISTENERS_UNSUPPORTED : fd;
+        r = pf_netlink_open(NETLINK_SOCK_DIAG, &netlink, err);
+        if (r < 0)
+                return r == -EPROTONOSUPPORT ? PF_LISTENERS_UNSUPPORTED : r;
         for (size_t i = 0; i < PF_ELEMENTS(families) && r == 0; i++) {
-                r = ask(fd, families[i], &table, err);
+                r = ask(&netlink, families[i], &table, err);
                 /* A kernel without IPv6 at all has no sockets of it. */
                 if (r == -EPROTONOSUPPORT && families[i] == AF_INET6)
                         r = 0;

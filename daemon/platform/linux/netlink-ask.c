@@ -4,25 +4,61 @@
  */
 #include "daemon/platform/linux/netlink-ask.h"
 
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+
+#include "daemon/platform/linux/host-network.h"
 
 #define BUFFER_BYTES 32768 /* the kernel fills no more at a time */
-#define TIMEOUT_USEC 500000
+#define TIMEOUT_MS 500
+#define LEFT_OVER_MAX 4096 /* parts of an answer that nobody read to its end */
 
-int pf_netlink_open(int protocol, PfErr *err) {
-        const struct timeval timeout = { .tv_usec = TIMEOUT_USEC };
-        PF_AUTO_CLOSE int fd = -1;
+static int open_own(int protocol, PfErr *err) {
+        int fd;
 
+        if (pf_host_network_is_elsewhere())
+                return -EPROTONOSUPPORT;
         fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, protocol);
         if (fd < 0 && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT || errno == EPERM ||
                        errno == EACCES))
                 return -EPROTONOSUPPORT;
+        return fd < 0 ? pf_err_errno(err, -errno, "socket of netlink") : fd;
+}
+
+/* Whoever had the socket before may have been killed in the middle of an answer. The
+ * kernel answers before send(2) returns, so that nothing old comes after this. */
+static void drop_left_over(int fd) {
+        char byte;
+
+        for (int i = 0; i < LEFT_OVER_MAX; i++)
+                if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno != ENOBUFS &&
+                    errno != EINTR)
+                        return;
+}
+
+int pf_netlink_open(int protocol, PfNetlink *ret, PfErr *err) {
+        PfHostSocket *shared = pf_host_network_socket(protocol, 0);
+        int fd;
+
+        if (shared) {
+                (void) pthread_mutex_lock(&shared->lock);
+                drop_left_over(shared->fd);
+                *ret = (PfNetlink){ .fd = shared->fd, .shared = shared };
+                return 0;
+        }
+        fd = open_own(protocol, err);
         if (fd < 0)
-                return pf_err_errno(err, -errno, "socket of netlink");
-        if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
-                return pf_err_errno(err, -errno, "socket of netlink");
-        return pf_steal_fd(&fd);
+                return fd;
+        *ret = (PfNetlink){ .fd = fd };
+        return 0;
+}
+
+void pf_netlink_close(PfNetlink *netlink) {
+        if (netlink->shared)
+                (void) pthread_mutex_unlock(&netlink->shared->lock);
+        else
+                (void) pf_close(netlink->fd);
+        *netlink = (PfNetlink) PF_NETLINK_INIT;
 }
 
 typedef struct Answer {
@@ -50,25 +86,40 @@ static int take_message(const struct nlmsghdr *header, Answer *answer) {
         return r < 0 || !answer->is_dump ? r : MORE;
 }
 
-int pf_netlink_ask(int fd, const struct nlmsghdr *request, PfNetlinkVisit visit, void *data,
-                   PfErr *err) {
+/* Return: bytes, or a negative errno with a text. */
+static int receive(int fd, void *buffer, size_t size, PfErr *err) {
+        struct pollfd item = { .fd = fd, .events = POLLIN };
+        ssize_t n;
+
+        do {
+                n = poll(&item, 1, TIMEOUT_MS);
+                if (n == 0)
+                        return pf_err_errno(err, -ETIMEDOUT, "netlink");
+                if (n > 0)
+                        n = recv(fd, buffer, size, MSG_TRUNC | MSG_DONTWAIT);
+        } while (n < 0 && errno == EINTR);
+        if (n <= 0 || (size_t) n > size)
+                return pf_err_errno(err, n < 0 ? -errno : -EBADMSG, "netlink");
+        return (int) n;
+}
+
+int pf_netlink_ask(const PfNetlink *netlink, const struct nlmsghdr *request, PfNetlinkVisit visit,
+                   void *data, PfErr *err) {
         _Alignas(struct nlmsghdr) char buffer[BUFFER_BYTES];
         Answer answer = { .visit = visit,
                           .data = data,
                           .is_dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP };
         int r = MORE;
 
-        if (send(fd, request, request->nlmsg_len, 0) < 0)
+        if (send(netlink->fd, request, request->nlmsg_len, 0) < 0)
                 return pf_err_errno(err, -errno, "netlink");
         while (r == MORE) {
                 const struct nlmsghdr *header = (const struct nlmsghdr *) buffer;
-                ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_TRUNC);
+                int n = receive(netlink->fd, buffer, sizeof(buffer), err);
 
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0 || (size_t) n > sizeof(buffer))
-                        return pf_err_errno(err, n < 0 ? -errno : -EBADMSG, "netlink");
-                for (; r == MORE && NLMSG_OK(header, n); header = NLMSG_NEXT(header, n))
+                if (n < 0)
+                        return n;
+                for (; r == MORE && NLMSG_OK(header, (unsigned) n); header = NLMSG_NEXT(header, n))
                         r = take_message(header, &answer);
         }
         return r;

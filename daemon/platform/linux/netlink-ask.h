@@ -12,9 +12,21 @@
  * Questions to the kernel over netlink(7).
  */
 
-/* A socket. Return: a descriptor; -EPROTONOSUPPORT where this kernel, or a
- * sandbox, has none of that protocol; a negative errno with a text. */
-int pf_netlink_open(int protocol, PfErr *err) PF_MUST_CHECK;
+/* A socket: ours, or one that the service manager handed over, which is nobody else's
+ * until it is closed. */
+typedef struct PfNetlink {
+        int fd;
+        struct PfHostSocket *shared;
+} PfNetlink;
+
+#define PF_NETLINK_INIT                                                                            \
+        { .fd = -1 }
+
+/* Return: 0; -EPROTONOSUPPORT where this kernel, or a sandbox, has none of that
+ * protocol; a negative errno with a text. The caller closes it. */
+int pf_netlink_open(int protocol, PfNetlink *ret, PfErr *err) PF_MUST_CHECK;
+void pf_netlink_close(PfNetlink *netlink);
+#define PF_AUTO_NETLINK PF_CLEANUP(pf_netlink_close)
 
 /* One message of the answer. Return: 0, or a negative errno that ends it. */
 typedef int (*PfNetlinkVisit)(const struct nlmsghdr *header, void *data);
@@ -27,8 +39,8 @@ typedef int (*PfNetlinkVisit)(const struct nlmsghdr *header, void *data);
  *           text; -EAGAIN where what was asked for changed meanwhile; a negative
  *           errno with a text where nothing could be asked.
  */
-int pf_netlink_ask(int fd, const struct nlmsghdr *request, PfNetlinkVisit visit, void *data,
-                   PfErr *err) PF_MUST_CHECK;
+int pf_netlink_ask(const PfNetlink *netlink, const struct nlmsghdr *request, PfNetlinkVisit visit,
+                   void *data, PfErr *err) PF_MUST_CHECK;
 
 /**
  * pf_netlink_attribute() - the attribute of a type, or NULL

@@ -14,6 +14,7 @@
 #include "daemon/platform/linux/target-path.h"
 #include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
+#include "daemon/platform/linux/host-network.h"
 #include "daemon/platform/linux/mount-servers.h"
 
 #include <fcntl.h>
@@ -373,6 +374,8 @@ int pf_path_look(const PfTarget *target, const char *path, int flags) {
         if (path[0] != '/')
                 return -EINVAL;
         observe(target, path, flags & O_NOFOLLOW ? PF_TARGET_LOOK_AT_LINK : PF_TARGET_LOOK_AT);
+        if (pf_target_is_host(target) && pf_host_network_open(path, PF_O_LOOK | flags, &fd))
+                return fd;
         fd = open_with_openat2(target, path, PF_O_LOOK | flags);
         if (must_walk(fd)) {
                 if (fd != -EAGAIN)
