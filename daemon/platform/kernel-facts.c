@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 
 #include "daemon/platform/linux/target-path.h"
+#include "daemon/platform/timedate.h"
 
 #define BOOK_CLOCK "clock"
 #define BOOK_LABELS "labels"
@@ -47,18 +48,54 @@ static int clock_from_json(const PfJson *answer, PfKernelClock *ret, PfErr *err)
         return 0;
 }
 
-static int read_clock(PfKernelClock *ret, PfErr *err) {
+/* How far off a clock may be that somebody still keeps: NTP_PHASE_LIMIT of the kernel, at
+ * which it begins, and up to which it counts while nobody does. STA_UNSYNC says less: chronyd
+ * sets it where the kernel is not to write the clock in hardware. */
+#define MAX_ERROR_USEC 16000000
+
+#define TIMESYNC_DONE "/run/systemd/timesync/synchronized"
+#define TIMESYNC_FRESH_USEC (UINT64_C(3600) * 1000000) /* it is touched every 34 minutes */
+
+/* Touched by systemd-timesyncd whenever it has set the clock: systemd-timesyncd(8). */
+static bool is_kept_by_timesync(const PfTarget *target, uint64_t now_usec) {
+        PfFileInfo info;
+        PfErr ignored = { 0 };
+
+        return pf_target_stat(target, TIMESYNC_DONE, &info, &ignored) == 0 &&
+               info.modified_usec > 0 &&
+               (uint64_t) info.modified_usec + TIMESYNC_FRESH_USEC > now_usec;
+}
+
+/* Where a filter of system calls takes adjtimex(2) for the setting of a clock. */
+static int ask_services(const PfTarget *target, PfKernelClock *ret, PfErr *err) {
+        PfKernelClock clock = { .now_usec = pf_target_now_usec(target) };
+        PfErr detail = { 0 };
+        int r = 0;
+
+        clock.is_synchronised = is_kept_by_timesync(target, clock.now_usec);
+        if (!clock.is_synchronised)
+                r = pf_timedate_is_synchronised(&clock.is_synchronised, &detail);
+        if (r < 0)
+                return pf_err_set(err, -EPERM, "adjtimex: %s; %s", strerror(EPERM),
+                                  pf_err_text(&detail, r));
+        *ret = clock;
+        return 0;
+}
+
+static int read_clock(const PfTarget *target, PfKernelClock *ret, PfErr *err) {
         struct timex timex = { .modes = 0 };
-        int state = adjtimex(&timex);
         uint64_t fraction;
 
-        if (state < 0)
-                return pf_err_errno(err, -errno, "adjtimex");
+        if (adjtimex(&timex) < 0)
+                return errno == EPERM ? ask_services(target, ret, err)
+                                      : pf_err_errno(err, -errno, "adjtimex");
         fraction = (uint64_t) timex.time.tv_usec / (timex.status & STA_NANO ? 1000 : 1);
         *ret = (PfKernelClock){
                 .now_usec = (uint64_t) timex.time.tv_sec * 1000000 + fraction,
-                .is_synchronised = state != TIME_ERROR && !(timex.status & STA_UNSYNC),
-                .max_error_usec = timex.maxerror > 0 ? (uint64_t) timex.maxerror : 0,
+                .is_synchronised =
+                        timex.maxerror<MAX_ERROR_USEC, .max_error_usec = timex.maxerror> 0
+                                ? (uint64_t) timex.maxerror
+                                : 0,
         };
         return 0;
 }
@@ -72,7 +109,7 @@ int pf_kernel_clock(const PfTarget *target, PfKernelClock *ret, PfErr *err) {
                 return clock_from_json(answer, ret, err);
         if (r != PF_TARGET_ABSENT)
                 return r;
-        r = pf_target_is_host(target) ? read_clock(ret, &detail) : PF_KERNEL_FACTS_NONE;
+        r = pf_target_is_host(target) ? read_clock(target, ret, &detail) : PF_KERNEL_FACTS_NONE;
         if (pf_target_is_recorded(target))
                 pf_target_remember(target, BOOK_CLOCK, "adjtimex",
                                    r == 0 ? clock_to_json(ret) : none_or_error(r, &detail));

@@ -14,7 +14,7 @@
 typedef struct PfKernelClock {
         uint64_t now_usec;       /* since 1970 */
         bool is_synchronised;    /* as who disciplines the clock says */
-        uint64_t max_error_usec; /* as far as it may be off by that word */
+        uint64_t max_error_usec; /* as far as it may be off by that word; 0: not known */
 } PfKernelClock;
 
 /* Positive outcome of both: of this machine nobody can tell, as of an image. */
@@ -22,8 +22,9 @@ enum { PF_KERNEL_FACTS_NONE = 1 };
 
 /**
  * pf_kernel_clock() - the clock of the machine
- * Rule:   adjtimex(2) without a change: STA_UNSYNC, TIME_ERROR, maxerror; what a
- *         service may not do whose system calls of the clock are filtered. Book
+ * Rule:   adjtimex(2) without a change: maxerror. Where a filter of system calls
+ *         forbids it, systemd-timesyncd's mark of the last hour, or what
+ *         pf_timedate_is_synchronised() answers; the error is not known then. Book
  *         "clock", question "adjtimex": { "timeUSec": 1763827200000000,
  *         "synchronised": true, "maxErrorUSec": 1000 }, or { "outcome": "none" }.
  * Return: 0, PF_KERNEL_FACTS_NONE; -EPERM … with a text; -ENODATA, -EINVAL as
