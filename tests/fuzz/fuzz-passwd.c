@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * passwd and group: any bytes come apart into lines and fields within them.
+ * passwd and group: any bytes come apart into lines and fields within them; an account
+ * that is found is the one that was asked for, and its line shows no password.
  */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/cleanup.h"
 #include "probes/parse/nss-files.h"
+#include "probes/parse/sshd-effective.h"
+
+static void check_account(const uint8_t *bytes, size_t n) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *target = pf_fuzz_machine("/etc/passwd", bytes, n);
+        PF_AUTO_SSHD_ACCOUNT PfSshdAccount account = { 0 };
+        PfErr err = { 0 };
+        int r;
+
+        check(pf_overlay_put(target, "/etc/group", bytes, n, NULL) == 0);
+        r = pf_sshd_account_read(target, "root", &account, &err);
+        check(r == 0 || (r < 0 && err.text[0]));
+        if (r < 0 || !account.exists)
+                return;
+        check(strcmp(account.name, "root") == 0 && account.line > 0);
+        check(account.home && account.shell && account.password && account.shown);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_AUTO_FREE char *copy = malloc(n + 1);
@@ -37,5 +54,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
                                 abort();
                 }
         }
+        check_account(bytes, n);
         return 0;
 }

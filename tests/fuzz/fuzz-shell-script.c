@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shell-script: any bytes, as each shell would have them, on a machine without
+ * shell-script: any bytes, as one of the shells would have them, on a machine without
  * files. An answer must be one, the same each time, and its line in the text.
  */
 #include "tests/fuzz/fuzz.h"
@@ -63,17 +63,15 @@ int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *target = open_empty();
+        PF_AUTO_SHELL_OUTCOME PfShellOutcome outcome = { 0 };
+        PF_AUTO_SHELL_OUTCOME PfShellOutcome again = { 0 };
+        unsigned how = (unsigned) n % 4; /* so that a blank more is another shell */
 
-        for (unsigned how = 0; how < 4; how++) {
-                PF_AUTO_SHELL_OUTCOME PfShellOutcome outcome = { 0 };
-                PF_AUTO_SHELL_OUTCOME PfShellOutcome again = { 0 };
-
-                if (run(target, how, bytes, n, &outcome) < 0)
-                        continue; /* a path that is too long */
-                check_outcome(&outcome, bytes, n);
-                check(run(target, how, bytes, n, &again) == 0);
-                check(again.end == outcome.end && again.status == outcome.status &&
-                      again.line == outcome.line);
-        }
+        if (run(target, how, bytes, n, &outcome) < 0)
+                return 0; /* a path that is too long */
+        check_outcome(&outcome, bytes, n);
+        check(run(target, how, bytes, n, &again) == 0);
+        check(again.end == outcome.end && again.status == outcome.status &&
+              again.line == outcome.line);
         return 0;
 }

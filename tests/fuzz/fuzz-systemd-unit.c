@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unit files, and presets, which are lines of the same kind of file: read twice
- * the second time adds the same, and what is found is in the text.
+ * Unit files, and presets, which are lines of the same kind of file: what is found is
+ * in the text. As the unit of a machine: whether its conditions hold is said, and by
+ * which setting they do not.
  */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/machine.h"
 
 #include <string.h>
 
+#include "probes/parse/systemd-condition.h"
 #include "probes/parse/systemd-preset.h"
 #include "probes/parse/systemd-unit.h"
 
@@ -21,6 +23,24 @@ static void check_setting(const PfSystemdUnit *unit, const PfUnitSetting *settin
         check(pf_systemd_unit_get(unit, setting->section, setting->key) >= setting);
 }
 
+static void check_loaded(const uint8_t *bytes, size_t n) {
+        static const char *const names[] = { "ssh.service", "sshd.service" };
+        PF_CLEANUP(pf_target_unrefp)
+        PfTarget *target = pf_fuzz_machine("/etc/systemd/system/sshd.service", bytes, n);
+        PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };
+        const PfUnitSetting *setting = NULL;
+        PfConditions conditions;
+        int r = pf_systemd_unit_load(target, names, PF_ELEMENTS(names), &unit, NULL);
+
+        check(r == 0 || r == -E2BIG || r == -EFBIG);
+        if (r < 0)
+                return;
+        check(strcmp(unit.name, "sshd.service") == 0 && (n > 0 || unit.mask));
+        r = pf_systemd_conditions(target, &unit, &conditions, &setting, NULL);
+        check(r <= 0);
+        check(r < 0 || conditions != PF_CONDITIONS_FAIL || setting);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         PF_AUTO_SYSTEMD_UNIT PfSystemdUnit unit = { 0 };
         PF_AUTO_PRESET PfPreset preset = { 0 };
@@ -32,5 +52,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
                 check_setting(&unit, &unit.settings[i], n);
         r = pf_preset_parse((const char *) bytes, n, "/p", "ssh.service", &preset);
         check(r == 0 ? preset.path && preset.text && preset.line > 0 : r == PF_PRESET_SILENT);
+        check_loaded(bytes, n);
         return 0;
 }

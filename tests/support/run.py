@@ -117,6 +117,7 @@ class Run:
             LC_ALL="C.UTF-8",
             ASAN_OPTIONS="detect_stack_use_after_return=1",
             UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
+            LLVM_PROFILE_FILE="/dev/null",  # of programs that a build with coverage runs
         )
         if options.full:
             self.environment.update(PF_FULL="1", PF_FAULTS="all")
@@ -313,6 +314,29 @@ def fuzz(run, fuzzer):
             time.monotonic() - started)
 
 
+COVERAGE = "-fprofile-instr-generate"
+
+
+def step_coverage(run):
+    """What the fuzzers' corpora, and what they found here, reach of the parsers."""
+    if not shutil.which("clang"):
+        run.tally.skip("coverage", "clang is not installed")
+        return
+    directory = run.build(
+        "coverage", ["-Dfuzz=true", "-Db_lundef=false", f"-Dc_link_args={COVERAGE}",
+                     f"-Dc_args={COVERAGE} -fcoverage-mapping"], "clang", ["fuzzers"])
+    if not directory:
+        return
+    started = time.monotonic()
+    status, output = run.command(
+        [sys.executable, TREE / "tests" / "fuzz" / "coverage.py", directory,
+         f"--found={run.top / 'fuzz-found'}"], "coverage.log")
+    points = count_tap(run.tally, "coverage", output, f"exit status {status}" if status else None,
+                       output)
+    run.say("coverage", f"{output.rstrip().splitlines()[-1].lstrip('# '):<41} "
+            f"{'FAIL' if status else 'OK':<8} {points} files", time.monotonic() - started)
+
+
 def step_lint(run):
     started = time.monotonic()
     status, output = run.command([sys.executable, TREE / "tests" / "lint"], "lint.log")
@@ -431,12 +455,13 @@ STEPS = {
     "release": step_release,
     "container": step_container,
     "fuzz": step_fuzz,
+    "coverage": step_coverage,
     "valgrind": step_valgrind,
     "machines": step_machines,
     "boots": step_boots,
 }
 
-ONLY_IN_FULL = ("valgrind", "machines", "boots")
+ONLY_IN_FULL = ("coverage", "valgrind", "machines", "boots")
 # Beside the steps that come after it: of its time most is spent on leases that run out.
 MOSTLY_WAITS = ("container",)
 
@@ -445,8 +470,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="tests/run", description="Run all tests.")
     parser.add_argument("--full", action="store_true",
                         help="also run the unit tests in valgrind, let every path of every "
-                             "fixture go wrong in every way, and capture virtual machines "
-                             "afresh (needs ../shared/vm)")
+                             "fixture go wrong in every way, print what the fuzzers reach of "
+                             "the parsers, and capture virtual machines afresh (needs ../shared/vm)")
     parser.add_argument("--quick", action="store_true",
                         help="2 seconds of each fuzzer, 100 configurations, 20 logins, "
                              "no benchmarks")
