@@ -14,7 +14,6 @@
 #include "daemon/remedy/settings-question.h"
 
 #define WAITING_MAX 16 /* plans that are asked for at the same time */
-#define SCRATCH_TEMPLATE "/var/tmp/preflight-remedyd-XXXXXX"
 
 /* Texts out of the call, which lives until it is answered, are borrowed. */
 typedef struct Planning {
@@ -81,7 +80,7 @@ static int make_plan(Planning *planning) {
                 .checks = planning->has_checks ? &planning->checks : NULL,
                 .lease = planning->has_lease ? &planning->lease : NULL,
                 .may_consent = planning->may_consent,
-                .scratch = planning->remediation->scratch,
+                .scratch = planning->remediation->scratch.path,
         };
         int r;
 
@@ -250,12 +249,11 @@ static bool is_for_root(const Planning *planning) {
 }
 
 static int make_scratch(PfRemediation *remediation) {
-        char path[] = SCRATCH_TEMPLATE;
+        int r = 0;
 
-        if (remediation->scratch || !mkdtemp(path))
-                return 0; /* without one, what is too large for memory is not offered */
-        remediation->scratch = strdup(path);
-        return remediation->scratch ? 0 : -ENOMEM;
+        if (!remediation->scratch.path)
+                r = pf_scratch_make(PF_SCRATCH_PLANS, &remediation->scratch);
+        return r == -ENOMEM ? r : 0; /* without one, what is too large for memory is not offered */
 }
 
 void pf_method_plan(PfVarlinkCall *call, void *data) {

@@ -11,6 +11,7 @@
 #include "daemon/remedy/lease-timer.h"
 #include "daemon/remedy/lease.h"
 #include "daemon/remedy/remediation.h"
+#include "daemon/remedy/scratch.h"
 #include "daemon/remedy/transaction-json.h"
 #include "daemon/remedy/worker.h"
 
@@ -29,7 +30,7 @@ struct PfRemediation {
         unsigned n_failures;     /* of ending leases, since it went well last */
         unsigned n_stuck;        /* plans whose probes hang */
         const char *changing_by; /* who makes the change that runs or waits; NULL: nobody */
-        char *scratch;           /* for what is planned and too large for memory; NULL: none yet */
+        PfScratch scratch; /* for what is planned and too large for memory, once it is needed */
 };
 
 /* Who calls, as far as it decides what they may. */

@@ -164,6 +164,8 @@ int pf_remediation_new(const PfRemediationConfig *config, PfRemediation **ret, P
         if (!remediation)
                 return -ENOMEM;
         remediation->config = *config;
+        remediation->scratch = (PfScratch) PF_SCRATCH_INIT;
+        pf_scratch_sweep_all();
         if (config->lease_min_usec == 0)
                 remediation->config.lease_min_usec = PF_LEASE_MIN_USEC;
         (void) pf_target_ref(config->host);
@@ -190,9 +192,7 @@ PfRemediation *pf_remediation_free(PfRemediation *remediation) {
         pf_kept_plans_deinit(&remediation->kept);
         (void) pf_transactions_free(remediation->transactions);
         pf_strv_deinit(&remediation->open);
-        if (remediation->scratch)
-                (void) rmdir(remediation->scratch); /* plans took their files with them */
-        free(remediation->scratch);
+        pf_scratch_deinit(&remediation->scratch);
         (void) pf_target_unref(remediation->config.host);
         free(remediation);
         return NULL;

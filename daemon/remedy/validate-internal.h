@@ -2,13 +2,14 @@
 #pragma once
 
 #include "daemon/platform/run-tool.h"
+#include "daemon/remedy/scratch.h"
 #include "daemon/remedy/validate.h"
 
 /* One plan, laid out to be looked at by programs. */
 typedef struct PfTrial {
         const PfPlan *plan;
         PfTarget *overlay; /* the machine with the plan's files */
-        char *scratch;     /* a private directory */
+        PfScratch scratch;
         PfToolFile *files; /* one a file of the plan, in its order; their texts are owned */
         size_t n_files;
         const char *name; /* of the tool that is asked, for people */

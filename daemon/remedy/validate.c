@@ -19,50 +19,23 @@
 
 /* --- laying out --- */
 
-static void discard_scratch(const PfTrial *trial) {
-        for (size_t i = 0; trial->scratch && i < trial->plan->n_files; i++) {
-                PF_AUTO_FREE char *path = NULL;
-
-                if (asprintf(&path, "%s/file-%zu", trial->scratch, i) >= 0)
-                        (void) unlink(path);
-        }
-        for (size_t i = 0, r = 0; trial->scratch && r == 0; i++) {
-                PF_AUTO_FREE char *path = NULL;
-
-                r = asprintf(&path, "%s/view-%zu", trial->scratch, i) < 0 || rmdir(path) < 0;
-        }
-        if (trial->scratch)
-                (void) rmdir(trial->scratch);
-}
-
 static void trial_deinit(PfTrial *trial) {
-        discard_scratch(trial);
         for (size_t i = 0; i < trial->n_files; i++) {
                 free((char *) trial->files[i].path);
                 free((char *) trial->files[i].staged);
         }
         free(trial->files);
-        free(trial->scratch);
+        pf_scratch_deinit(&trial->scratch);
         (void) pf_target_unref(trial->overlay);
 }
 
 static int make_scratch(PfTrial *trial, PfErr *err) {
-        static const char *const templates[] = { "/run/preflight-validate-XXXXXX",
-                                                 "/tmp/preflight-validate-XXXXXX" };
-        int r = 0;
+        static const char *const templates[] = { PF_SCRATCH_TRIALS, PF_SCRATCH_TRIALS_ELSEWHERE };
+        int r = -ENOENT;
 
-        for (size_t i = 0; i < PF_ELEMENTS(templates); i++) {
-                PF_AUTO_FREE char *path = strdup(templates[i]);
-
-                if (!path)
-                        return -ENOMEM;
-                if (mkdtemp(path)) {
-                        trial->scratch = PF_STEAL(path);
-                        return 0;
-                }
-                r = -errno;
-        }
-        return pf_err_errno(err, r, "%s", templates[PF_ELEMENTS(templates) - 1]);
+        for (size_t i = 0; i < PF_ELEMENTS(templates) && r != 0 && r != -ENOMEM; i++)
+                r = pf_scratch_make(templates[i], &trial->scratch);
+        return r < 0 ? pf_err_errno(err, r, "%s", PF_SCRATCH_TRIALS_ELSEWHERE) : 0;
 }
 
 /* With the owner and mode that the real one will have: some tools look at those. */
@@ -86,7 +59,7 @@ static int stage(PfTrial *trial, const PfPlanFile *file, PfToolFile *ret, PfErr 
                 return 0;
         if (file->edit.spool)
                 path = strdup(file->edit.spool);
-        else if (asprintf(&path, "%s/file-%zu", trial->scratch, trial->n_files) < 0)
+        else if (asprintf(&path, "%s/file-%zu", trial->scratch.path, trial->n_files) < 0)
                 path = NULL;
         if (!path)
                 return -ENOMEM;
@@ -154,7 +127,7 @@ int pf_trial_run(const PfTrial *trial, const PfStrv *words, const PfStrv *direct
                               .files = trial->files,
                               .n_files = in_view ? trial->n_files : 0,
                               .directories = in_view ? directories : NULL,
-                              .scratch = trial->scratch,
+                              .scratch = trial->scratch.path,
                               .deadline_ms = DEADLINE_MS };
         int r;
 
@@ -316,7 +289,7 @@ static int validate_fstab(PfTrial *trial, PfErr *err) {
 int pf_validate(const PfPlan *plan, PfTarget *host, PfErr *err) {
         static int (*const validators[])(PfTrial *, PfErr *) = { pf_trial_sshd, validate_grub,
                                                                  validate_fstab };
-        PF_CLEANUP(trial_deinit) PfTrial trial = { .plan = plan };
+        PF_CLEANUP(trial_deinit) PfTrial trial = { .plan = plan, .scratch = PF_SCRATCH_INIT };
         bool was_asked = false, has_no_tool = false;
         int r;
 
