@@ -118,7 +118,7 @@ typedef struct PfLeaseScope {
 
 /*
  * The lines around what a lease puts into a file: each whole, at the beginning of its line.
- * There is at most one such block in a file.
+ * No second one is opened while a block of one is there: it would close with the first.
  */
 #define PF_LEASE_BEGIN "# preflightd: begin of a lease, which removes itself; see preflightctl(1)"
 #define PF_LEASE_END "# preflightd: end of the lease"
@@ -129,6 +129,7 @@ typedef struct PfRemedyRoom {
         const PfDemand *demand;
         const PfResult *result;    /* the check's answer, which does not pass */
         const PfLeaseScope *lease; /* NULL: for good */
+        bool lease_is_begun;       /* the block that is there is of an earlier edit of the plan */
         const char *scratch;       /* a private directory on the host for PfEdit.spool, or NULL:
                                     * only what fits into memory can be offered */
 } PfRemedyRoom;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines that a lease put into a file, found again after somebody edited it. */
+/*
+ * The lines that a lease put into a file, found again after somebody edited it: also those
+ * that were copied, and what is left of a block or a copy.
+ */
 #include <string.h>
 
 #include "daemon/remedy/lease.h"
@@ -57,14 +60,40 @@ static bool is_empty(Lines lines) {
         return lines.from == lines.end;
 }
 
-/* From the line that begins a lease to the one that ends it; empty: one is missing. */
-static Lines find_block(Lines text) {
-        Lines begin = find_line(text, text_line(PF_LEASE_BEGIN));
-        Lines end = find_line((Lines){ begin.from, text.end }, text_line(PF_LEASE_END));
+static Lines none(Lines text) {
+        return (Lines){ text.end, text.end };
+}
 
-        if (is_empty(begin) || is_empty(end))
-                return (Lines){ text.end, text.end };
+static Lines behind(Lines text, Lines part) {
+        return (Lines){ part.end, text.end };
+}
+
+/* A lease as it was written. */
+typedef struct Lease {
+        Lines block;          /* with its comment lines; empty: there was none */
+        Lines settings;       /* from its first setting on; empty: there was none */
+        bool first_is_ours;   /* no other line was like the first setting */
+        bool copies_are_ours; /* no other lines were like all the settings */
+} Lease;
+
+/* From the line that begins a lease to the one that ends it. Where another begins in between
+ * the first is of a copy that lost its end. Empty: there is none. */
+static Lines find_block(Lines text, const Lease *lease) {
+        Lines begin = find_line(text, text_line(PF_LEASE_BEGIN));
+        Lines end = find_line(behind(text, begin), text_line(PF_LEASE_END));
+
+        (void) lease;
+        if (is_empty(end))
+                return none(text);
+        for (Lines next = begin; !is_empty(next);) {
+                begin = next;
+                next = find_line((Lines){ begin.end, end.from }, text_line(PF_LEASE_BEGIN));
+        }
         return (Lines){ begin.from, end.end };
+}
+
+static bool is_comment(Lines line) {
+        return line_is(line, text_line(PF_LEASE_BEGIN)) || line_is(line, text_line(PF_LEASE_END));
 }
 
 static bool is_setting(Lines line) {
@@ -73,20 +102,58 @@ static bool is_setting(Lines line) {
         return line.from < line.end && !strchr("#\r\n", *line.from);
 }
 
-/* A line that only the block has: one of its two comments, or its first setting. */
-static bool is_telling(Lines line, Lines block) {
-        Lines rest = block;
+/* Does @text begin with all of @lines, but for comment lines? */
+static bool begins_with(Lines text, Lines lines) {
+        while (!is_empty(lines)) {
+                Lines wanted = first_line(lines);
 
-        if (line_is(line, text_line(PF_LEASE_BEGIN)) || line_is(line, text_line(PF_LEASE_END)))
-                return true;
-        while (!is_empty(rest)) {
-                Lines first = first_line(rest);
-
-                if (is_setting(first))
-                        return line_is(line, first);
-                rest.from = first.end;
+                if (!is_comment(wanted)) {
+                        if (is_empty(text) || !line_is(first_line(text), wanted))
+                                return false;
+                        text = behind(text, first_line(text));
+                }
+                lines = behind(lines, wanted);
         }
+        return true;
+}
+
+static bool has_copy(Lines text, Lines lines) {
+        for (; !is_empty(text); text = behind(text, first_line(text)))
+                if (begins_with(text, lines))
+                        return true;
         return false;
+}
+
+static Lease understand(Lines written) {
+        Lease lease = { .block = find_block(written, NULL) };
+        Lines before = { written.from, lease.block.from };
+        Lines after = behind(written, lease.block);
+        Lines first;
+
+        lease.settings = lease.block;
+        while (!is_empty(lease.settings) && !is_setting(first_line(lease.settings)))
+                lease.settings = behind(lease.settings, first_line(lease.settings));
+        if (is_empty(lease.settings))
+                return lease;
+        first = first_line(lease.settings);
+        lease.first_is_ours =
+                is_empty(find_line(before, first)) && is_empty(find_line(after, first));
+        lease.copies_are_ours =
+                !has_copy(before, lease.settings) && !has_copy(after, lease.settings);
+        return lease;
+}
+
+/* Does @text begin with what only a lease has: one of its two comments, its first setting,
+ * or all of them where a line of somebody else's is like the first? */
+static bool is_telling(Lines text, const Lease *lease) {
+        Lines line = first_line(text);
+
+        if (is_comment(line))
+                return true;
+        if (is_empty(lease->settings) || !line_is(line, first_line(lease->settings)))
+                return false;
+        return lease->first_is_ours ||
+               (lease->copies_are_ours && begins_with(text, lease->settings));
 }
 
 static Lines line_before(Lines text, const char *at) {
@@ -97,34 +164,49 @@ static Lines line_before(Lines text, const char *at) {
         return (Lines){ from, at };
 }
 
-/* What is left of a block that lost its beginning or its end: the lines of it that
- * stand together. */
-static Lines find_remains(Lines text, Lines block) {
-        Lines at = { text.from, text.from };
+/* What is left of a block that lost its beginning or its end, and copies of it without
+ * them: the lines of it that stand together. Empty: there are none. */
+static Lines find_remains(Lines text, const Lease *lease) {
+        Lines rest = text;
         Lines found;
 
-        do {
-                if (at.end == text.end)
-                        return (Lines){ text.end, text.end };
-                at = first_line((Lines){ at.end, text.end });
-        } while (!is_telling(at, block));
+        while (!is_empty(rest) && !is_telling(rest, lease))
+                rest = behind(rest, first_line(rest));
+        if (is_empty(rest))
+                return none(text);
 
-        found = at;
+        found = first_line(rest);
         while (found.end < text.end) {
-                Lines next = first_line((Lines){ found.end, text.end });
+                Lines next = first_line(behind(text, found));
 
-                if (is_empty(find_line(block, next)))
+                if (is_empty(find_line(lease->block, next)))
                         break;
                 found.end = next.end;
         }
         while (found.from > text.from) {
                 Lines before = line_before(text, found.from);
 
-                if (is_empty(find_line(block, before)))
+                if (is_empty(find_line(lease->block, before)))
                         break;
                 found.from = before.from;
         }
         return found;
+}
+
+typedef Lines (*Find)(Lines text, const Lease *lease);
+
+/* Adds @text to @rest, but for each part that is found. Return: 0 or a negative errno; *@found is
+ * set where there was one. */
+static int cut_each(Lines text, Find find, const Lease *lease, PfBuf *rest, bool *found) {
+        for (;;) {
+                Lines cut = find(text, lease);
+                int r = pf_buf_add(rest, text.from, (size_t) (cut.from - text.from));
+
+                if (r < 0 || is_empty(cut))
+                        return r;
+                *found = true;
+                text = behind(text, cut);
+        }
 }
 
 static bool is_blank(const PfBuf *buf) {
@@ -132,23 +214,23 @@ static bool is_blank(const PfBuf *buf) {
 }
 
 int pf_lease_cut(const char *now, size_t n, const char *after, size_t n_after, PfBuf *rest) {
-        Lines text = { now, now + n };
-        Lines written = { after, after + n_after };
-        Lines block = find_block(written);
-        Lines cut = find_block(text);
-        size_t before;
+        const Lease lease = understand((Lines){ after, after + n_after });
+        PF_AUTO_BUF PfBuf blockless = PF_BUF_INIT(n + 1);
+        bool found = false;
         int r;
 
-        if (is_empty(cut)) /* of no block only its two comments are left */
-                cut = find_remains(text, block);
-        if (is_empty(cut))
-                return PF_TRANSACTION_CUT_LEAVE;
+        r = cut_each((Lines){ now, now + n }, find_block, &lease, &blockless, &found);
+        if (r == 0) {
+                const char *text = blockless.data ? blockless.data : "";
 
-        before = (size_t) (cut.from - text.from);
-        r = pf_buf_add(rest, text.from, before);
-        if (r == 0)
-                r = pf_buf_add(rest, cut.end, (size_t) (text.end - cut.end));
+                r = cut_each((Lines){ text, text + blockless.n }, find_remains, &lease, rest,
+                             &found);
+        }
         if (r < 0)
                 return r;
+        if (!found) {
+                pf_buf_consume(rest, rest->n);
+                return PF_TRANSACTION_CUT_LEAVE;
+        }
         return is_blank(rest) ? PF_TRANSACTION_CUT_REMOVE : PF_TRANSACTION_CUT_REPLACE;
 }

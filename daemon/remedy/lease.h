@@ -51,8 +51,9 @@ bool pf_lease_is_open(const PfTransaction *transaction);
 
 /**
  * pf_lease_cut() - takes the block of a lease out of a file that was edited since
- * A PfTransactionCutter. All from PF_LEASE_BEGIN to PF_LEASE_END goes. Where somebody took
- * one of these lines away, or both, what goes is the lines of the block around what is left
- * of it, as far as they are just those that were written.
+ * A PfTransactionCutter. All from PF_LEASE_BEGIN to PF_LEASE_END goes, as often as it is there.
+ * Where somebody took one of these lines away, or both, also from a copy, what goes is the lines
+ * of the block around what is left of it, as far as they are just those that were written.
+ * What was there before the lease stays, also where it is like the lease's own lines.
  */
 int pf_lease_cut(const char *now, size_t n, const char *after, size_t n_after, PfBuf *rest);

@@ -207,6 +207,7 @@ int pf_planning_plan_check(PfPlanning *planning, PfPlanStep *step, PfErr *err) {
                 .demand = pf_question_demand(planning->question),
                 .result = result,
                 .lease = planning->planner->lease,
+                .lease_is_begun = planning->changes.n > 0,
                 .scratch = planning->planner->scratch,
         };
         const char *reason;

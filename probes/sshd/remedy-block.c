@@ -133,12 +133,18 @@ static int put_anywhere(const Block *block) {
         return r;
 }
 
-/* --- the block of a lease that is there already --- */
+/* --- a block that is there already --- */
 
-static bool is_match_of(const PfSshdWork *work, const PfSshdDraft *draft, unsigned line) {
-        PF_AUTO_BUF PfBuf match = PF_BUF_INIT(LINES_MAX);
+/* It would close with that one, at its end; which that is, its Match line tells. */
+static int refuse_second(const Block *block, const char *path, const PfSshdDraft *draft,
+                         unsigned begin) {
+        const char *line = draft->text.data + draft->starts[begin];
+        const int n = begin < draft->n ? (int) strcspn(line, "\r\n") : 0;
 
-        return match_line(work, &match) == 0 && pf_sshd_draft_is(draft, line, match.data);
+        return pf_sshd_work_refuse(block->work,
+                                   "a lease is open in %s%s%.*s%s, and this one would close with "
+                                   "it: wait for its end, or end it first, with preflightctl undo",
+                                   path, n > 0 ? " (" : "", n, line, n > 0 ? ")" : "");
 }
 
 /* The lines join those of the block that begins at @begin. */
@@ -147,11 +153,8 @@ static int join_block(const Block *block, const char *path, PfSshdDraft *draft, 
         const unsigned end = pf_sshd_draft_find(draft, begin, pf_sshd_draft_is, PF_LEASE_END);
         int r;
 
-        if (end == 0 || !is_match_of(block->work, draft, begin + 1))
-                return pf_sshd_work_refuse(block->work,
-                                           "a lease for another account or source is open in %s: "
-                                           "end it first, with preflightctl undo",
-                                           path);
+        if (end == 0 || !block->work->room->lease_is_begun)
+                return refuse_second(block, path, draft, begin);
         r = add_lines(block->lines, &text);
         if (r == 0)
                 r = pf_sshd_draft_insert(draft, end, text.data ? text.data : "");

@@ -12,8 +12,8 @@
 /**
  * pf_sshd_place_block() - offer a block for the account, and for the source if one is named
  * @lines: what it sets, each "Keyword value"
- * Of a lease it stands between its comment lines; one that is there for the same scope
- * receives the lines, one for another makes this refuse.
+ * Of a lease it stands between its comment lines. The block that an earlier edit of the same
+ * plan began receives the lines; that of a lease which is open makes this refuse.
  * The places: a file of its own, that an Include at the top of the main file brings in;
  * before the block that decides now; before the first block of the main file, or at its end.
  * Return: 0, PF_SSHD_WORK_REFUSED, or a negative errno.

@@ -275,6 +275,37 @@ START_TEST(what_is_left_of_a_block_is_cut_out) {
 }
 END_TEST
 
+/* Somebody copied it, for another account, say, and left the copy as it was. */
+START_TEST(copies_are_cut_out_too) {
+        static const char twin[] = "Match User root Address 192.0.2.7\n\tX11Forwarding no\n";
+        PF_AUTO_FREE char *after = NULL;
+        PF_AUTO_FREE char *whole = NULL;
+        PF_AUTO_FREE char *copied = NULL;
+
+        cut(BLOCK "B 2\n" BLOCK "C 3\n" BLOCK, BLOCK "B 2\n", PF_TRANSACTION_CUT_REPLACE,
+            "B 2\nC 3\n");
+        cut(BLOCK BLOCK, BLOCK, PF_TRANSACTION_CUT_REMOVE, "");
+        /* Without its comments, or one of them; what stands between is somebody's. */
+        cut(BLOCK "B 2\n" MATCH "Match all\nC 3\n", BLOCK "B 2\n", PF_TRANSACTION_CUT_REPLACE,
+            "B 2\nC 3\n");
+        cut(PF_LEASE_BEGIN "\n" MATCH "B 2\n" BLOCK "C 3\n", BLOCK, PF_TRANSACTION_CUT_REPLACE,
+            "B 2\nC 3\n");
+        cut(BLOCK "B 2\n" MATCH PF_LEASE_END "\nC 3\n", BLOCK, PF_TRANSACTION_CUT_REPLACE,
+            "B 2\nC 3\n");
+        /* A copy for somebody else is somebody else's. */
+        cut(BLOCK "Match User alice\n\tPermitRootLogin yes\n", BLOCK, PF_TRANSACTION_CUT_REPLACE,
+            "Match User alice\n\tPermitRootLogin yes\n");
+
+        /* What was there before for just the same stays, and only a copy of it all goes. */
+        ck_assert_int_ge(asprintf(&after, "%s%s", twin, BLOCK), 0);
+        ck_assert_int_ge(asprintf(&copied, "%s%s%s%sMatch all\n", twin, BLOCK, "B 2\n", MATCH), 0);
+        ck_assert_int_ge(asprintf(&whole, "%sB 2\n", twin), 0);
+        cut(copied, after, PF_TRANSACTION_CUT_REPLACE, whole);
+        cut(twin, after, PF_TRANSACTION_CUT_LEAVE, "");
+        cut(MATCH "Match all\n", MATCH "Match all\n" BLOCK, PF_TRANSACTION_CUT_LEAVE, "");
+}
+END_TEST
+
 /* Every prefix of every file: no byte is read beyond, and no line is made up. */
 START_TEST(no_cut_makes_up_a_line) {
         static const char text[] = "A 1\n\n" BLOCK "B 2\nMatch all\n" PF_LEASE_END "\n";
@@ -319,6 +350,7 @@ int main(void) {
         PF_TEST(suite, where_it_is_gone_nothing_is_cut);
         PF_TEST(suite, lines_may_end_in_two_bytes);
         PF_TEST(suite, what_is_left_of_a_block_is_cut_out);
+        PF_TEST(suite, copies_are_cut_out_too);
         PF_TEST(suite, no_cut_makes_up_a_line);
         PF_TEST(suite, a_buffer_that_is_too_small_is_an_error);
         status = pf_test_main(suite);

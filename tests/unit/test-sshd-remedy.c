@@ -81,6 +81,8 @@ static const PfResult *run_check(const char *check, const PfDemand *demand, PfRe
         ck_abort_msg("%s was not answered", check);
 }
 
+static bool lease_is_begun; /* by an earlier remedy of the same plan */
+
 static void propose(const char *check, const PfDemand *demand, const char *lease, PfProposal *ret) {
         PF_AUTO_REPORT PfReport report = { 0 };
         const PfResult *result = run_check(check, demand, &report);
@@ -88,7 +90,8 @@ static void propose(const char *check, const PfDemand *demand, const char *lease
         const PfRemedyRoom room = { .target = box.target,
                                     .demand = demand,
                                     .result = result,
-                                    .lease = lease ? &scope : NULL };
+                                    .lease = lease ? &scope : NULL,
+                                    .lease_is_begun = lease_is_begun };
         const PfRemedy *remedy = pf_remedy_find(check);
         PfErr err = { 0 };
         int r;
@@ -484,6 +487,11 @@ START_TEST(a_lease_is_refused_with_the_reason) {
                   .check = ROOT,
                   .lease = SOURCE,
                   .refusal = "preflightctl undo" },
+                /* Also of one for the same: it would close with that, and be told of still. */
+                { .main = BLOCK(SOURCE, "\tPasswordAuthentication yes\n") "PermitRootLogin no\n",
+                  .check = ROOT,
+                  .lease = SOURCE,
+                  .refusal = "(Match User root Address " SOURCE ")" },
                 { .main = "PermitRootLogin no\nFoo bar\n",
                   .check = ROOT,
                   .lease = SOURCE,
@@ -538,7 +546,9 @@ START_TEST(leases_of_one_scope_share_a_block) {
         for (size_t i = 0; i < PF_ELEMENTS(checks); i++) {
                 PF_AUTO_PROPOSAL PfProposal proposal = { 0 };
 
+                lease_is_begun = i > 0;
                 propose(checks[i], &demand, SOURCE, &proposal);
+                lease_is_begun = false;
                 ck_assert_msg(proposal.n == 1, "%s: %s", checks[i], proposal.refusal);
                 ck_assert_str_eq(proposal.candidates[0].edits[0].path, LEASE);
                 apply(&proposal.candidates[0]);
