@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/ip-address.h"
 #include "daemon/remedy/planner.h"
+#include "daemon/remedy/scope.h"
 #include "daemon/remedy/settings-question.h"
 
 #define WAITING_MAX 16 /* plans that are asked for at the same time */
@@ -26,7 +26,7 @@ typedef struct Planning {
         bool may_consent;
         bool has_lease;
         PfLeaseScope lease;
-        char *lease_address; /* that the network of the lease begins with */
+        char *lease_address; /* of its source */
         const char *account;
         const char *source;
 
@@ -180,26 +180,15 @@ static int list_from_json(const PfJson *array, PfStrv *ret) {
         return 0;
 }
 
-/* An address, or as many bits of one as stand behind a '/'. */
+/* Of a network, which the planner refuses with the reason, what it begins with. */
 static int parse_source(const char *text, char **ret_address) {
-        size_t n = strcspn(text, "/");
-        PF_AUTO_FREE char *address = strndup(text, n);
-        PfIpAddress parsed;
-        unsigned long bits;
-        char *end;
+        PfErr ignored = { 0 };
+        int r = pf_scope_check_source(text, &ignored);
 
-        if (!address)
-                return -ENOMEM;
-        if (strchr(address, '%') || pf_ip_address_parse(address, &parsed) < 0)
-                return -EINVAL;
-        if (text[n] == '/') {
-                bits = strtoul(text + n + 1, &end, 10);
-                if (text[n + 1] < '0' || text[n + 1] > '9' || *end ||
-                    bits > (parsed.is_ipv6 ? 128 : 32))
-                        return -EINVAL;
-        }
-        *ret_address = PF_STEAL(address);
-        return 0;
+        if (r < 0)
+                return r;
+        *ret_address = strndup(text, strcspn(text, "/"));
+        return *ret_address ? 0 : -ENOMEM;
 }
 
 /* Whom the lease is for is whom the machine is asked about, unless that is said.

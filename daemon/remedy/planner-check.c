@@ -195,7 +195,7 @@ static const char *cannot_try(const PfPlanning *planning, const PfResult *result
                 return result->remedy ? result->remedy : "a person has to do it";
         if (planning->planner->lease && !remedy->can_lease)
                 return "it cannot be changed for one account and address alone";
-        return NULL;
+        return planning->no_lease.text[0] ? planning->no_lease.text : NULL;
 }
 
 int pf_planning_plan_check(PfPlanning *planning, PfPlanStep *step, PfErr *err) {

@@ -17,6 +17,7 @@ typedef struct PfPlanning {
         PfTarget *target;  /* as the changes make it */
         PfReadiness *now;  /* and what is said of that */
         PfScope *scope;    /* NULL without a lease */
+        PfErr no_lease;    /* why there can be none like that; "": there can */
         PfPlanStep *steps; /* by place in the base report; those without a check are not wanted */
         PfPlan *plan;
 } PfPlanning;

@@ -182,6 +182,16 @@ static const char *find_unmatched(const PfPlanner *planner) {
         return NULL;
 }
 
+/* A lease that nothing is opened by is answered check by check. */
+static int check_lease(PfPlanning *planning, PfErr *err) {
+        PfErr why = { 0 };
+        int r = pf_scope_check_source(planning->planner->lease->source, &why);
+
+        if (r == PF_SCOPE_NETWORK)
+                planning->no_lease = why;
+        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&why, r)) : 0;
+}
+
 static int prepare(PfPlanning *planning, PfErr *err) {
         const PfPlanner *planner = planning->planner;
         int r;
@@ -191,6 +201,8 @@ static int prepare(PfPlanning *planning, PfErr *err) {
                 return -ENOMEM;
         planning->changes.target = planner->target;
         r = pf_planning_look_at_machine(planning, err);
+        if (r == 0 && planner->lease)
+                r = check_lease(planning, err);
         if (r == 0 && planner->lease)
                 r = pf_scope_new(planner->loop, planner->target, planner->deadline_ms,
                                  planner->question, planner->lease, &planning->scope, err);

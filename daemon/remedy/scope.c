@@ -78,7 +78,8 @@ static int parse_network(const char *text, Network *ret) {
 
         if (!address)
                 return -ENOMEM;
-        if (pf_ip_address_parse(address, &ret->address) < 0)
+        if (strchr(address, '%') || pf_ip_address_parse(address, &ret->address) < 0 ||
+            pf_ip_address_is_mapped(&ret->address))
                 return -EINVAL;
         ret->bits = ret->address.is_ipv6 ? 128 : 32;
         if (!slash)
@@ -94,14 +95,34 @@ static bool is_in(const Network *network, const PfIpAddress *address) {
         return pf_ip_address_in_prefix(address, &network->address, network->bits);
 }
 
+static int parse_source(const char *text, Network *ret, PfErr *err) {
+        int r = parse_network(text, ret);
+
+        return r == -EINVAL
+                       ? pf_err_set(err, r, "\"%s\" is no address and no network in CIDR notation",
+                                    text)
+                       : r;
+}
+
+/* Also "192.0.2.7/32": which of them are one address is not to be worked out by who reads. */
+int pf_scope_check_source(const char *source, PfErr *err) {
+        Network network;
+        int r = parse_source(source, &network, err);
+
+        if (r < 0 || !strchr(source, '/'))
+                return r;
+        (void) pf_err_set(err, -EPERM,
+                          "a lease is for one address, and %s is a network: name the address that "
+                          "the installer comes from",
+                          source);
+        return PF_SCOPE_NETWORK;
+}
+
 static int check_lease(const PfDemand *demand, const PfLeaseScope *lease, Network *ret,
                        PfErr *err) {
         PfIpAddress source;
-        int r = parse_network(lease->source, ret);
+        int r = parse_source(lease->source, ret, err);
 
-        if (r == -EINVAL)
-                return pf_err_set(err, r, "\"%s\" is no address and no network in CIDR notation",
-                                  lease->source);
         if (r < 0)
                 return r;
         if (strcmp(demand->account, lease->account) != 0)

@@ -13,6 +13,18 @@
  */
 typedef struct PfScope PfScope;
 
+/* Positive outcome: the source is a network; err says what to do. */
+enum { PF_SCOPE_NETWORK = 1 };
+
+/**
+ * pf_scope_check_source() - is what a lease is to be for one address?
+ * Rule:   a lease opens the way for one installer. What is for a network, of two addresses or of
+ *         all there are, is no lease. An IPv4 address in the form of IPv6 is none that sshd
+ *         compares with; a zone is of one machine.
+ * Return: 0; PF_SCOPE_NETWORK; -EINVAL with a text: neither an address nor a network; -ENOMEM.
+ */
+int pf_scope_check_source(const char *source, PfErr *err) PF_MUST_CHECK;
+
 /**
  * pf_scope_new() - ask how far others come on the machine as it is
  * @question: whom the lease is for; its account is the lease's, its source in the lease's

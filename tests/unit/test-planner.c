@@ -623,6 +623,8 @@ START_TEST(a_lease_is_for_whom_the_question_is_about) {
                 { { "root", "192.0.2.7/33", 1 }, -EINVAL },
                 { { "root", "192.0.2.7/", 1 }, -EINVAL },
                 { { "root", "somewhere", 1 }, -EINVAL },
+                { { "root", "::ffff:192.0.2.7", 1 }, -EINVAL },
+                { { "root", "192.0.2.7%eth0", 1 }, -EINVAL },
         };
 
         setup("root sftp", "uuid resume");
@@ -630,6 +632,24 @@ START_TEST(a_lease_is_for_whom_the_question_is_about) {
                 error = (PfErr){ 0 };
                 ck_assert_int_eq(run(PASSWORD, true, &cases[i].lease), cases[i].r);
                 ck_assert(cases[i].r == 0 || error.text[0]);
+        }
+        teardown();
+}
+END_TEST
+
+START_TEST(a_lease_is_for_one_address) {
+        static const char *const networks[] = { "192.0.2.0/24", "0.0.0.0/0", "192.0.2.7/32",
+                                                "192.0.2.6/31" };
+
+        setup("root sftp", "uuid resume");
+        for (size_t i = 0; i < PF_ELEMENTS(networks); i++) {
+                const PfLeaseScope wide = { "root", networks[i], 60000000 };
+
+                OFFER({ PASSWORD, "p", "/etc/ssh", " password=root@192.0.2.7" });
+                make_plan(PASSWORD, true, &wide);
+                expect_step(PASSWORD, PF_PLAN_NOT_REMEDIABLE, PF_FAIL,
+                            "a lease is for one address");
+                ck_assert(pf_plan_is_empty(plan));
         }
         teardown();
 }
@@ -746,6 +766,7 @@ int main(void) {
         PF_TEST(suite, a_lease_takes_nothing_from_others);
         PF_TEST(suite, a_lease_that_leads_nowhere_opens_nothing);
         PF_TEST(suite, a_lease_is_for_whom_the_question_is_about);
+        PF_TEST(suite, a_lease_is_for_one_address);
         PF_TEST(suite, not_everything_can_be_leased);
         PF_TEST(suite, who_edits_meanwhile_is_not_overwritten);
         PF_TEST(suite, secrets_are_never_edited);

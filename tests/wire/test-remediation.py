@@ -102,6 +102,7 @@ def test_wrong_questions(_):
             "source": ({"source": ""}, {"source": "192.0.2"}, {"source": "192.0.2.7/33"},
                        {"source": "192.0.2.7/"}, {"source": "192.0.2.7/+1"}, {"source": "*"},
                        {"source": "fe80::1%eth0"}, {"source": "::ffff:192.0.2.7"},
+                       {"source": "::ffff:0:0/96"},
                        {"source": "192.0.2.7\nMatch all"}),
             "account": ({"account": ""}, {"account": "root\nMatch all"}),
         }
@@ -116,6 +117,20 @@ def test_wrong_questions(_):
         for name in ("20260101T000000Z-0000", "", "../../etc", 300 * "x"):
             assert bad(box.call("Undo", {"transaction": name}),
                        "NoSuchTransaction")["transaction"] == name
+        assert box.transactions() == []
+
+
+def test_a_lease_is_for_one_address(_):
+    with Box().start() as box:
+        for source in ("0.0.0.0/0", "::/0", "192.0.2.0/24", "192.0.2.7/32", "2001:db8::/64"):
+            lease = {"account": "root", "source": source, "durationUSec": 60000000}
+            plan = good(box.call("Plan", {"checks": [PASSWORD, "ssh.access"], "consent": True,
+                                          "lease": lease}))["plan"]
+            assert plan["empty"], (source, plan["files"])
+            step = next(step for step in plan["steps"] if step["check"] == PASSWORD)
+            assert step["outcome"] == "notremediable", (source, step)
+            assert f"one address, and {source} is a network" in step["summary"], step
+            bad(box.apply(plan), "NotRemediable")
         assert box.transactions() == []
 
 
@@ -324,6 +339,36 @@ def test_a_lease_that_is_ended_early(_):
         assert (box.root / LEASE_DROP_IN).read_text() == "X11Forwarding no\n"
         (box.root / LEASE_DROP_IN).unlink()
         assert box.files() == before and box.records() == []
+
+
+def test_one_lease_at_a_time(_):
+    """The block of a second one would close with that of the first."""
+    with Box().start() as box:
+        config = box.root / "etc/ssh/sshd_config"
+        config.write_text("PermitRootLogin no\n" + config.read_text())
+        before = box.files()
+        first = box.password(lease=600)
+        plan = box.plan("ssh.root-login", lease=600)
+        assert plan["empty"], plan
+        [step] = plan["steps"]
+        assert step["outcome"] == "notremediable", step
+        assert f"a lease is open in /{LEASE_DROP_IN} (Match User root Address" in step["summary"], step
+        assert len(box.records()) == 1
+        good(box.call("Undo", {"transaction": first["id"]}))
+        second = box.fix("ssh.root-login", PASSWORD, lease=600)
+        assert (box.root / LEASE_DROP_IN).read_text().count("Match User root") == 1
+        good(box.call("Undo", {"transaction": second["id"]}))
+        assert box.files() == before and box.records() == []
+
+
+def test_copies_of_the_block_go_with_it(_):
+    with Box().start() as box:
+        transaction = box.password(lease=600)
+        path = box.root / LEASE_DROP_IN
+        block = path.read_text()
+        path.write_text(f"{block}# of an administrator\n{block}X11Forwarding no\n{block}")
+        good(box.call("Undo", {"transaction": transaction["id"]}))
+        assert path.read_text() == "# of an administrator\nX11Forwarding no\n"
 
 
 def test_an_edited_file_loses_the_block_alone(_):
