@@ -16,8 +16,10 @@
 
 #define PASSWD_PATH "/etc/passwd"
 #define DAY_SEC (24 * 60 * 60)
-#define DES_LENGTH 13 /* for a password of up to eight characters, and of */
-#define DES_MAX 178   /* the longest that bigcrypt makes */
+#define USEC_PER_SEC 1000000u
+#define FOREVER_DAYS 365000 /* what ends then ends never */
+#define DES_LENGTH 13       /* for a password of up to eight characters, and of */
+#define DES_MAX 178         /* the longest that bigcrypt makes */
 
 /* --- the password --- */
 
@@ -224,4 +226,14 @@ long pf_account_days_left(const PfShadow *shadow, int64_t now_sec) {
             shadow->last_change + shadow->maximum + 1 - today(now_sec) < left)
                 left = shadow->last_change + shadow->maximum + 1 - today(now_sec);
         return left;
+}
+
+void pf_account_await(const PfTarget *target, const PfShadow *shadow, int64_t now_sec,
+                      long near_days) {
+        long left = shadow->exists ? pf_account_days_left(shadow, now_sec) : LONG_MAX;
+
+        if (left > FOREVER_DAYS)
+                return;
+        left = left > near_days ? left - near_days : 1;
+        pf_target_await(target, (uint64_t) (today(now_sec) + left) * DAY_SEC * USEC_PER_SEC);
 }

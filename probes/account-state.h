@@ -76,3 +76,8 @@ const char *pf_ageing_why(PfAgeing ageing);
 
 /* Days until the account or its password ends, the nearer; LONG_MAX: neither does. */
 long pf_account_days_left(const PfShadow *shadow, int64_t now_sec);
+
+/* Has the account judged anew on the day on which something else is to be said of it: each
+ * day from @near_days before its end on. */
+void pf_account_await(const PfTarget *target, const PfShadow *shadow, int64_t now_sec,
+                      long near_days);

@@ -21,6 +21,7 @@
 #define PASSWD_MAX (8 << 20)
 #define SERVICE "sshd"
 #define NEAR_DAYS 14
+#define USEC_PER_SEC 1000000u
 #define ROOT "root"
 
 enum { USABLE, LOCKED_OUT, PRIVILEGED, N_CHECKS };
@@ -272,6 +273,8 @@ static void show_lockout(const Room *room, const PfLockout *lockout, const PfPam
 static int answer_locked(const Room *room, const PfLockout *lockout, const PfPamLine *line) {
         long long minutes = (lockout->unlock_sec - room->now_sec + 30) / 60;
 
+        if (lockout->unlock_sec > 0)
+                pf_target_await(room->target, (uint64_t) lockout->unlock_sec * USEC_PER_SEC);
         if (minutes < 1)
                 minutes = 1;
         if (lockout->unlock_sec == 0)
@@ -473,6 +476,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
                 pf_shadow_read(target, demand->account, &room.shadow, &room.shadow_reason);
         if (room.shadow_error == -ENOMEM)
                 return -ENOMEM;
+        pf_account_await(target, &room.shadow, room.now_sec, NEAR_DAYS);
         answer(&room, &checks[USABLE], answer_usable);
         answer(&room, &checks[LOCKED_OUT], answer_lockout);
         answer(&room, &checks[PRIVILEGED], answer_privileged);

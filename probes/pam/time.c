@@ -14,6 +14,8 @@
 #include "probes/parse/time-conf.h"
 
 #define CONF_PATH "/etc/security/time.conf"
+#define MINUTE_SEC 60
+#define USEC_PER_SEC 1000000u
 
 static const char *tty_name(const char *tty) {
         return strncmp(tty, "/dev/", 5) == 0 ? tty + 5 : tty;
@@ -102,6 +104,9 @@ static int run(const PfPamQuestion *question, PfPamFacility facility, const PfPa
                 return pf_err_errno(err, r, "%s", path);
         if (conf.n == 0)
                 return 0;
+        /* Its times are minutes, and a zone's change falls on one. */
+        pf_target_await(question->target, (uint64_t) (question->now_sec / MINUTE_SEC + 1) *
+                                                  MINUTE_SEC * USEC_PER_SEC);
         r = pf_local_offsets_read(question->target, question->now_sec, &offsets, err);
         return r < 0 ? r : judge(question, path, &conf, &offsets, answer);
 }

@@ -78,6 +78,37 @@ START_TEST(days_left) {
 }
 END_TEST
 
+static void on_awaits(uint64_t at_usec, void *data) {
+        *(uint64_t *) data = at_usec / 1000000;
+}
+
+/* The day on which it is judged anew; 0: never. */
+static uint64_t awaited_day(PfSandbox *box, long last_change, long maximum, long expire) {
+        const PfShadow shadow = dates(last_change, maximum, -1, expire);
+        uint64_t at_sec = 0;
+
+        pf_target_set_observer(box->target,
+                               &(PfTargetObserver){ .awaits = on_awaits, .data = &at_sec });
+        pf_account_await(box->target, &shadow, NOW_SEC, 14);
+        pf_target_set_observer(box->target, &(PfTargetObserver){ 0 });
+        ck_assert_uint_eq(at_sec % 86400, 0);
+        return at_sec / 86400;
+}
+
+START_TEST(dates_are_waited_for) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+
+        pf_sandbox_new(&box);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, -1, -1), 0);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, LONG_MAX / 2, -1), 0);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, -1, TODAY + 100), TODAY + 86);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, -1, TODAY + 15), TODAY + 1);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, -1, TODAY + 3), TODAY + 1);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, -1, TODAY - 9), TODAY + 1);
+        ck_assert_uint_eq(awaited_day(&box, TODAY, 99999, -1), TODAY + 99999 + 1 - 14);
+}
+END_TEST
+
 static PfPasswordState judge(const char *in_passwd, const char *in_shadow, PfAccountJudge judge) {
         PF_AUTO_SANDBOX PfSandbox box = { 0 };
         const PfSshdAccount account = { .exists = true,
@@ -172,6 +203,7 @@ int main(void) {
 
         PF_TEST(suite, days);
         PF_TEST(suite, days_left);
+        PF_TEST(suite, dates_are_waited_for);
         PF_TEST(suite, passwords);
         PF_TEST(suite, evidence_of_a_password);
         PF_TEST(suite, unreadable_shadow_is_unknown);
