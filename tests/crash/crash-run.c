@@ -4,7 +4,8 @@
  *
  *      crash-run [--points=all|changes|COUNT] [--prepare=CMD] [--recover=CMD] --check=CMD
  *                -- PROGRAM ARGUMENT...
- *      crash-run --kill-at=N [--changes] [--from=NAME] -- PROGRAM ARGUMENT...
+ *      crash-run --kill-at=N [--changes|--both] [--of=WHOSE] [--kill=WHOSE] [--from=NAME]
+ *                -- PROGRAM ARGUMENT...
  *      crash-run --fail-at=N --error=NUMBER [--from=NAME] -- PROGRAM ARGUMENT...
  *
  * In the first form the program is run once for each point: before that the shell runs
@@ -21,17 +22,21 @@
  * the program or any of its children and threads, counted from 1 in the order in which they come.
  *      all      every point
  *      changes  the entries of calls that may change something that outlives the program: between
- *               them all points leave the same. Of a program with one thread nothing is left out.
+ *               them all points leave the same (calls.h), as long as no two of these calls are
+ *               done at the same time
  *      COUNT    so many of these, evenly spread, the first and the last among them
  *
  * The second form does one run, killed at the point N of "all": for --prepare of another. With
- * --changes N counts the points of "changes". Its exit status is 0, or 3 where the program had
- * ended before.
+ * --changes N counts the points of "changes", with --both the exits of those calls as well. WHOSE
+ * is all, own (the program's and its threads') or others (its children's): of which processes the
+ * points count, and which of them are killed. Its exit status is 0, or 3 where the program had
+ * ended before. To the file that PF_CRASH_WHERE names go how many points were come to, how many
+ * calls that may change something, how many of those began while another was being done, and where
+ * it was.
  *
  * The third form does one run, in which the N-th call that writes to a file system is not done, and
  * returns that errno; what the program wrote and ended with is its own. Exit status: that of the
- * program, or 125 where fewer calls were made. Which call it was goes to the file that
- * PF_CRASH_WHERE names; there, the second form writes the number of points that it came to.
+ * program, or 125 where fewer calls were made. PF_CRASH_WHERE tells which call it was.
  *
  * With --from counting begins with the first directory that is made with a name like that, as
  * fnmatch(3), by mkdirat(2), or with the first flock(2) where NAME is "flock": until then the
@@ -42,364 +47,27 @@
  * 2 where something else is wrong.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <fnmatch.h>
 #include <getopt.h>
-#include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "trace.h"
 
 #define BAD_MAX 10 /* then no more points are tried */
 
 static const char *arg_prepare, *arg_recover, *arg_check, *arg_points = "all";
 static const char *arg_from;
 static unsigned long arg_kill_at, arg_fail_at, arg_error;
-static bool arg_changes;
-
-static void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-
-static void die(const char *fmt, ...) {
-        va_list ap;
-
-        va_start(ap, fmt);
-        (void) fputs("crash-run: ", stderr);
-        (void) vfprintf(stderr, fmt, ap);
-        (void) fputs("\n", stderr);
-        va_end(ap);
-        exit(2);
-}
-
-/* ---- which system calls ---- */
-
-/* Those after which everything outside of the program is as before. */
-static const unsigned short harmless[] = {
-        SYS_read,
-        SYS_pread64,
-        SYS_readv,
-        SYS_close,
-        SYS_fstat,
-        SYS_newfstatat,
-        SYS_statx,
-        SYS_lseek,
-        SYS_mmap,
-        SYS_munmap,
-        SYS_mremap,
-        SYS_mprotect,
-        SYS_brk,
-        SYS_madvise,
-        SYS_getdents64,
-        SYS_rt_sigaction,
-        SYS_rt_sigreturn,
-        SYS_rt_sigprocmask,
-        SYS_getpid,
-        SYS_gettid,
-        SYS_getppid,
-        SYS_getuid,
-        SYS_geteuid,
-        SYS_getgid,
-        SYS_getegid,
-        SYS_openat2,
-        SYS_readlinkat,
-        SYS_fgetxattr,
-        SYS_flistxattr,
-        SYS_faccessat,
-        SYS_faccessat2,
-        SYS_statfs,
-        SYS_fstatfs,
-        SYS_getrandom,
-        SYS_clock_gettime,
-        SYS_prlimit64,
-        SYS_set_tid_address,
-        SYS_set_robust_list,
-        SYS_rseq,
-        SYS_futex,
-        SYS_wait4,
-        SYS_fsync,
-        SYS_fdatasync,
-        SYS_fcntl,
-        SYS_dup,
-        SYS_uname,
-        SYS_sched_getaffinity,
-        SYS_sched_yield,
-        SYS_fadvise64,
-        SYS_nanosleep,
-        SYS_clock_nanosleep,
-        SYS_sysinfo,
-        SYS_getcwd,
-#ifdef SYS_arch_prctl
-        SYS_arch_prctl,
-#endif
-#ifdef SYS_access
-        SYS_access,
-#endif
-#ifdef SYS_stat
-        SYS_stat,
-        SYS_lstat,
-        SYS_readlink,
-        SYS_poll,
-#endif
-};
-
-static bool may_change(const struct __ptrace_syscall_info *info) {
-        if (info->entry.nr == SYS_openat)
-                return info->entry.args[2] & (O_CREAT | O_TRUNC);
-        for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
-                if (info->entry.nr == harmless[i])
-                        return false;
-        return true;
-}
-
-/* Those that write to a file system, and that it may refuse. */
-static const unsigned short writers[] = {
-        SYS_mkdirat,      SYS_renameat2,       SYS_unlinkat,  SYS_linkat,    SYS_symlinkat,
-        SYS_write,        SYS_pwrite64,        SYS_writev,    SYS_ftruncate, SYS_fallocate,
-        SYS_fsync,        SYS_fdatasync,       SYS_syncfs,    SYS_fchmod,    SYS_fchown,
-        SYS_fchmodat,     SYS_fchownat,        SYS_fsetxattr, SYS_utimensat, SYS_sendfile,
-        SYS_fremovexattr, SYS_copy_file_range,
-#ifdef SYS_renameat
-        SYS_renameat,
-#endif
-};
-
-/* Is it a file, and no pipe, terminal or counter? */
-static bool is_file(pid_t pid, unsigned long long fd) {
-        char path[64], link[PATH_MAX];
-        ssize_t n;
-
-        (void) snprintf(path, sizeof(path), "/proc/%d/fd/%llu", (int) pid, fd);
-        n = readlink(path, link, sizeof(link));
-        return n > 0 && link[0] == '/' && strncmp(link, "/dev/pts", 8) != 0 &&
-               strncmp(link, "/dev/null", 9) != 0;
-}
-
-static bool may_be_refused(pid_t pid, unsigned long long call, const unsigned long long *args) {
-        if (call == SYS_openat)
-                return args[2] & O_CREAT;
-        for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++)
-                if (call == writers[i])
-                        return (call != SYS_write && call != SYS_writev) || is_file(pid, args[0]);
-        return false;
-}
-
-/* ---- one run ---- */
-
-typedef struct Run {
-        pid_t pids[64]; /* the program, its children and threads */
-        size_t n_pids;
-        unsigned long kill_at; /* 0: never */
-        unsigned long fail_at; /* 0: never; counts the calls that write */
-        bool changes;
-        bool is_begun;        /* what --from waits for was seen */
-        unsigned long points; /* that were come to */
-        bool is_killed;
-        pid_t failing; /* the call of which is not done; 0: none */
-        int status;    /* how the program ended, as of waitpid(2) */
-        char where[64];
-} Run;
-
-static void add_pid(Run *run, pid_t pid) {
-        for (size_t i = 0; i < run->n_pids; i++)
-                if (run->pids[i] == pid)
-                        return;
-        if (run->n_pids == sizeof(run->pids) / sizeof(run->pids[0]))
-                die("more than %zu processes at once", run->n_pids);
-        run->pids[run->n_pids++] = pid;
-}
-
-static void drop_pid(Run *run, pid_t pid) {
-        for (size_t i = 0; i < run->n_pids; i++)
-                if (run->pids[i] == pid)
-                        run->pids[i] = run->pids[--run->n_pids];
-}
-
-/* Stops where a directory is made or a file is locked, and nowhere else. */
-static void install_filter(void) {
-        struct sock_filter program[] = {
-                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_flock, 1, 0),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mkdirat, 0, 1),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        const struct sock_fprog filter = { sizeof(program) / sizeof(program[0]), program };
-
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) < 0)
-                _exit(127);
-}
-
-static pid_t start(char **argv) {
-        pid_t pid = fork();
-
-        if (pid < 0)
-                die("fork: %s", strerror(errno));
-        if (pid > 0)
-                return pid;
-        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-                _exit(127);
-        (void) raise(SIGSTOP); /* until the options of tracing are set */
-        if (arg_from)
-                install_filter();
-        (void) execvp(argv[0], argv);
-        (void) fprintf(stderr, "crash-run: %s: %s\n", argv[0], strerror(errno));
-        _exit(127);
-}
-
-/* Is it the call that --from waits for? */
-static bool is_beginning(pid_t pid, const struct __ptrace_syscall_info *info) {
-        char name[NAME_MAX + 1] = "";
-        struct iovec to = { name, sizeof(name) - 1 };
-        struct iovec from = { (void *) (uintptr_t) info->seccomp.args[1], sizeof(name) - 1 };
-
-        if (info->seccomp.nr == SYS_flock)
-                return strcmp(arg_from, "flock") == 0;
-        /* A name shorter than that may end where its page does. */
-        while (from.iov_len > 0 && process_vm_readv(pid, &to, 1, &from, 1, 0) < 0)
-                from.iov_len /= 2;
-        return fnmatch(arg_from, name, 0) == 0;
-}
-
-static void kill_all(Run *run) {
-        run->is_killed = true;
-        for (size_t i = 0; i < run->n_pids; i++)
-                (void) kill(run->pids[i], SIGKILL);
-}
-
-/* What a call returned, or, at its entry, that it is none. */
-static void set_register(pid_t pid, bool is_entry, long value) {
-#ifdef __x86_64__
-        size_t where = is_entry ? offsetof(struct user_regs_struct, orig_rax)
-                                : offsetof(struct user_regs_struct, rax);
-
-        if (ptrace(PTRACE_POKEUSER, pid, where, value) < 0)
-                die("ptrace: %s", strerror(errno));
-#else
-        (void) pid, (void) is_entry, (void) value;
-        die("--fail-at: not on this architecture");
-#endif
-}
-
-/* The entry of a call that writes: is it the one that fails? */
-static void fail_at_entry(Run *run, pid_t pid, unsigned long long call,
-                          const unsigned long long *args) {
-        if (!may_be_refused(pid, call, args) || ++run->points != run->fail_at)
-                return;
-        (void) snprintf(run->where, sizeof(run->where), "%llu", call);
-        run->failing = pid;
-        set_register(pid, true, -1);
-}
-
-static void stop_to_fail(Run *run, pid_t pid, const struct __ptrace_syscall_info *info) {
-        unsigned long long args[6];
-
-        if (info->op == PTRACE_SYSCALL_INFO_EXIT && run->failing == pid) {
-                run->failing = 0;
-                set_register(pid, false, -(long) arg_error);
-        }
-        if (info->op == PTRACE_SYSCALL_INFO_EXIT)
-                return;
-        for (size_t i = 0; i < 6; i++) /* entry and seccomp begin alike */
-                args[i] = info->entry.args[i];
-        fail_at_entry(run, pid, info->entry.nr, args);
-}
-
-/* A stop at a system call: counted, and killed there, or failed. */
-static void stop_at_call(Run *run, pid_t pid, const struct __ptrace_syscall_info *info) {
-        bool is_entry = info->op != PTRACE_SYSCALL_INFO_EXIT;
-
-        if (run->fail_at > 0) {
-                stop_to_fail(run, pid, info);
-                return;
-        }
-        if (run->changes && (!is_entry || !may_change(info)))
-                return;
-        if (++run->points != run->kill_at)
-                return;
-        if (is_entry)
-                (void) snprintf(run->where, sizeof(run->where), "entry of call %llu",
-                                (unsigned long long) info->entry.nr);
-        else
-                (void) snprintf(run->where, sizeof(run->where), "exit of a call with %lld",
-                                (long long) info->exit.rval);
-        kill_all(run);
-}
-
-/* What is to be done about a stop; the signal to go on with. */
-static int handle_stop(Run *run, pid_t pid, int status) {
-        struct __ptrace_syscall_info info = { 0 };
-        int signal = WSTOPSIG(status);
-        bool is_filter = status >> 16 == PTRACE_EVENT_SECCOMP;
-
-        add_pid(run, pid);
-        if (signal == (SIGTRAP | 0x80) || (is_filter && !run->is_begun)) {
-                if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0)
-                        return 0; /* killed by somebody else meanwhile */
-                if (is_filter)
-                        run->is_begun = is_beginning(pid, &info);
-                if (run->is_begun)
-                        stop_at_call(run, pid, &info);
-                return 0;
-        }
-        if (signal == SIGTRAP && status >> 16)
-                return 0; /* fork, clone or exec: what comes of it stops by itself */
-        return signal == SIGSTOP ? 0 : signal;
-}
-
-static void go_on(const Run *run, pid_t pid, int signal) {
-        (void) ptrace(run->is_begun ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (long) signal);
-}
-
-static void run_program(Run *run, char **argv) {
-        const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                             PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP |
-                             PTRACE_O_EXITKILL;
-        pid_t first = start(argv);
-        int status;
-
-        if (waitpid(first, &status, 0) != first || !WIFSTOPPED(status))
-                die("%s: cannot be traced", argv[0]);
-        if (ptrace(PTRACE_SETOPTIONS, first, NULL, options) < 0)
-                die("ptrace: %s", strerror(errno));
-        add_pid(run, first);
-        run->is_begun = !arg_from;
-        go_on(run, first, 0);
-        for (;;) {
-                pid_t pid = waitpid(-1, &status, __WALL);
-
-                if (pid < 0 && errno == EINTR)
-                        continue;
-                if (pid < 0)
-                        return; /* all are gone */
-                if (WIFEXITED(status) && pid == first && WEXITSTATUS(status) == 127)
-                        die("%s: did not run", argv[0]);
-                if (!WIFSTOPPED(status)) {
-                        if (pid == first)
-                                run->status = status;
-                        drop_pid(run, pid);
-                        continue;
-                }
-                go_on(run, pid, handle_stop(run, pid, status));
-        }
-}
+static CrashPoints arg_counted = CRASH_EVERY;
+static CrashWhose arg_counted_of = CRASH_ALL, arg_killed_of = CRASH_ALL;
 
 /* ---- all of them ---- */
 
-static bool run_command(const char *what, const char *command, const Run *run) {
+static bool run_command(const char *what, const char *command, const CrashRun *run) {
         int status;
 
         if (!command)
@@ -415,7 +83,7 @@ static bool run_command(const char *what, const char *command, const Run *run) {
 }
 
 static void prepare(unsigned long point) {
-        Run none = { .kill_at = point };
+        CrashRun none = { .kill_at = point };
         char number[32];
 
         (void) snprintf(number, sizeof(number), "%lu", point);
@@ -426,18 +94,18 @@ static void prepare(unsigned long point) {
 
 /* One point: was what it left good? */
 static bool try_point(char **argv, unsigned long point, bool changes) {
-        Run run = { .kill_at = point, .changes = changes };
+        CrashRun run = { .kill_at = point, .counted = changes ? CRASH_CHANGES : CRASH_EVERY };
 
         prepare(point);
-        run_program(&run, argv);
+        crash_run_program(&run, argv);
         return run_command("recover", arg_recover, &run) && run_command("check", arg_check, &run);
 }
 
 static unsigned long count_points(char **argv, bool changes) {
-        Run run = { .changes = changes };
+        CrashRun run = { .counted = changes ? CRASH_CHANGES : CRASH_EVERY };
 
         prepare(0);
-        run_program(&run, argv);
+        crash_run_program(&run, argv);
         return run.points;
 }
 
@@ -457,7 +125,7 @@ static int try_all(char **argv) {
         if (changes && strcmp(arg_points, "changes") != 0)
                 tried = strtoul(arg_points, NULL, 10);
         if (tried == 0)
-                die("--points=%s: all, changes, or a number", arg_points);
+                crash_die("--points=%s: all, changes, or a number", arg_points);
         if (tried > n + 1)
                 tried = n + 1;
         for (unsigned long i = 0; i < tried && bad < BAD_MAX; i++, done++)
@@ -467,12 +135,31 @@ static int try_all(char **argv) {
 }
 
 static const struct option options[] = {
-        { "points", required_argument, NULL, 'p' },  { "prepare", required_argument, NULL, 'b' },
-        { "recover", required_argument, NULL, 'r' }, { "check", required_argument, NULL, 'c' },
-        { "kill-at", required_argument, NULL, 'k' }, { "changes", no_argument, NULL, 'e' },
-        { "fail-at", required_argument, NULL, 'f' }, { "error", required_argument, NULL, 'n' },
-        { "from", required_argument, NULL, 'm' },    { NULL, 0, NULL, 0 },
+        { "points", required_argument, NULL, 'p' },
+        { "prepare", required_argument, NULL, 'b' },
+        { "recover", required_argument, NULL, 'r' },
+        { "check", required_argument, NULL, 'c' },
+        { "kill-at", required_argument, NULL, 'k' },
+        { "changes", no_argument, NULL, 'e' },
+        { "both", no_argument, NULL, 'a' },
+        { "of", required_argument, NULL, 'o' },
+        { "kill", required_argument, NULL, 'w' },
+        { "fail-at", required_argument, NULL, 'f' },
+        { "error", required_argument, NULL, 'n' },
+        { "from", required_argument, NULL, 'm' },
+        { NULL, 0, NULL, 0 },
 };
+
+static CrashWhose whose(const char *word) {
+        static const char *const words[] = {
+                [CRASH_ALL] = "all", [CRASH_OWN] = "own", [CRASH_OTHERS] = "others"
+        };
+
+        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+                if (strcmp(words[i], word) == 0)
+                        return (CrashWhose) i;
+        crash_die("%s: all, own or others", word);
+}
 
 static void read_options(int argc, char **argv) {
         int c;
@@ -495,7 +182,16 @@ static void read_options(int argc, char **argv) {
                         arg_kill_at = strtoul(optarg, NULL, 10);
                         break;
                 case 'e':
-                        arg_changes = true;
+                        arg_counted = CRASH_CHANGES;
+                        break;
+                case 'a':
+                        arg_counted = CRASH_BOTH;
+                        break;
+                case 'o':
+                        arg_counted_of = whose(optarg);
+                        break;
+                case 'w':
+                        arg_killed_of = whose(optarg);
                         break;
                 case 'f':
                         arg_fail_at = strtoul(optarg, NULL, 10);
@@ -512,21 +208,28 @@ static void read_options(int argc, char **argv) {
 }
 
 /* For who asked: where it was, or how many points there are. */
-static void tell_where(const Run *run) {
+static void tell_where(const CrashRun *run) {
         const char *path = getenv("PF_CRASH_WHERE");
         FILE *file = path ? fopen(path, "we") : NULL;
 
         if (!file)
                 return;
-        (void) fprintf(file, "%lu %s\n", run->points, run->where);
+        (void) fprintf(file, "%lu %lu %lu %s\n", run->points, run->changes, run->overlaps,
+                       run->where);
         (void) fclose(file);
 }
 
 /* The second and the third form. */
 static int run_once(char **argv) {
-        Run run = { .kill_at = arg_kill_at, .fail_at = arg_fail_at, .changes = arg_changes };
+        CrashRun run = { .counted = arg_counted,
+                         .counted_of = arg_counted_of,
+                         .killed_of = arg_killed_of,
+                         .from = arg_from,
+                         .kill_at = arg_kill_at,
+                         .fail_at = arg_fail_at,
+                         .error = (int) arg_error };
 
-        run_program(&run, argv);
+        crash_run_program(&run, argv);
         tell_where(&run);
         if (run.fail_at == 0)
                 return run.is_killed ? 0 : 3;
@@ -538,13 +241,14 @@ static int run_once(char **argv) {
 int main(int argc, char **argv) {
         read_options(argc, argv);
         if (!argv[optind] || (!arg_check && arg_kill_at == 0 && arg_fail_at == 0))
-                die("usage: crash-run [--points=P] [--prepare=CMD] [--recover=CMD] --check=CMD -- "
-                    "PROGRAM..., or crash-run --kill-at=N|--fail-at=N -- PROGRAM...");
+                crash_die("usage: crash-run [--points=P] [--prepare=CMD] [--recover=CMD] "
+                          "--check=CMD -- "
+                          "PROGRAM..., or crash-run --kill-at=N|--fail-at=N -- PROGRAM...");
         if (arg_fail_at > 0 && arg_error == 0)
-                die("--fail-at needs --error");
+                crash_die("--fail-at needs --error");
         /* What a killed program leaves running is ours to wait for. */
         if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-                die("prctl: %s", strerror(errno));
+                crash_die("prctl: %s", strerror(errno));
         return arg_kill_at > 0 || arg_fail_at > 0 ? run_once(argv + optind)
                                                   : try_all(argv + optind);
 }
