@@ -180,6 +180,12 @@ static int take_over(Daemon *daemon, const char *name, int fd, PfErr *err) {
                 strcmp(name, "metrics") == 0 ? daemon->metrics : daemon->server, fd, err);
 }
 
+static bool is_directory(int fd) {
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int listen_all(Daemon *daemon, PfErr *err) {
         PF_CLEANUP(free_namesp) char **names = NULL;
         int n, r = 0;
@@ -190,6 +196,8 @@ static int listen_all(Daemon *daemon, PfErr *err) {
         if (n == 0)
                 return listen_at_paths(daemon, err);
         pf_host_network_expect();
+        if (is_directory(STDIN_FILENO))
+                r = pf_host_network_adopt(STDIN_FILENO, err);
         for (int i = 0; i < n && r == 0; i++)
                 r = take_over(daemon, names[i], SD_LISTEN_FDS_START + i, err);
         return r;

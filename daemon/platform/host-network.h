@@ -11,17 +11,19 @@
  * With PrivateNetwork= (systemd.exec(5)) a socket of our own, /proc/net and /proc/sys/net
  * tell of a network in which nothing is. What is needed of the machine's is opened by the
  * service manager and handed over: sockets of netlink, which stay in the network they were
- * made in, and files of /proc/sys/net, which are those of whoever opened them. /proc/1/net
- * is the machine's for everybody. What was neither handed over nor is there is an error,
- * never the other network's answer.
+ * made in, and the directory of IPv4's settings, which is that of whoever opened it.
+ * /proc/1/net is the machine's for everybody. What was neither handed over nor is there is
+ * an error, never the other network's answer.
  *
  * All is kept for the process: adopted before threads start, and read only from then on.
  */
 
 /**
  * pf_host_network_adopt() - take over a descriptor that the service manager opened
- * @fd:    a socket of netlink, ListenNetlink=, or a file below /proc/sys/net,
- *         ListenSpecial= in systemd.socket(5). Closed on error.
+ * @fd:    a socket of netlink, ListenNetlink= in systemd.socket(5), or the directory
+ *         /proc/sys/net/ipv4, StandardInput=file: in systemd.exec(5). (ListenSpecial=
+ *         would wait for files of it to become readable, which they always are.)
+ *         Closed on error.
  * Return: 0, -EINVAL for anything else, -E2BIG, with a text.
  */
 int pf_host_network_adopt(int fd, PfErr *err) PF_MUST_CHECK;

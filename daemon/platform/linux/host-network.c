@@ -16,25 +16,19 @@
 #include "daemon/base/cleanup.h"
 
 #define SOCKETS_MAX 8
-#define FILES_MAX 8
 #define PATH_SIZE 64
 #define SETTINGS "/proc/sys/net/"
+#define SETTINGS_IPV4 SETTINGS "ipv4"
 #define TABLES "/proc/net/"
 #define TABLES_OF_MACHINE "/proc/1/net/"
 #define SOME_TABLE "dev" /* in every network there is */
 
-typedef struct File {
-        int fd;
-        char path[PATH_SIZE];
-} File;
-
 static struct {
         PfHostSocket sockets[SOCKETS_MAX];
         size_t n_sockets;
-        File files[FILES_MAX];
-        size_t n_files;
+        int settings; /* of IPv4, a directory; -1: not handed over */
         bool is_elsewhere;
-} host;
+} host = { .settings = -1 };
 
 static int adopt_socket(int fd, int protocol, PfErr *err) {
         PfHostSocket *added = &host.sockets[host.n_sockets];
@@ -53,24 +47,18 @@ static int adopt_socket(int fd, int protocol, PfErr *err) {
         return 0;
 }
 
-static int adopt_file(int fd, PfErr *err) {
-        char link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
-        File *added = &host.files[host.n_files];
+static int adopt_directory(int fd, PfErr *err) {
+        char link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)], path[PATH_SIZE] = "";
         struct statfs st;
-        ssize_t n;
 
-        if (host.n_files == FILES_MAX)
-                return pf_err_set(err, -E2BIG, "more than %d files of the network", FILES_MAX);
         (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        n = readlink(link, added->path, PATH_SIZE - 1);
-        if (n < 0 || fstatfs(fd, &st) < 0)
-                return pf_err_errno(err, -errno, "a file that was handed over");
-        added->path[n] = '\0';
-        if (st.f_type != PROC_SUPER_MAGIC || strncmp(added->path, SETTINGS, strlen(SETTINGS)) != 0)
-                return pf_err_set(err, -EINVAL, "%s was handed over, and is nothing of the network",
-                                  added->path);
-        added->fd = fd;
-        host.n_files++;
+        if (readlink(link, path, PATH_SIZE - 1) < 0 || fstatfs(fd, &st) < 0)
+                return pf_err_errno(err, -errno, "a directory that was handed over");
+        if (st.f_type != PROC_SUPER_MAGIC || strcmp(path, SETTINGS_IPV4) != 0)
+                return pf_err_set(err, -EINVAL, "%s was handed over, instead of " SETTINGS_IPV4,
+                                  path);
+        (void) pf_close(host.settings);
+        host.settings = fd;
         return 0;
 }
 
@@ -81,8 +69,10 @@ static int adopt(int fd, PfErr *err) {
 
         if (fstat(fd, &st) < 0)
                 return pf_err_errno(err, -errno, "what was handed over");
+        if (S_ISDIR(st.st_mode))
+                return adopt_directory(fd, err);
         if (!S_ISSOCK(st.st_mode))
-                return adopt_file(fd, err);
+                return pf_err_set(err, -EINVAL, "neither a socket nor a directory was handed over");
         if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 ||
             getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &m) < 0)
                 return pf_err_errno(err, -errno, "a socket that was handed over");
@@ -119,18 +109,14 @@ bool pf_host_network_is_elsewhere(void) {
         return host.is_elsewhere;
 }
 
-/* A new description of the same file: each reader has a place of its own in it. */
-static int open_adopted(const char *path, int flags) {
-        char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+static int open_setting(const char *path, int flags) {
+        static const char directory[] = SETTINGS_IPV4 "/";
         int fd;
 
-        for (size_t i = 0; i < host.n_files; i++)
-                if (strcmp(host.files[i].path, path) == 0) {
-                        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", host.files[i].fd);
-                        fd = open(link, flags & ~O_NOFOLLOW); /* the link is ours */
-                        return fd < 0 ? -errno : fd;
-                }
-        return -EACCES;
+        if (host.settings < 0 || strncmp(path, directory, strlen(directory)) != 0)
+                return -EACCES;
+        fd = openat(host.settings, path + strlen(directory), flags);
+        return fd < 0 ? -errno : fd;
 }
 
 bool pf_host_network_open(const char *path, int flags, int *ret) {
@@ -140,7 +126,7 @@ bool pf_host_network_open(const char *path, int flags, int *ret) {
         if (!host.is_elsewhere)
                 return false;
         if (strncmp(path, SETTINGS, strlen(SETTINGS)) == 0) {
-                *ret = open_adopted(path, flags);
+                *ret = open_setting(path, flags);
                 return true;
         }
         if (strncmp(path, TABLES, strlen(TABLES)) != 0)

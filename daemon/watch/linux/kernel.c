@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/platform/linux/host-network.h"
+
 /* Groups of NETLINK_KOBJECT_UEVENT: what the kernel says at once, and what udev says when
  * its database and its links are up to date. */
 #define GROUP_KERNEL (1u << 0)
@@ -31,10 +33,15 @@ static int add_table(PfWatch *watch, const char *path) {
 /* A socket that is told what is said to @groups; -1: there is no such thing here. */
 static int open_group(int protocol, uint32_t groups) {
         struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
-        PF_AUTO_CLOSE int fd =
-                socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+        const PfHostSocket *shared = pf_host_network_socket(protocol, groups);
+        PF_AUTO_CLOSE int fd = -1;
 
         if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        if (shared)
+                return fcntl(shared->fd, F_DUPFD_CLOEXEC, 0);
+        if (pf_host_network_is_elsewhere())
+                return -1;
+        fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
                 return -1;
         return pf_steal_fd(&fd);
 }
