@@ -30,18 +30,19 @@ static int add_table(PfWatch *watch, const char *path) {
                                    take_mounts, NULL);
 }
 
-/* A socket that is told what is said to @groups; -1: there is no such thing here. */
+/* A socket that is told what is said to @groups: of the machine, where the service manager
+ * has handed one over; -1: there is no such thing here. */
 static int open_group(int protocol, uint32_t groups) {
-        struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
         const PfHostSocket *shared = pf_host_network_socket(protocol, groups);
+        struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
         PF_AUTO_CLOSE int fd = -1;
 
-        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
         if (shared)
                 return fcntl(shared->fd, F_DUPFD_CLOEXEC, 0);
         if (pf_host_network_is_elsewhere())
                 return -1;
         fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
                 return -1;
         return pf_steal_fd(&fd);
 }
