@@ -19,8 +19,6 @@ copied before anything is changed.
 """
 
 import argparse
-import contextlib
-import json
 import os
 import pathlib
 import re
@@ -33,12 +31,10 @@ import time
 
 sys.dont_write_bytecode = True
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-SHARED = pathlib.Path(os.environ.get("PF_SHARED") or TREE.parent / "shared")
-CACHE = pathlib.Path(os.environ.get("VM_CACHE") or pathlib.Path.home() / ".cache/preflightd-vm")
+from machine import (BOOT_SECONDS, CACHE, SKIPPED, TREE, Points, make_image, missing,
+                     put_libraries, run, use_harness)
+
 NEEDED = ("qemu-system-x86_64", "qemu-img", "losetup", "partx", "mount", "blkid", "ssh")
-SKIPPED = 77
-BOOT_SECONDS = 1500
 
 LOGIN = r"\n\S+ login:"
 EMERGENCY = r"[Ee]mergency [Mm]ode"
@@ -47,12 +43,6 @@ NO_ROOT = r"ALERT!\s+\S+ does not exist\.\s+Dropping to a shell!"
 
 # As make-image calls them. Their partitions are told by what is on them.
 LAYOUTS = ["bios", "boot", "uefi", "lvm", "swap", "mbr"]
-
-
-def run(*argv, **how):
-    how.setdefault("check", True)
-    return subprocess.run([str(one) for one in argv], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
 
 
 class Disk:
@@ -188,27 +178,16 @@ class Mounted:
         return re.findall(r"\b(?:root|resume)=/dev/[sv]d\S+", text)
 
 
-class Test:
+class Test(Points):
     def __init__(self, options, work):
+        super().__init__()
         self.options = options
         self.work = work
-        self.n = 0
-        self.bad = 0
-
-    def say(self, good, what, details=""):
-        self.n += 1
-        self.bad += not good
-        print(f"{'ok' if good else 'not ok'} {self.n} - {what}")
-        for line in details.splitlines()[-12:] if not good else []:
-            print("# " + line)
-        sys.stdout.flush()
 
     def image(self, name):
         """A copy of the disk, which this test alone changes."""
-        made = run(SHARED / "vm" / "make-image", name, timeout=1800,
-                   env={**os.environ, "VM_CACHE": str(CACHE)}).stdout.split()[-1]
         copy = self.work / (name + ".raw")
-        run("cp", "--sparse=always", pathlib.Path(made) / "disk0.raw", copy)
+        run("cp", "--sparse=always", make_image(name) / "disk0.raw", copy)
         copy.chmod(0o600)
         return copy
 
@@ -247,11 +226,10 @@ class Test:
         daemon = pathlib.Path(self.options.ctl).resolve().parents[1]
         build = daemon.parent
         vm.run("mkdir -p /opt/preflight")
-        for program in (self.options.ctl, daemon / "preflight-remedyd"):
+        programs = (self.options.ctl, daemon / "preflight-remedyd")
+        for program in programs:
             vm.put(str(program), "/opt/preflight/")
-            for library in re.findall(r"=> (/\S+)", run("ldd", program).stdout):
-                if vm.run(f"test -e {library}", check=False).returncode != 0:
-                    vm.put(os.path.realpath(library), "/usr/local/lib/" + os.path.basename(library))
+        put_libraries(vm, programs)
         unit = (build / "packaging/systemd/preflight-remedyd.service").read_text()
         unit = re.sub(r"(?m)^ExecStart=.*", "ExecStart=/opt/preflight/preflight-remedyd", unit)
         (self.work / "preflight-remedyd.service").write_text(unit)
@@ -259,7 +237,7 @@ class Test:
                      TREE / "packaging/systemd/preflight-remedyd.socket"):
             vm.put(str(file), "/etc/systemd/system/")
         vm.put(str(TREE / "packaging/systemd/preflightd.sysusers"), "/usr/lib/sysusers.d/preflightd.conf")
-        vm.run("chmod 755 /opt/preflight/*; ldconfig; systemd-sysusers; systemctl daemon-reload; "
+        vm.run("chmod 755 /opt/preflight/*; systemd-sysusers; systemctl daemon-reload; "
                "systemctl start preflight-remedyd.socket")
 
     def try_volumes(self, name):
@@ -299,19 +277,6 @@ class Test:
         disk.unlink()
 
 
-def missing():
-    if os.geteuid() != 0:
-        return "not root"
-    if not (SHARED / "vm" / "vm.py").exists():
-        return "no ../shared/vm"
-    if not os.path.exists("/dev/loop-control"):
-        return "no loop devices"
-    for program in NEEDED:
-        if not shutil.which(program):
-            return f"there is no {program}"
-    return None
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ctl", required=True)
@@ -320,27 +285,24 @@ def main():
     parser.add_argument("layouts", nargs="*", help="the others of make-captures are passed over")
     options = parser.parse_args()
     layouts = [name for name in LAYOUTS if name in (options.layouts or LAYOUTS)]
-    why = missing() or (None if layouts else "none of these layouts is booted here")
+    why = missing(NEEDED) or (None if layouts else "none of these layouts is booted here")
 
     if why:
         print(f"1..0 # SKIP {why}")
         return SKIPPED
-    sys.path.insert(0, str(SHARED / "vm"))
-    os.environ["VM_CACHE"] = str(CACHE)
+    use_harness()
     with tempfile.TemporaryDirectory(prefix="remedy-boot-", dir=CACHE) as work:
         test = Test(options, pathlib.Path(work))
         for name in layouts:
             if name == "lvm" and (options.no_boot or not shutil.which("pvs")):
-                test.n += 1
-                print(f"ok {test.n} - lvm # SKIP there is no pvs, or no boot was wanted")
+                test.skip("lvm", "there is no pvs, or no boot was wanted")
                 continue
             try:
                 (test.try_volumes if name == "lvm" else test.try_layout)(name)
             except (OSError, subprocess.SubprocessError, StopIteration) as error:
                 output = getattr(error, "stderr", None) or getattr(error, "stdout", None) or ""
                 test.say(False, f"{name}: {error}", str(output))
-    print(f"1..{test.n}")
-    return 1 if test.bad else 0
+    return test.end()
 
 
 if __name__ == "__main__":
