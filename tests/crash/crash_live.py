@@ -19,6 +19,8 @@ from sshd_oracle import MS_BIND, bind, libc, mount
 REMEDYD = os.environ["PF_REMEDYD"]
 MANAGER = os.environ["PF_CRASH_MANAGER"]
 MNT_DETACH = 2
+TABLE = "21 1 8:2 / / rw,relatime - ext4 /dev/sda2 rw\n"
+LEASE = {"account": "root", "source": "192.0.2.7", "durationUSec": 1800000000}
 SOCKET = "run/remedyd.sock"
 BUS = "run/dbus/system_bus_socket"
 INSIDE = "/usr/libexec/preflight-remedyd"
@@ -64,10 +66,10 @@ def boxed(argv):
 class Running:
     """A machine and what it has to be before and after: laid anew from a directory for each run."""
 
-    def __init__(self, name, fixture, files=None, programs=None, table=None):
-        self.name, self.fixture = name, fixture
+    def __init__(self, name, fixture, files=None, programs=None, real=(), active=(), lease=None):
+        self.name, self.fixture, self.lease = name, fixture, lease
         self.files, self.programs = files or {}, programs or {}
-        self.table = table or "21 1 8:2 / / rw,relatime - ext4 /dev/sda2 rw\n"
+        self.real, self.active = real, active  # programs of this system; units that run
 
     def lay(self, top):
         """@top/machine, to be copied, and @top/usr, which is shared."""
@@ -85,6 +87,8 @@ class Running:
         if (root / "usr").exists():
             shutil.copytree(root / "usr", usr, symlinks=True, dirs_exist_ok=True)
             shutil.rmtree(root / "usr")
+        for name in self.real:
+            (usr / name).unlink()
         for name, text in self.programs.items():
             (usr / name).parent.mkdir(parents=True, exist_ok=True)
             (usr / name).write_text(text)
@@ -100,7 +104,9 @@ class Running:
             (root / name).mkdir(parents=True, exist_ok=True)
         for name in ("tmp", "var/tmp"):
             (root / name).chmod(0o1777)
-        (root / "run/manager/mountinfo").write_text(self.table)
+        for name in self.active:
+            (root / "run/manager" / name).touch()
+        (root / "run/manager/mountinfo").write_text(TABLE)
         os.utime(root / "run/manager/mountinfo", (0, 0))
         (root / "run/manager/devices").write_text("8:1 sda1\n")
         for path in (root, *root.rglob("*")):
@@ -115,6 +121,9 @@ RUNNING = (
     Running("boot.drivers", "kernel/no-storvsc",
             files={"etc/initramfs-tools/modules": "# List of modules\n"},
             programs={"sbin/mkinitramfs": MKINITRAMFS}),
+    # Its files are shown to sshd -t, and its server reads them again.
+    Running("ssh.password-authentication", "sshd/cloud-init-drop-in", real=("sbin/sshd",),
+            active=("ssh.service",), lease=LEASE),
 )
 
 
@@ -223,6 +232,7 @@ class LiveService(Service):
 class LiveWork:
     def __init__(self, machine, top, box):
         self.name, self.box, self.has_tool = machine.name, box, bool(machine.programs)
+        self.call = change([self.name], machine.lease)
         self.top = top / re.sub(r"\W+", "-", machine.name)
         self.top.mkdir()
         machine.lay(self.top)
@@ -231,7 +241,7 @@ class LiveWork:
 
     def fix_it(self, machine):
         """Nobody interrupts it: what it leaves is what is new."""
-        part = LiveService(self, self.box, "fix", self.before, None, None, change([self.name]))
+        part = LiveService(self, self.box, "fix", self.before, None, None, self.call)
         copy(self.before, self.after)
         try:
             told = part.trace(self.after, f"--kill-at={NEVER}", "--changes", begin=None)
@@ -248,9 +258,9 @@ class LiveWork:
     def parts(self):
         before, applied = picture(self.before, True), picture(self.after, True)
         new = picture(self.after, False)
-        yield LiveService(self, self.box, "fix", self.before, before, new, change([self.name]))
+        yield LiveService(self, self.box, "fix", self.before, before, new, self.call)
         if self.has_tool:
             yield LiveService(self, self.box, "fix, the tool left alone", self.before, before, new,
-                              change([self.name]), killed="own")
+                              self.call, killed="own")
         yield LiveService(self, self.box, "undo", self.after, applied, before, undo(self.id),
                           takes_back=True)

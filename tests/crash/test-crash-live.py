@@ -3,8 +3,8 @@
 """Kills the remedies that change more than files; prints TAP.
 
 A unit that is enabled and started, a file system that is mounted, an initramfs that a tool of the
-machine builds: preflight-remedyd does that on machines that run (crash_live.py), is killed at a
-system call, and started again. Then what is enabled, active and mounted, and every file, is as it
+machine builds, a lease that sshd -t looks at and a server hears of: preflight-remedyd does that on
+machines that run (crash_live.py), is killed at a system call, and started again. Then what is enabled, active and mounted, and every file, is as it
 was before or as it is after a change that nobody interrupted; and nothing is left over, also of
 what was built. Of boot.drivers the calls of the tool are points as well, and once everything is
 killed, once the service alone.
