@@ -25,14 +25,10 @@ PfExit pf_ask_socket_path(const PfCtl *ctl, char **ret, PfErr *err) {
 
 static PfExit ask_daemon(PfCtl *ctl, PfAsk ask, PfJson **ret, bool *ret_absent, PfErr *err) {
         PF_CLEANUP(pf_socket_freep) PfSocket *socket = NULL;
-        PF_AUTO_FREE char *path = NULL;
         PfExit status;
 
         *ret_absent = false;
-        status = pf_ask_socket_path(ctl, &path, err);
-        if (status != PF_EXIT_OK)
-                return status;
-        status = pf_socket_new(path, &socket, err);
+        status = pf_socket_open(ctl, &socket, err);
         if (status != PF_EXIT_OK) {
                 *ret_absent = status == PF_EXIT_UNREACHABLE;
                 return status;
@@ -50,7 +46,7 @@ PfExit pf_ask(PfCtl *ctl, PfAsk ask, PfJson **ret, PfErr *err) {
                 return pf_ask_process(ctl, ask, ret, err);
 
         status = ask_daemon(ctl, ask, ret, &absent, &refused);
-        if (status == PF_EXIT_OK || options->socket || !absent) {
+        if (status == PF_EXIT_OK || options->host || options->socket || !absent) {
                 if (status != PF_EXIT_OK)
                         *err = refused;
                 return status;

@@ -21,7 +21,8 @@ typedef enum PfAsk {
  * pf_ask() - ask whoever can answer
  * @ret:   receives an object, which the caller frees
  *
- * With --root or --in-process, this process; with --socket, the daemon there.
+ * With --root or --in-process, this process; with --host, who answers on that machine;
+ * with --socket, the daemon there.
  * Otherwise the daemon at its usual place; where there is none, this process,
  * which is said.
  * Return: PF_EXIT_OK, also for a machine that is not ready; or with a text

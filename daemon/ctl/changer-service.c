@@ -21,7 +21,7 @@
 
 typedef struct Service {
         PfCtl *ctl;
-        PfSettings *settings; /* of this machine, which the service has too */
+        PfSettings *settings; /* of this machine, which the service has too; NULL with --host */
         PfSocket *socket;
 } Service;
 
@@ -99,7 +99,7 @@ static const PfSocketError errors[] = {
 
 /* --- calls --- */
 
-static PfExit tell_unreachable(const char *path, int r, const PfErr *reason, PfErr *err) {
+PfExit pf_changer_tell_unreachable(const char *path, int r, const PfErr *reason, PfErr *err) {
         if (r == -ENOMEM)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         if (r == -EACCES || r == -EPERM)
@@ -124,17 +124,31 @@ static void service_close(void *data) {
         free(service);
 }
 
+/* Nobody but root may: what the other side says to that is told. */
+static PfExit connect_remote(Service *service, PfErr *err) {
+        const PfOptions *options = &service->ctl->options;
+
+        if (options->lease_usec > 0 && !options->account)
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--lease is for one account; with --host name it, as "
+                                   "--account=root");
+        return pf_socket_connect_remote(service->ctl, true, errors, PF_ELEMENTS(errors),
+                                        &service->socket, err);
+}
+
 static PfExit connect_to(Service *service, PfErr *err) {
         const char *given = service->ctl->options.socket, *path = given ? given : PF_REMEDY_SOCKET;
         PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
         PfErr reason = { 0 };
         int r;
 
+        if (service->ctl->options.host)
+                return connect_remote(service, err);
         if (pf_target_new("/", PF_TARGET_DEFAULT, &host, err) < 0 ||
             pf_settings_load(host, &service->settings, NULL, err) < 0)
                 return PF_EXIT_USAGE;
         r = pf_socket_connect(path, errors, PF_ELEMENTS(errors), &service->socket, &reason);
-        return r < 0 ? tell_unreachable(path, r, &reason, err) : PF_EXIT_OK;
+        return r < 0 ? pf_changer_tell_unreachable(path, r, &reason, err) : PF_EXIT_OK;
 }
 
 static PfExit service_open(PfCtl *ctl, bool may_change, void **ret, PfErr *err) {

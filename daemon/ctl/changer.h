@@ -61,3 +61,7 @@ PfExit pf_changer_refuse(PfRefusal refusal, const char *reason, PfErr *err);
 
 /* Says that there is no such transaction. Return: PF_EXIT_USAGE. */
 PfExit pf_changer_refuse_id(const char *id, PfErr *err);
+
+/* Says why the service that changes was not reached, with what pf_peer_connect() said.
+ * Return: PF_EXIT_UNREACHABLE; PF_EXIT_UNKNOWN where memory ran out. */
+PfExit pf_changer_tell_unreachable(const char *path, int r, const PfErr *reason, PfErr *err);

@@ -4,9 +4,10 @@
 #include "daemon/ctl/format.h"
 #include "daemon/ctl/view.h"
 
-/* What an ordinary user cannot see, a probe in this process cannot either. */
+/* What an ordinary user cannot see, a probe in this process cannot either. Elsewhere it is
+ * not known who looked. */
 static void hint_at_root(const PfCtl *ctl, const PfJson *report) {
-        if (geteuid() != 0 && pf_view_count(report, "unknown") > 0)
+        if (geteuid() != 0 && !ctl->options.host && pf_view_count(report, "unknown") > 0)
                 pf_ctl_note(ctl, "some checks could not be determined; run as root, who may read "
                                  "what they need");
 }

@@ -62,13 +62,14 @@ static int put_leases(PfJson *status, const PfJson *report, PfLanguage language)
         return text ? pf_json_put_string(status, "leaseRemedy", text) : 0;
 }
 
-static PfJson *make_status(const PfJson *report, PfLanguage language) {
+static PfJson *make_status(const PfJson *report, const char *host, PfLanguage language) {
         PF_CLEANUP(pf_json_freep) PfJson *status = pf_json_new_object();
         PF_AUTO_FREE char *line = pf_view_status(report, language);
 
         if (!status || !line ||
             pf_json_put_string(status, "verdict", pf_view_verdict(report)) < 0 ||
             pf_json_put_string(status, "status", line) < 0 ||
+            (host && pf_json_put_string(status, "host", host) < 0) ||
             put_leases(status, report, language) < 0)
                 return NULL;
         return PF_STEAL(status);
@@ -91,8 +92,9 @@ PfExit pf_cmd_status(PfCtl *ctl) {
                 return pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
         }
         /* Programs are spoken to in English. */
-        line = make_status(report, ctl->options.format == &pf_format_table ? ctl->out.language
-                                                                           : PF_LANGUAGE_ENGLISH);
+        line = make_status(report, ctl->options.host,
+                           ctl->options.format == &pf_format_table ? ctl->out.language
+                                                                   : PF_LANGUAGE_ENGLISH);
         if (!line) {
                 status = pf_exit_set(&err, PF_EXIT_UNKNOWN, "out of memory");
                 return pf_ctl_fail(ctl, status, &err);

@@ -18,17 +18,14 @@ static PfExit on_answer(const PfJson *parameters, void *data) {
 
 PfExit pf_cmd_watch(PfCtl *ctl) {
         PF_CLEANUP(pf_socket_freep) PfSocket *socket = NULL;
-        PF_AUTO_FREE char *path = NULL;
         Watch watch = { .ctl = ctl };
         PfErr err = { 0 };
         PfExit status;
 
-        status = pf_ask_socket_path(ctl, &path, &err);
-        if (status == PF_EXIT_OK)
-                status = pf_socket_new(path, &socket, &err);
+        status = pf_socket_open(ctl, &socket, &err);
         if (status != PF_EXIT_OK) {
                 (void) pf_ctl_fail(ctl, status, &err);
-                if (status == PF_EXIT_UNREACHABLE)
+                if (status == PF_EXIT_UNREACHABLE && !ctl->options.host)
                         pf_ctl_note(ctl, "only the daemon watches; systemctl start preflightd");
                 return status;
         }

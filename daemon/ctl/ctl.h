@@ -33,6 +33,7 @@ typedef struct PfCommand PfCommand;
 typedef struct PfOptions {
         const char *root;
         const char *socket;
+        const char *host; /* to go to over ssh */
         const char *profile;
         const char *agent_version;
         const char *account;
@@ -49,6 +50,7 @@ typedef struct PfOptions {
         PfStrv skip;
         const PfFormat *format; /* never NULL */
         bool in_process;
+        bool remediation;
         bool strict;
         bool all;
         bool schema;
@@ -97,7 +99,8 @@ enum {
         PF_COMMAND_FIX = 1 << 10,
         PF_COMMAND_UNDO = 1 << 11,
         PF_COMMAND_HISTORY = 1 << 12,
-        PF_COMMAND_ALL = (1 << 13) - 1,
+        PF_COMMAND_SERVE_STDIO = 1 << 13,
+        PF_COMMAND_ALL = (1 << 14) - 1,
 };
 
 PfExit pf_cmd_check(PfCtl *ctl);
@@ -113,6 +116,7 @@ PfExit pf_cmd_plan(PfCtl *ctl);
 PfExit pf_cmd_fix(PfCtl *ctl);
 PfExit pf_cmd_undo(PfCtl *ctl);
 PfExit pf_cmd_history(PfCtl *ctl);
+PfExit pf_cmd_serve_stdio(PfCtl *ctl);
 
 /* A line on standard error, with the program's name. */
 void pf_ctl_say(const PfCtl *ctl, const char *fmt, ...) PF_PRINTF(2, 3);

@@ -13,7 +13,7 @@ static const char *platform_here(void) {
         return PF_PLATFORM_HERE == PF_PLATFORM_WINDOWS ? "windows" : "linux";
 }
 
-static bool is_for_here(const PfJson *entry) {
+bool pf_table_is_for_here(const PfJson *entry) {
         const PfJson *platforms = pf_json_get(entry, "platforms");
 
         for (size_t i = 0; i < pf_json_length(platforms); i++) {
@@ -75,7 +75,7 @@ static void show_rows(PfPage *page, const char *title, const PfJson *entries, bo
         for (size_t i = 0; i < pf_json_length(entries); i++) {
                 const PfJson *entry = pf_json_at(entries, i);
 
-                if (is_for_here(entry) != here)
+                if (pf_table_is_for_here(entry) != here)
                         continue;
                 if (is_first && title)
                         pf_table_heading(page, title);
@@ -89,6 +89,7 @@ void pf_table_list(PfPage *page, const PfJson *value, const PfShow *show) {
         const PfJson *errors = pf_json_get(value, "errors");
         unsigned widest = widest_id(page, checks);
 
+        pf_table_host(page, show);
         show_rows(page, show->all ? "Checks on this system" : NULL, checks, true, widest);
         show_rows(page, "Checks on other systems", checks, false, widest);
         widest = widest_id(page, errors);

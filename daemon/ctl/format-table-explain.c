@@ -145,7 +145,10 @@ static void show_here(PfPage *page, const PfJson *entry, const PfShow *show) {
 
         if (!pf_json_bool(pf_json_get(entry, "implemented")))
                 return;
-        pf_table_heading(page, show->root ? "In this image" : "On this machine");
+        pf_table_heading(page, show->root   ? "In this image"
+                               : show->host ? "On the machine that was asked"
+                                            : "On this machine");
+        pf_table_host(page, show);
         for (size_t i = 0; i < pf_json_length(checks); i++) {
                 const PfJson *check =
                         find_check(show->report, pf_json_string(pf_json_at(checks, i)));

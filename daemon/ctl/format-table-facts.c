@@ -120,6 +120,7 @@ void pf_table_facts(PfPage *page, const PfJson *facts, const PfShow *show) {
         bool accepted = pf_json_bool(pf_json_get(facts, "accepted"));
         Settings settings = { .page = page };
 
+        pf_table_host(page, show);
         if (pf_json_get(facts, "entries")) {
                 pf_table_boot(page, facts, show);
                 return;

@@ -65,6 +65,15 @@ void pf_table_heading(PfPage *page, const char *text) {
         pf_page_end(page);
 }
 
+void pf_table_host(PfPage *page, const PfShow *show) {
+        if (!show->host)
+                return;
+        pf_page_begin(page, 0, 2);
+        pf_page_say(page, PF_COLOUR_NONE, "over ssh: ");
+        pf_page_word(page, PF_COLOUR_BOLD, show->host);
+        pf_page_end(page);
+}
+
 /* --- a check --- */
 
 unsigned pf_table_widest(const PfPage *page, const PfJson *objects, const char *key) {
@@ -250,6 +259,10 @@ static void show_header(PfPage *page, const PfJson *report, const PfShow *show) 
                 pf_page_say(page, PF_COLOUR_NONE, ", image at ");
                 pf_page_word(page, PF_COLOUR_NONE, show->root);
         }
+        if (show->host) {
+                pf_page_say(page, PF_COLOUR_NONE, ", over ssh: ");
+                pf_page_word(page, PF_COLOUR_NONE, show->host);
+        }
         pf_page_end(page);
 
         pf_page_begin(page, 0, 2);
@@ -420,8 +433,11 @@ static void show_report(PfPage *page, const PfJson *report, const PfShow *show) 
 static void show_status(PfPage *page, const PfJson *status, const PfShow *show) {
         const PfJson *leases = pf_json_get(status, "leases");
 
-        (void) show;
         pf_page_begin(page, 0, 2);
+        if (show->host) {
+                pf_page_word(page, PF_COLOUR_BOLD, show->host);
+                pf_page_text(page, PF_COLOUR_NONE, ": ");
+        }
         pf_page_text(page, PF_COLOUR_NONE, pf_table_string(status, "status", "unknown"));
         pf_page_end(page);
         for (size_t i = 0; i < pf_json_length(leases); i++)

@@ -32,6 +32,12 @@ void pf_table_span(PfPage *page, int64_t usec);
 /* The command that takes a transaction back, as one would type it here. */
 void pf_table_undo_command(PfPage *page, const PfJson *transaction, const PfShow *show);
 
+/* Is a catalogue entry about this platform? */
+bool pf_table_is_for_here(const PfJson *entry);
+
+/* A line that says which machine was asked, where that is another one. */
+void pf_table_host(PfPage *page, const PfShow *show);
+
 /* The title of a catalogue entry, in the language of the page; "" where it has none. */
 const char *pf_table_title(const PfPage *page, const PfJson *entry);
 

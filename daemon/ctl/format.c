@@ -11,6 +11,7 @@ const PfFormat *const pf_formats[] = { &pf_format_table,      &pf_format_json,
 
 PfShow pf_show_of(const PfOptions *options) {
         return (PfShow){ .root = options->root,
+                         .host = options->host,
                          .quiet = options->quiet,
                          .strict = options->strict,
                          .all = options->all };

@@ -15,7 +15,8 @@ typedef struct PfShow {
         const char *text;      /* of explain: what was asked for */
         const PfJson *report;  /* of explain: what is so here; NULL: not known */
         const char *no_report; /* of explain: why there is none */
-        const char *root;      /* the image that was looked at; NULL: the running machine */
+        const char *root;      /* the image that was looked at; NULL: a running machine */
+        const char *host;      /* that was asked over ssh; NULL: this one */
         bool quiet;
         bool strict;     /* what warns or is waived counts as blocked */
         bool all;        /* of the catalogue: also what is not for this system */

@@ -106,15 +106,23 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
 #define DEMANDING (VERDICTS | PF_COMMAND_CAPTURE)
 #define MENDING (PF_COMMAND_PLAN | PF_COMMAND_FIX)
 #define CHANGING (MENDING | PF_COMMAND_UNDO | PF_COMMAND_HISTORY)
+#define REMOTE                                                                                     \
+        (VERDICTS | PF_COMMAND_WATCH | PF_COMMAND_LIST | PF_COMMAND_EXPLAIN | PF_COMMAND_INSPECT | \
+         CHANGING)
+#define SERVING PF_COMMAND_SERVE_STDIO
+#define SHOWING (PF_COMMAND_ALL & ~SERVING)
 #define AGENT (DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE | MENDING)
 
 /* clang-format off */
 static const Option options[] = {
-        { "root", 0, "DIR", PROBING | CHANGING, FIELD(root), parse_text,
+        { "root", 0, "DIR", PROBING | CHANGING | SERVING, FIELD(root), parse_text,
           "look at the machine whose root directory is DIR, such as a mounted image" },
-        { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH | CHANGING, FIELD(socket), parse_text,
+        { "host", 'H', "[USER@]HOST", REMOTE, FIELD(host), parse_text,
+          "another machine, over ssh, with " PF_CTL_NAME " installed; also HOST:PORT" },
+        { "socket", 0, "PATH", LOOKING | PF_COMMAND_WATCH | CHANGING | SERVING, FIELD(socket),
+          parse_text,
           "ask the daemon that listens there, and nobody else" },
-        { "in-process", 0, NULL, LOOKING, FIELD(in_process), parse_flag,
+        { "in-process", 0, NULL, LOOKING | SERVING, FIELD(in_process), parse_flag,
           "look without asking a daemon" },
         { "profile", 0, "NAME", AGENT, FIELD(profile), parse_text,
           "what the agent demands" },
@@ -158,12 +166,14 @@ static const Option options[] = {
           "the same as plan: change nothing" },
         { "last", 0, NULL, PF_COMMAND_UNDO, FIELD(last), parse_flag,
           "the newest fix that is in place, instead of an ID" },
-        { "format", 0, "FORMAT", PF_COMMAND_ALL & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
+        { "remediation", 0, NULL, SERVING, FIELD(remediation), parse_flag,
+          "the service that changes the machine, which is root's alone" },
+        { "format", 0, "FORMAT", SHOWING & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
           "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
           "nagios, openmetrics, prometheus" },
         { "quiet", 'q', NULL, PF_COMMAND_ALL, FIELD(quiet), parse_flag,
           "no notes and no progress; a table shows only what is wrong" },
-        { "no-pager", 0, NULL, PF_COMMAND_ALL, FIELD(no_pager), parse_flag,
+        { "no-pager", 0, NULL, SHOWING, FIELD(no_pager), parse_flag,
           "no pager on a terminal, which explain would use" },
         { "no-check", 0, NULL, PF_COMMAND_EXPLAIN, FIELD(no_check), parse_flag,
           "do not look whether this machine has the condition" },
@@ -179,7 +189,7 @@ static const Option options[] = {
 #define HELP_COLUMN 31 /* behind the longest option */
 
 static void make_getopt_tables(struct option long_options[static N_OPTIONS + 1],
-                               char letters[static N_OPTIONS + 2]) {
+                               char letters[static 2 * N_OPTIONS + 2]) {
         size_t n_letters = 0;
 
         letters[n_letters++] = ':'; /* tell a missing argument from an unknown option */
@@ -191,6 +201,8 @@ static void make_getopt_tables(struct option long_options[static N_OPTIONS + 1],
                 };
                 if (options[i].letter)
                         letters[n_letters++] = options[i].letter;
+                if (options[i].letter && options[i].argument)
+                        letters[n_letters++] = ':';
         }
         long_options[N_OPTIONS] = (struct option){ 0 };
         letters[n_letters] = '\0';
@@ -227,20 +239,20 @@ static PfExit complain_about_long(const char *word, PfErr *err) {
 static PfExit complain(int code, const char *word, PfErr *err) {
         if (optopt == 0)
                 return complain_about_long(word, err);
-        if (optopt < LONG_BASE)
+        if (optopt < LONG_BASE && code != ':')
                 return pf_exit_set(err, PF_EXIT_USAGE, "unknown option -%c", optopt);
         return pf_exit_set(err, PF_EXIT_USAGE, "--%s %s", options[find_option(optopt)].name,
                            code == ':' ? "needs a value" : "takes no value");
 }
 
-PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_given, int *ret_first,
+PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint64_t *ret_given, int *ret_first,
                         PfErr *err) {
         struct option long_options[N_OPTIONS + 1];
-        char letters[N_OPTIONS + 2];
+        char letters[2 * N_OPTIONS + 2];
         PfExit first = PF_EXIT_OK;
         int code;
 
-        _Static_assert(N_OPTIONS <= 32, "ret_given has a bit for each");
+        _Static_assert(N_OPTIONS <= 64, "ret_given has a bit for each");
         make_getopt_tables(long_options, letters);
         opterr = 0;
         optind = 0; /* begin anew: glibc, musl and BSD */
@@ -257,7 +269,7 @@ PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_giv
                         option = &options[find_option(code)];
                         status = option->parse(option->name, optarg, (char *) ret + option->offset,
                                                err);
-                        *ret_given |= UINT32_C(1) << (option - options);
+                        *ret_given |= UINT64_C(1) << (option - options);
                 }
                 if (first == PF_EXIT_OK)
                         first = status;
@@ -273,8 +285,30 @@ static PfExit check_lease(const PfOptions *given_options, const PfCommand *comma
         return PF_EXIT_OK;
 }
 
-PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const PfCommand *command,
+/* One is asked: somebody elsewhere, a daemon, or this process. */
+static PfExit check_whom(const PfOptions *given_options, PfErr *err) {
+        const char *own = given_options->root ? "root" : "in-process";
+
+        if (given_options->host &&
+            (given_options->socket || given_options->root || given_options->in_process))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--host asks another machine, and --%s does not: choose one",
+                                   given_options->socket ? "socket" : own);
+        if (given_options->socket && (given_options->root || given_options->in_process))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--socket asks a daemon, and --%s does not: choose one", own);
+        if (given_options->remediation && (given_options->root || given_options->in_process))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--remediation is another service, and --%s does not ask it: "
+                                   "choose one",
+                                   own);
+        return PF_EXIT_OK;
+}
+
+PfExit pf_options_check(const PfOptions *given_options, uint64_t given, const PfCommand *command,
                         PfErr *err) {
+        PfExit status;
+
         for (size_t i = 0; i < N_OPTIONS; i++)
                 if ((given >> i & 1) && !(options[i].commands & command->bit))
                         return pf_exit_set(err, PF_EXIT_USAGE, "%s has no option --%s",
@@ -283,11 +317,8 @@ PfExit pf_options_check(const PfOptions *given_options, uint32_t given, const Pf
                 return pf_exit_set(err, PF_EXIT_USAGE,
                                    "--format=%s: %s cannot be shown in that; it can in json",
                                    given_options->format->name, command->name);
-        if (given_options->socket && (given_options->root || given_options->in_process))
-                return pf_exit_set(err, PF_EXIT_USAGE,
-                                   "--socket asks a daemon, and --%s does not: choose one",
-                                   given_options->root ? "root" : "in-process");
-        return check_lease(given_options, command, err);
+        status = check_whom(given_options, err);
+        return status == PF_EXIT_OK ? check_lease(given_options, command, err) : status;
 }
 
 const char *pf_options_of_field(const char *field, char *buf, size_t size) {

@@ -11,11 +11,11 @@
  * @ret_first: receives the index of the first word that is no option
  * Return:     PF_EXIT_OK, or PF_EXIT_USAGE with a text.
  */
-PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint32_t *ret_given, int *ret_first,
+PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint64_t *ret_given, int *ret_first,
                         PfErr *err) PF_MUST_CHECK;
 
 /* Does the command take all of them, and do they go together? */
-PfExit pf_options_check(const PfOptions *options, uint32_t given, const PfCommand *command,
+PfExit pf_options_check(const PfOptions *options, uint64_t given, const PfCommand *command,
                         PfErr *err) PF_MUST_CHECK;
 
 /* The option for a parameter on the wire: "sourceHost" is "source-host". Return: @buf. */

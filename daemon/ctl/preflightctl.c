@@ -45,6 +45,8 @@ static const PfCommand commands[] = {
         { "undo", PF_COMMAND_UNDO, "ID", 0, 1, "make it as it was before a fix", pf_cmd_undo },
         { "history", PF_COMMAND_HISTORY, "", 0, 0,
           "what was fixed, by whom, and what can be undone", pf_cmd_history },
+        { "serve-stdio", PF_COMMAND_SERVE_STDIO, "", 0, 0,
+          "Varlink on standard input and output, for ssh", pf_cmd_serve_stdio },
 };
 
 #define LOOKING (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
@@ -172,7 +174,7 @@ static PfExit check_arguments(const PfCtl *ctl, PfErr *err) {
 }
 
 static PfExit parse(PfCtl *ctl, int argc, char **argv, PfErr *err) {
-        uint32_t given = 0;
+        uint64_t given = 0;
         int first = argc;
         PfExit status;
 

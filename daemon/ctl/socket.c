@@ -10,6 +10,7 @@
 #include "daemon/ctl/options.h"
 #include "daemon/ctl/profiles.h"
 #include "daemon/ctl/progress.h"
+#include "daemon/ctl/remote.h"
 #include "daemon/ctl/selection.h"
 #include "daemon/varlink/client.h"
 
@@ -19,7 +20,8 @@
 struct PfSocket {
         uv_loop_t *loop;
         PfVarlinkClient *client;
-        char *path;
+        PfRemote *remote;            /* NULL: it is here */
+        char *path;                  /* or the host */
         const PfSocketError *errors; /* of its interface, borrowed */
         size_t n_errors;
 
@@ -29,20 +31,28 @@ struct PfSocket {
         PfErr *err;
         PfExit status;
         bool is_over;
+        int broke; /* why the connection did, or 0 */
+        PfErr reason;
 };
 
-int pf_socket_connect(const char *path, const PfSocketError *errors, size_t n, PfSocket **ret,
-                      PfErr *err) {
+static PfSocket *new_socket(const char *path, const PfSocketError *errors, size_t n) {
         PF_CLEANUP(pf_socket_freep) PfSocket *made = calloc(1, sizeof(*made));
-        int r;
 
         if (!made)
-                return pf_err_set(err, -ENOMEM, "out of memory");
+                return NULL;
         made->loop = uv_default_loop();
         made->errors = errors;
         made->n_errors = n;
         made->path = strdup(path);
-        if (!made->path)
+        return made->path ? PF_STEAL(made) : NULL;
+}
+
+int pf_socket_connect(const char *path, const PfSocketError *errors, size_t n, PfSocket **ret,
+                      PfErr *err) {
+        PF_CLEANUP(pf_socket_freep) PfSocket *made = new_socket(path, errors, n);
+        int r;
+
+        if (!made)
                 return pf_err_set(err, -ENOMEM, "out of memory");
         r = pf_varlink_client_new_path(made->loop, path, &made->client, err);
         if (r == 0)
@@ -55,8 +65,10 @@ PfSocket *pf_socket_free(PfSocket *made) {
                 return NULL;
         if (made->client) {
                 (void) pf_varlink_client_free(made->client);
-                (void) uv_run(made->loop, UV_RUN_DEFAULT); /* close callbacks; nothing else waits */
+                if (!made->remote) /* close callbacks; nothing else waits */
+                        (void) uv_run(made->loop, UV_RUN_DEFAULT);
         }
+        (void) pf_remote_free(made->remote);
         free(made->path);
         free(made);
         return NULL;
@@ -126,20 +138,6 @@ static const PfSocketError report_errors[] = {
         { INTERFACE "Busy", tell_busy },
 };
 
-PfExit pf_socket_new(const char *path, PfSocket **ret, PfErr *err) {
-        PfErr reason = { 0 };
-        int r = pf_socket_connect(path, report_errors, PF_ELEMENTS(report_errors), ret, &reason);
-
-        if (r == -ENOMEM)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        if (r == -ENOENT || r == -ECONNREFUSED)
-                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "no daemon at %s", path);
-        if (r < 0)
-                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the daemon at %s: %s",
-                                   path, pf_err_text(&reason, r));
-        return PF_EXIT_OK;
-}
-
 /* Those of any service. */
 static const PfSocketError common_errors[] = {
         { "org.varlink.service.InvalidParameter", refuse_parameter },
@@ -173,16 +171,25 @@ static void on_reply(PfVarlinkClient *client, const PfVarlinkReply *reply, void 
         (void) client;
         if (called->is_over)
                 return;
-        if (reply->result < 0)
-                called->status = pf_exit_set(called->err, PF_EXIT_UNREACHABLE,
-                                             "the daemon at %s gave no answer: %s", called->path,
-                                             reply->text ? reply->text : strerror(-reply->result));
-        else if (reply->error)
+        if (reply->result < 0) {
+                called->broke = reply->result;
+                (void) pf_err_set(&called->reason, reply->result, "%s",
+                                  reply->text ? reply->text : strerror(-reply->result));
+        } else if (reply->error) {
                 called->status = tell_error(called, reply, called->err);
-        else
+        } else {
                 called->status = called->answer(reply->parameters, called->data);
+        }
         called->is_over = called->status != PF_EXIT_OK || reply->result < 0 || reply->error ||
                           !reply->continues;
+}
+
+/* ssh is waited for, which no callback of the loop could. */
+static PfExit tell_broken(PfSocket *called, PfErr *err) {
+        if (called->remote)
+                return pf_remote_explain(called->remote, called->broke, called->reason.text, err);
+        return pf_exit_set(err, PF_EXIT_UNREACHABLE, "the daemon at %s gave no answer: %s",
+                           called->path, called->reason.text);
 }
 
 static PfExit call(PfSocket *called, const char *method, PfJson *parameters_take, bool more,
@@ -205,7 +212,7 @@ static PfExit call(PfSocket *called, const char *method, PfJson *parameters_take
                 if (!uv_run(called->loop, UV_RUN_ONCE) && !called->is_over)
                         return pf_exit_set(err, PF_EXIT_UNREACHABLE,
                                            "the daemon at %s gave no answer", called->path);
-        return called->status;
+        return called->broke ? tell_broken(called, err) : called->status;
 }
 
 PfExit pf_socket_follow(PfSocket *called, const char *method, PfSocketAnswer answer, void *data,
@@ -216,6 +223,94 @@ PfExit pf_socket_follow(PfSocket *called, const char *method, PfSocketAnswer ans
                 return status;
         return pf_exit_set(err, PF_EXIT_UNREACHABLE, "the daemon at %s ended its answer",
                            called->path);
+}
+
+/* --- connections --- */
+
+typedef struct Greeting {
+        const char *interface; /* that is wanted */
+        bool is_served;
+} Greeting;
+
+static PfExit on_greeting(const PfJson *parameters, void *data) {
+        Greeting *greeting = data;
+        const PfJson *interfaces = pf_json_get(parameters, "interfaces");
+
+        for (size_t i = 0; i < pf_json_length(interfaces); i++) {
+                const char *name = pf_json_string(pf_json_at(interfaces, i));
+
+                greeting->is_served |= name && strcmp(name, greeting->interface) == 0;
+        }
+        return PF_EXIT_OK;
+}
+
+/* Whoever has to type a password does so now, and what is no Varlink shows. */
+static PfExit greet(PfSocket *made, bool remediation, PfErr *err) {
+        Greeting greeting = {
+                .interface =
+                        remediation ? "org.preflightd.Remediation" : "org.preflightd.Preflight",
+        };
+        PfExit status;
+        unsigned ms;
+
+        status = pf_remote_patience(&ms, err);
+        if (status == PF_EXIT_OK)
+                status = call(made, "org.varlink.service.GetInfo", NULL, false, ms, on_greeting,
+                              &greeting, err);
+        if (status != PF_EXIT_OK)
+                return status;
+        pf_remote_greeted(made->remote);
+        if (greeting.is_served)
+                return PF_EXIT_OK;
+        return pf_exit_set(err, PF_EXIT_UNREACHABLE,
+                           remediation ? "what answers at %s makes no changes: its sshd lets "
+                                         "this account or key run one command alone"
+                                       : "what answers at %s is not preflightd",
+                           made->path);
+}
+
+PfExit pf_socket_connect_remote(const PfCtl *ctl, bool remediation, const PfSocketError *errors,
+                                size_t n, PfSocket **ret, PfErr *err) {
+        PF_CLEANUP(pf_socket_freep) PfSocket *made = new_socket(ctl->options.host, errors, n);
+        PfExit status;
+        int fd;
+
+        if (!made)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        status = pf_remote_new(ctl, made->loop, remediation, &made->remote, &fd, err);
+        if (status != PF_EXIT_OK)
+                return status;
+        if (pf_varlink_client_new_fds(made->loop, fd, fd, &made->client, err) < 0)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot talk to ssh");
+        status = greet(made, remediation, err);
+        if (status == PF_EXIT_OK)
+                *ret = PF_STEAL(made);
+        return status;
+}
+
+static PfExit connect_here(const char *path, PfSocket **ret, PfErr *err) {
+        PfErr reason = { 0 };
+        int r = pf_socket_connect(path, report_errors, PF_ELEMENTS(report_errors), ret, &reason);
+
+        if (r == -ENOMEM)
+                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
+        if (r == -ENOENT || r == -ECONNREFUSED)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "no daemon at %s", path);
+        if (r < 0)
+                return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot reach the daemon at %s: %s",
+                                   path, pf_err_text(&reason, r));
+        return PF_EXIT_OK;
+}
+
+PfExit pf_socket_open(const PfCtl *ctl, PfSocket **ret, PfErr *err) {
+        PF_AUTO_FREE char *path = NULL;
+        PfExit status;
+
+        if (ctl->options.host)
+                return pf_socket_connect_remote(ctl, false, report_errors,
+                                                PF_ELEMENTS(report_errors), ret, err);
+        status = pf_ask_socket_path(ctl, &path, err);
+        return status == PF_EXIT_OK ? connect_here(path, ret, err) : status;
 }
 
 /* --- what is asked --- */

@@ -15,14 +15,22 @@ typedef struct PfSocketError {
 /* The text of a member, or that there is none. */
 const char *pf_socket_said(const PfJson *parameters, const char *member);
 
-/* To preflightd. Return: PF_EXIT_OK; PF_EXIT_UNREACHABLE with a text: nobody listens
- * there, or we are not let in. */
-PfExit pf_socket_new(const char *path, PfSocket **ret, PfErr *err) PF_MUST_CHECK;
+/* To preflightd: with --host that of another machine, or who stands in for it there;
+ * otherwise at --socket, or where it is configured. @ctl is borrowed. Return: PF_EXIT_OK;
+ * PF_EXIT_UNREACHABLE with a text: nobody listens there, or we are not let in; another
+ * status for what cannot be asked. */
+PfExit pf_socket_open(const PfCtl *ctl, PfSocket **ret, PfErr *err) PF_MUST_CHECK;
 
 /* To another service, with its @n errors beside those of any service; borrowed. Return: 0,
  * or with a text a negative errno. */
 int pf_socket_connect(const char *path, const PfSocketError *errors, size_t n, PfSocket **ret,
                       PfErr *err) PF_MUST_CHECK;
+
+/* The same over ssh, to the service that changes the machine in options.host. Return: as
+ * pf_socket_open(). */
+PfExit pf_socket_connect_remote(const PfCtl *ctl, bool remediation, const PfSocketError *errors,
+                                size_t n, PfSocket **ret, PfErr *err) PF_MUST_CHECK;
+
 PfSocket *pf_socket_free(PfSocket *socket);
 PF_DEFINE_CLEANUP(PfSocket, pf_socket_free);
 

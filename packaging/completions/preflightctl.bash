@@ -14,7 +14,7 @@ _preflightctl_commands() {
 }
 
 _preflightctl_options() {
-        _preflightctl_help "$1" "$2" | grep -oE -- '^ +(-[a-z], )?--[a-z-]+=?' | grep -oE -- '--[a-z-]+=?'
+        _preflightctl_help "$1" "$2" | grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+=?' | grep -oE -- '--[a-z-]+=?'
 }
 
 _preflightctl_checks() {
@@ -62,6 +62,7 @@ _preflightctl_value() {
         case $option in
         --root | --socket) compopt -o filenames && compgen -f -- "$current" ;;
         --account) compgen -u -- "$current" ;;
+        --host | -H) compgen -A hostname -- "$current" ;;
         --only | --skip | --check) compgen -W "$(_preflightctl_checks "$program")" -- "$current" ;;
         --format) compgen -W "$(_preflightctl_formats "$program")" -- "$current" ;;
         --profile) compgen -W "$(_preflightctl_profiles)" -- "$current" ;;
@@ -78,7 +79,7 @@ _preflightctl() {
         elif [ "$previous" = = ]; then
                 previous=${COMP_WORDS[COMP_CWORD - 2]}
         fi
-        if [[ $previous == --* && ${COMP_WORDS[*]:COMP_CWORD-1:2} == *=* ]]; then
+        if [[ $previous == -H || $previous == --* && ${COMP_WORDS[*]:COMP_CWORD-1:2} == *=* ]]; then
                 mapfile -t COMPREPLY < <(_preflightctl_value "$program" "$previous" "$current")
                 return
         fi

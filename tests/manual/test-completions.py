@@ -87,7 +87,7 @@ def help_of(*command):
 
 
 def options_of(*command):
-    return sorted(re.findall(r"^ +(?:-[a-z], )?(--[a-z-]+)", help_of(*command), re.MULTILINE))
+    return sorted(re.findall(r"^ +(?:-[a-zA-Z], )?(--[a-z-]+)", help_of(*command), re.MULTILINE))
 
 
 def commands():

@@ -72,14 +72,14 @@ def same(got, expected, what):
 def options_of_help(text):
     """(name, letter or "", takes a value) of each option."""
     return [(name, letter or "", bool(value)) for letter, name, value in
-            re.findall(r"^ +(?:-([a-z]), )?--([a-z-]+)(=?)", text, re.MULTILINE)]
+            re.findall(r"^ +(?:-([a-zA-Z]), )?--([a-z-]+)(=?)", text, re.MULTILINE)]
 
 
 def options_of_page(text):
     items = re.findall(r"^\.It Fl (.*)$", text, re.MULTILINE)
     found = []
     for item in items:
-        match = re.fullmatch(r"(?:([a-z]) , Fl )?-([a-z-]+)( Ns = Ns Ar .*)?", item)
+        match = re.fullmatch(r"(?:([a-zA-Z]) , Fl )?-([a-z-]+)( Ns = Ns Ar .*)?", item)
         assert match, f"cannot read the option in {item!r}"
         found.append((match[2], match[1] or "", bool(match[3])))
     return found
