@@ -41,10 +41,11 @@ def check_tools():
             raise Unavailable(f"{tool} is not installed")
 
 
-def make_root(cache):
-    """The folder with the system, made where it is not there yet."""
+def make_root(cache, more=()):
+    """The folder with the system, and more packages, made where it is not there yet."""
     check_tools()
-    name = hashlib.sha256(" ".join([SUITE, *PACKAGES]).encode()).hexdigest()[:12]
+    packages = [*PACKAGES, *more]
+    name = hashlib.sha256(" ".join([SUITE, *packages]).encode()).hexdigest()[:12]
     root = pathlib.Path(cache) / f"{SUITE}-{name}"
     if root.is_dir():
         return root
@@ -52,7 +53,7 @@ def make_root(cache):
     fresh = pathlib.Path(tempfile.mkdtemp(dir=cache, prefix="making-"))
     fresh.chmod(0o755)
     made = subprocess.run(
-        ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}",
+        ["mmdebstrap", "--variant=minbase", f"--include={','.join(packages)}",
          "--aptopt=Acquire::Languages none", "--quiet",
          "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
          f"--customize-hook=echo root:{PASSWORD} | chroot $1 chpasswd",
@@ -126,7 +127,7 @@ class Container:
         late = time.monotonic() + START_SECONDS
         while time.monotonic() < late and self.nspawn.poll() is None:
             self.leader = self.find_leader()
-            if self.leader and self.state() in ("running", "degraded"):
+            if self.leader and self.is_up():
                 return
             time.sleep(0.05)
         console = (self.top / "console.log").read_text(errors="replace").splitlines()[-20:]
@@ -139,6 +140,9 @@ class Container:
 
     def state(self):
         return self.run("systemctl is-system-running", check=False).stdout.strip()
+
+    def is_up(self):
+        return self.state() in ("running", "degraded")
 
     def stop(self, kill=False):
         """Shuts it down, or ends it as a loss of power would."""

@@ -11,12 +11,12 @@ class Skip(Exception):
     """Why a test cannot run here."""
 
 
-def main(tests, root_cache, build):
-    """Each test gets a container that the ones before it used."""
+def main(tests, root_cache, build, more=(), machine=container.Container):
+    """Each test gets a container that the ones before it used, with more packages."""
     print(f"1..{len(tests)}", flush=True)
     try:
-        root = container.make_root(root_cache)
-        box = container.Container(root, build).__enter__()
+        root = container.make_root(root_cache, more)
+        box = machine(root, build).__enter__()
     except container.Unavailable as why:
         for number, test in enumerate(tests, 1):
             print(f"ok {number} - {test.__name__} # SKIP {why}")
