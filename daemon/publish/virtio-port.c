@@ -121,7 +121,9 @@ static int take_edge(PfVirtioPort *port, uint32_t events) {
         const bool was_connected = port->is_connected;
         int r;
 
-        port->is_connected = !(events & (EPOLLHUP | EPOLLERR));
+        if (events & EPOLLERR)
+                return -ENODEV;
+        port->is_connected = !(events & EPOLLHUP);
         if (!port->is_connected)
                 pf_buf_consume(&port->out, port->out.n);
         if (port->is_connected && !was_connected)
