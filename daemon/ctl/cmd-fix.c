@@ -4,7 +4,8 @@
  * what the machine is like then, whatever the change was meant to do.
  *
  * For programs: {"plan", "transaction" where something was applied, "passes", "all": no check
- * was named, "notPassing": those that were and do not, "report"}.
+ * was named, "notPassing": those that were and do not, "notApplicable": those that were and mean
+ * nothing here, "report"}.
  */
 #include <string.h>
 #include <strings.h>
@@ -142,13 +143,19 @@ static PfExit look_again(Fix *fix, PfErr *err) {
 }
 
 /* Where no check was named, the whole machine is meant. */
-static PfExit judge(const Fix *fix, PfStrv *ret_failing) {
+static PfExit judge(const Fix *fix, PfStrv *ret_failing, PfStrv *ret_skipped) {
+        const PfJson *checks = pf_json_get(fix->report, "checks");
+        PfExit status, skipped;
+
         if (fix->ctl->n_arguments == 0)
                 return pf_view_exit(fix->report, false);
-        return pf_fix_judge(fix->ctl, pf_json_get(fix->report, "checks"), ret_failing);
+        status = pf_fix_judge(fix->ctl, checks, ret_failing);
+        skipped = pf_fix_judge_skipped(fix->ctl, checks, "verdict", ret_skipped);
+        return status == PF_EXIT_OK ? skipped : status;
 }
 
-static PfJson *to_json(const Fix *fix, PfExit status, const PfStrv *failing) {
+static PfJson *to_json(const Fix *fix, PfExit status, const PfStrv *failing,
+                       const PfStrv *skipped) {
         PF_CLEANUP(pf_json_freep) PfJson *json = pf_json_new_object();
 
         if (!json || pf_json_put_take(json, "plan", pf_json_ref(fix->plan)) < 0 ||
@@ -157,6 +164,7 @@ static PfJson *to_json(const Fix *fix, PfExit status, const PfStrv *failing) {
             pf_json_put_bool(json, "passes", status == PF_EXIT_OK) < 0 ||
             pf_json_put_bool(json, "all", fix->ctl->n_arguments == 0) < 0 ||
             pf_json_put_strv(json, "notPassing", failing) < 0 ||
+            pf_json_put_strv(json, "notApplicable", skipped) < 0 ||
             pf_json_put_take(json, "report", pf_json_ref(fix->report)) < 0)
                 return NULL;
         return PF_STEAL(json);
@@ -171,13 +179,14 @@ static bool was_applied(const Fix *fix) {
 static PfExit conclude(Fix *fix, PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *json = NULL;
         PF_AUTO_STRV PfStrv failing = { 0 };
+        PF_AUTO_STRV PfStrv skipped = { 0 };
         PF_AUTO_PAGE PfPage page;
-        PfExit status = judge(fix, &failing);
+        PfExit status = judge(fix, &failing, &skipped);
 
         if (!was_applied(fix))
                 status = PF_EXIT_UNKNOWN;
         pf_page_init(&page, &fix->ctl->out);
-        json = to_json(fix, status, &failing);
+        json = to_json(fix, status, &failing, &skipped);
         if (!json)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         fix->ctl->options.format->fixed(&page, json, &fix->show);

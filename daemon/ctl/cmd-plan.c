@@ -49,6 +49,46 @@ PfExit pf_fix_judge(const PfCtl *ctl, const PfJson *checks, PfStrv *ret_failing)
         return status;
 }
 
+static bool is_skipped(const PfJson *check, const char *verdict) {
+        const char *text = pf_json_get_string(check, verdict);
+
+        return text && strcmp(text, "skip") == 0;
+}
+
+/* Does the word mean checks, and all of them are skipped? */
+static bool meets_nothing(char *const *word, const PfJson *checks, const char *verdict) {
+        size_t n = 0, n_skipped = 0;
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const PfJson *check = pf_json_at(checks, i);
+                const char *id = pf_json_get_string(check, "check");
+
+                if (!id || !pf_selection_names(word, 1, id))
+                        continue;
+                n++;
+                n_skipped += is_skipped(check, verdict);
+        }
+        return n > 0 && n_skipped == n;
+}
+
+PfExit pf_fix_judge_skipped(const PfCtl *ctl, const PfJson *checks, const char *verdict,
+                            PfStrv *ret_skipped) {
+        for (size_t i = 0; i < ctl->n_arguments; i++) {
+                char *const *word = &ctl->arguments[i];
+
+                if (!meets_nothing(word, checks, verdict))
+                        continue;
+                for (size_t j = 0; j < pf_json_length(checks); j++) {
+                        const char *id = pf_json_get_string(pf_json_at(checks, j), "check");
+
+                        if (id && pf_selection_names(word, 1, id) &&
+                            !pf_strv_contains(ret_skipped, id) && pf_strv_add(ret_skipped, id) < 0)
+                                return PF_EXIT_UNKNOWN;
+                }
+        }
+        return ret_skipped->n > 0 ? PF_EXIT_BLOCKED : PF_EXIT_OK;
+}
+
 char *pf_fix_unconsented(const PfJson *plan) {
         const PfJson *steps = pf_json_get(plan, "steps");
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(64u << 10);
@@ -83,6 +123,16 @@ static PfExit make_plan(PfCtl *ctl, PfJson **ret, PfErr *err) {
         return status;
 }
 
+/* Would what was asked for pass? */
+static PfExit judge_plan(const PfCtl *ctl, const PfJson *plan) {
+        PF_AUTO_STRV PfStrv skipped = { 0 };
+        PfExit status = pf_fix_judge(ctl, pf_json_get(plan, "remaining"), NULL);
+
+        return status == PF_EXIT_OK
+                       ? pf_fix_judge_skipped(ctl, pf_json_get(plan, "steps"), "after", &skipped)
+                       : status;
+}
+
 PfExit pf_cmd_plan(PfCtl *ctl) {
         PF_CLEANUP(pf_json_freep) PfJson *plan = NULL;
         PF_AUTO_PAGE PfPage page;
@@ -95,5 +145,5 @@ PfExit pf_cmd_plan(PfCtl *ctl) {
         if (status != PF_EXIT_OK)
                 return pf_ctl_fail(ctl, status, &err);
         ctl->options.format->plan(&page, plan, &show);
-        return pf_ctl_print(ctl, &page, pf_fix_judge(ctl, pf_json_get(plan, "remaining"), NULL));
+        return pf_ctl_print(ctl, &page, judge_plan(ctl, plan));
 }

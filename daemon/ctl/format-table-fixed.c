@@ -47,11 +47,6 @@ void pf_table_undo_command(PfPage *page, const PfJson *transaction, const PfShow
                 pf_page_word(page, PF_COLOUR_BOLD, show->root);
                 pf_page_text(page, PF_COLOUR_BOLD, " ");
         }
-        if (show->host) {
-                pf_page_text(page, PF_COLOUR_BOLD, "-H ");
-                pf_page_word(page, PF_COLOUR_BOLD, show->host);
-                pf_page_text(page, PF_COLOUR_BOLD, " ");
-        }
         pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(transaction, "id", "ID"));
 }
 
@@ -86,6 +81,35 @@ void pf_table_undone(PfPage *page, const PfJson *transaction, const PfShow *show
 
 /* --- what became of a plan --- */
 
+/* Is it one of the names? */
+static bool is_named(const PfJson *names, const char *name) {
+        for (size_t i = 0; i < pf_json_length(names); i++)
+                if (strcmp(pf_json_string(pf_json_at(names, i)), name) == 0)
+                        return true;
+        return false;
+}
+
+/* What was asked for and does not apply, with the reason: nothing was remedied there. */
+static void show_skipped(PfPage *page, const PfJson *fixed) {
+        const PfJson *checks = pf_json_get(pf_json_get(fixed, "report"), "checks");
+        const PfJson *skipped = pf_json_get(fixed, "notApplicable");
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const PfJson *check = pf_json_at(checks, i);
+                const char *name = pf_table_string(check, "check", "(no name)");
+                PF_AUTO_FREE char *summary = NULL;
+
+                if (!is_named(skipped, name))
+                        continue;
+                summary = pf_table_sentence(page, check, "summary", NULL);
+                pf_page_begin(page, 0, 2);
+                pf_page_word(page, PF_COLOUR_BOLD, name);
+                pf_page_say(page, PF_COLOUR_NONE, " does not apply here, and nothing was remedied: ");
+                pf_page_text(page, PF_COLOUR_NONE, summary ? summary : "");
+                pf_page_end(page);
+        }
+}
+
 static void show_last_line(PfPage *page, const PfJson *fixed) {
         const PfJson *report = pf_json_get(fixed, "report");
         const PfJson *asked = pf_json_get(fixed, "notPassing");
@@ -99,6 +123,9 @@ static void show_last_line(PfPage *page, const PfJson *fixed) {
                 pf_table_strings(page, asked);
                 pf_page_say(page, PF_COLOUR_RED,
                             pf_json_length(asked) == 1 ? " does not pass" : " do not pass");
+                pf_page_say(page, PF_COLOUR_NONE, "; the machine: ");
+        } else if (pf_json_length(pf_json_get(fixed, "notApplicable")) > 0) {
+                pf_page_say(page, PF_COLOUR_YELLOW, "what was asked for does not apply here");
                 pf_page_say(page, PF_COLOUR_NONE, "; the machine: ");
         } else if (!all) {
                 pf_page_say(page, PF_COLOUR_GREEN, "what was asked for passes");
@@ -118,6 +145,7 @@ void pf_table_fixed(PfPage *page, const PfJson *fixed, const PfShow *show) {
                 pf_table_troubles(page, "Still wrong", pf_json_get(report, "checks"));
         if (page->out.n > 0)
                 pf_page_empty_line(page);
+        show_skipped(page, fixed);
         show_last_line(page, fixed);
 }
 
@@ -191,7 +219,6 @@ void pf_table_history(PfPage *page, const PfJson *value, const PfShow *show) {
         const PfJson *transactions = pf_json_get(value, "transactions");
         unsigned widest = pf_table_widest(page, transactions, "id");
 
-        pf_table_host(page, show);
         if (pf_json_length(transactions) == 0) {
                 pf_page_begin(page, 0, 2);
                 pf_page_say(page, PF_COLOUR_NONE, "Nothing was changed here.");

@@ -33,11 +33,17 @@ static const PfLook outcomes[] = {
           .colour = PF_COLOUR_MAGENTA,
           .is_trouble = true },
         { .verdict = "passes", .word = "passes", .colour = PF_COLOUR_DIM },
+        { .verdict = "skip", .word = "skip", .colour = PF_COLOUR_DIM }, /* of its verdict */
         { .verdict = "", .word = "unknown", .colour = PF_COLOUR_MAGENTA, .is_trouble = true },
 };
 
-static const PfLook *find_outcome(const char *name) {
+/* What does not apply passes nothing. */
+static const PfLook *find_outcome(const PfJson *step) {
+        const char *name = pf_table_string(step, "outcome", "");
         size_t i = 0;
+
+        if (strcmp(name, "passes") == 0 && strcmp(pf_table_string(step, "after", ""), "skip") == 0)
+                name = "skip";
 
         while (i + 1 < PF_ELEMENTS(outcomes) && strcmp(outcomes[i].verdict, name) != 0)
                 i++;
@@ -66,7 +72,7 @@ static void show_steps(PfPage *page, const PfJson *steps) {
                 const PfJson *step = pf_json_at(steps, i);
                 PF_AUTO_FREE char *summary = pf_table_sentence(page, step, "summary", NULL);
 
-                pf_table_verdict(page, &columns, find_outcome(pf_table_string(step, "outcome", "")),
+                pf_table_verdict(page, &columns, find_outcome(step),
                                  pf_table_string(step, "check", "(no name)"),
                                  summary ? summary : "");
         }
@@ -259,7 +265,6 @@ static void show_lease(PfPage *page, const PfJson *plan) {
 void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         const PfJson *steps = pf_json_get(plan, "steps");
 
-        pf_table_host(page, show);
         if (pf_json_length(steps) == 0) {
                 pf_page_begin(page, 0, 2);
                 pf_page_say(page, PF_COLOUR_NONE, "There is nothing to fix.");

@@ -115,6 +115,37 @@ def what_passes_is_left_alone():
 
 
 @test
+def what_does_not_apply_is_not_told_to_pass():
+    """Nothing was asked of it; a pattern of which some apply is judged by those."""
+    sftp, why = "ssh.sftp-subsystem", "no OpenSSH server is installed"
+    with image() as root:
+        (root / "usr/sbin/sshd").unlink()
+        before = picture(root)
+        for format_ in ("table", "json"):
+            done = run(root, "fix", sftp, "--yes", *WHO, f"--format={format_}")
+            equal(done.returncode, BLOCKED, done.stderr)
+            if format_ == "json":
+                answer = json.loads(done.stdout)
+                equal((answer["passes"], answer["notPassing"], answer["notApplicable"]),
+                      (False, [], [sftp]))
+                equal([step["after"] for step in answer["plan"]["steps"]], ["skip"])
+            else:
+                contains(done.stdout, f"  skip           {sftp}  {why}\n")
+                contains(done.stdout, f"{sftp} does not apply here, and nothing was remedied: {why}\n"
+                                      "what was asked for does not apply here; the machine: ")
+                assert "passes" not in done.stdout, done.stdout
+        equal(run(root, "plan", sftp, *WHO).returncode, BLOCKED)
+        equal(run(root, "plan", "ssh.password-*", *WHO).returncode, BLOCKED)
+        equal(run(root, "fix", "account.privileged", "ssh.lease", *WHO).returncode, BLOCKED)
+        done = run(root, "fix", "account.privileged", "os.*", "*.lease", "--format=json", *WHO)
+        equal(json.loads(done.stdout)["notApplicable"], ["ssh.lease"])
+        equal((picture(root), history(root)), (before, []))
+    with image() as root:
+        done = run(root, "plan", "ssh.*l*", "--consent", *WHO)  # of these ssh.lease is skipped
+        equal(done.returncode, READY, done.stdout)
+
+
+@test
 def success_is_that_the_installer_gets_in():
     """One line is put right; a login fails all the same, and so does the fix of all."""
     with image() as root:
