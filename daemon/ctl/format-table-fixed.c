@@ -47,6 +47,11 @@ void pf_table_undo_command(PfPage *page, const PfJson *transaction, const PfShow
                 pf_page_word(page, PF_COLOUR_BOLD, show->root);
                 pf_page_text(page, PF_COLOUR_BOLD, " ");
         }
+        if (show->host) {
+                pf_page_text(page, PF_COLOUR_BOLD, "-H ");
+                pf_page_word(page, PF_COLOUR_BOLD, show->host);
+                pf_page_text(page, PF_COLOUR_BOLD, " ");
+        }
         pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(transaction, "id", "ID"));
 }
 
@@ -104,7 +109,8 @@ static void show_skipped(PfPage *page, const PfJson *fixed) {
                 summary = pf_table_sentence(page, check, "summary", NULL);
                 pf_page_begin(page, 0, 2);
                 pf_page_word(page, PF_COLOUR_BOLD, name);
-                pf_page_say(page, PF_COLOUR_NONE, " does not apply here, and nothing was remedied: ");
+                pf_page_say(page, PF_COLOUR_NONE,
+                            " does not apply here, and nothing was remedied: ");
                 pf_page_text(page, PF_COLOUR_NONE, summary ? summary : "");
                 pf_page_end(page);
         }
@@ -219,6 +225,7 @@ void pf_table_history(PfPage *page, const PfJson *value, const PfShow *show) {
         const PfJson *transactions = pf_json_get(value, "transactions");
         unsigned widest = pf_table_widest(page, transactions, "id");
 
+        pf_table_host(page, show);
         if (pf_json_length(transactions) == 0) {
                 pf_page_begin(page, 0, 2);
                 pf_page_say(page, PF_COLOUR_NONE, "Nothing was changed here.");

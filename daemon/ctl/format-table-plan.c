@@ -265,6 +265,7 @@ static void show_lease(PfPage *page, const PfJson *plan) {
 void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         const PfJson *steps = pf_json_get(plan, "steps");
 
+        pf_table_host(page, show);
         if (pf_json_length(steps) == 0) {
                 pf_page_begin(page, 0, 2);
                 pf_page_say(page, PF_COLOUR_NONE, "There is nothing to fix.");
