@@ -12,7 +12,7 @@ import signal
 import stat
 import subprocess
 
-from crash_machines import FIXTURES, copy, picture
+from crash_machines import FIXTURES, SETTINGS, copy, picture
 from crash_parts import ENVIRONMENT, NEVER, Service, change, history, undo
 from sshd_oracle import MS_BIND, bind, libc, mount
 
@@ -26,7 +26,8 @@ BUS = "run/dbus/system_bus_socket"
 INSIDE = "/usr/libexec/preflight-remedyd"
 TOP_DIRECTORIES = ("bin", "sbin", "lib", "lib64")
 
-BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC
+ "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><listen>unix:path={0}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/>
@@ -80,7 +81,7 @@ class Running:
                 shutil.copytree(root / name, root / "usr" / name, dirs_exist_ok=True)
                 shutil.rmtree(root / name)
             (root / name).symlink_to(f"usr/{name}")
-        for name, text in self.files.items():
+        for name, text in {**SETTINGS, **self.files}.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         usr.mkdir()
@@ -236,7 +237,8 @@ class LiveWork:
         self.top = top / re.sub(r"\W+", "-", machine.name)
         self.top.mkdir()
         machine.lay(self.top)
-        self.before, self.usr, self.after = (self.top / name for name in ("machine", "usr", "after"))
+        self.before, self.after = self.top / "machine", self.top / "after"
+        self.usr = self.top / "usr"
         self.id = self.fix_it(machine)
 
     def fix_it(self, machine):

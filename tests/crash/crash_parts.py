@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is killed by crash-run, and how what it left is judged.
 
-A Part is one program on one machine. Killed at a point, and gone on with by another process, it has
-to leave what was there before or what is there afterwards, and nothing else.
+A Part is one program on one machine. Killed at a point, and gone on with by another process, it
+has to leave what was there before or what is there afterwards, and nothing else.
 """
 import collections
 import errno
@@ -304,21 +304,26 @@ class Service(Part):
 
     def trace(self, root, *options, begin=NEVER):
         """As ever, but somebody has to ask; where it goes on afterwards it is killed."""
-        is_over = threading.Event()
-        asked = threading.Thread(target=self.ask, args=(root, is_over))
+        is_over, refused = threading.Event(), []
+        asked = threading.Thread(target=self.ask, args=(root, is_over, refused))
         self.socket(root).unlink(missing_ok=True)
         asked.start()
         try:
-            return super().trace(root, *options, begin=begin)
+            told = super().trace(root, *options, begin=begin)
         finally:
             is_over.set()
             asked.join()
+        if refused:
+            raise Bad(f"the service says {refused[0]}")
+        return told
 
-    def ask(self, root, is_over):
+    def ask(self, root, is_over, refused):
         try:
             with self.connect(root, is_over) as client:
                 pid = client.socket.getsockopt(1, 17, 12)
-                self.call(client)
+                told = self.call(client)
+                if "error" in told:
+                    refused.append(told)
                 os.kill(struct.unpack("3i", pid)[0], signal.SIGKILL)
         except (OSError, Closed):
             pass  # it was killed
@@ -350,7 +355,7 @@ def check_records(root, transactions):
 # --- what is asked of the service ---
 
 def change(checks, lease=None):
-    """Plan() and Apply(), with consent."""
+    """Plan() and Apply(), with consent; the answer."""
     def call(client):
         parameters = {"checks": list(checks), "consent": True}
         if lease:
@@ -358,17 +363,13 @@ def change(checks, lease=None):
         else:
             parameters.update(account="root", source="192.0.2.7")
         told = client.call("org.preflightd.Remediation.Plan", parameters)
-        if "error" not in told:
-            told = client.call("org.preflightd.Remediation.Apply",
-                               {"digest": told["parameters"]["plan"]["digest"]})
         if "error" in told:
-            raise RuntimeError(told)
+            return told
+        return client.call("org.preflightd.Remediation.Apply",
+                           {"digest": told["parameters"]["plan"]["digest"]})
     return call
 
 
 def undo(transaction):
-    def call(client):
-        told = client.call("org.preflightd.Remediation.Undo", {"transaction": transaction})
-        if "error" in told:
-            raise RuntimeError(told)
-    return call
+    return lambda client: client.call("org.preflightd.Remediation.Undo",
+                                      {"transaction": transaction})

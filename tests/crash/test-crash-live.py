@@ -4,10 +4,10 @@
 
 A unit that is enabled and started, a file system that is mounted, an initramfs that a tool of the
 machine builds, a lease that sshd -t looks at and a server hears of: preflight-remedyd does that on
-machines that run (crash_live.py), is killed at a system call, and started again. Then what is enabled, active and mounted, and every file, is as it
-was before or as it is after a change that nobody interrupted; and nothing is left over, also of
-what was built. Of boot.drivers the calls of the tool are points as well, and once everything is
-killed, once the service alone.
+machines that run (crash_live.py), is killed at a system call, and started again. Then what is
+enabled, active and mounted, and every file, is as it was before or as it is after a change that
+nobody interrupted; and nothing is left over, also of what was built. Of boot.drivers the calls of
+the tool are points as well, and once everything is killed, once the service alone.
 
 PF_FULL=1 tries every point, as test-crash-remedies.py does; otherwise a sample.
 """

@@ -11,10 +11,10 @@ them new; what history says is true; nothing is left over; and sshd -t and grub-
 what they took before.
 
 PF_FULL=1 tries every point, from the first call of the program to its last. Points are folded
-where they leave the same: between two calls that may change something (calls.h), in a run that stops
-at every call and in which no two of these were done at the same time. Each of these calls is
-killed at its entry and at its exit; of the points that were folded some are tried, too, all the
-same. Otherwise a sample, which is the same in every run, is tried of the entries since the
+where they leave the same: between two calls that may change something (calls.h), in a run that
+stops at every call and in which no two of these were done at the same time. Each of these calls
+is killed at its entry and at its exit; of the points that were folded some are tried, too, all
+the same. Otherwise a sample, which is the same in every run, is tried of the entries since the
 directory of the transaction was made, or the lock taken, and of faults.
 """
 
