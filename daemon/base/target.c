@@ -301,6 +301,8 @@ int pf_target_record(const PfTarget *target, const char *path, PfAccess access, 
                 access = PF_ACCESS_FAILED;
         else if (r == PF_TARGET_ABSENT)
                 access = PF_ACCESS_ABSENT;
+        if (pf_target_is_observed(target))
+                return r;
 
         uv_mutex_lock(&self->lock);
         q = record_locked(self, path, access, error);

@@ -254,7 +254,8 @@ typedef struct PfTargetObserver {
         void *data;
 } PfTargetObserver;
 
-/* From now on @observer, copied, is told. Of a target that nobody uses yet. */
+/* From now on @observer, copied, is told. Of a target that nobody uses yet. One that tells of
+ * looks keeps the record, if anybody: in a service that goes on for years it would grow. */
 void pf_target_set_observer(PfTarget *target, const PfTargetObserver *observer);
 
 /* What was read of @target will mean something else at @at_usec, since 1970, by the

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 
-#define BUFFER_BYTES 16384
+#define BUFFER_BYTES 4096
 
 /* Something else may be found under the name now. */
 #define MOVES (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)

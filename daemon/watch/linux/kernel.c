@@ -17,7 +17,7 @@
 #define GROUP_KERNEL (1u << 0)
 #define GROUP_UDEV (1u << 1)
 
-#define MESSAGE_BYTES 16384
+#define MESSAGE_BYTES 8192 /* what is longer is cut off */
 
 /* proc(5): poll(2) tells of a change once, by POLLPRI and POLLERR; there is nothing to read. */
 static unsigned take_mounts(PfWatchSource *source) {

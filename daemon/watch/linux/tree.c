@@ -5,6 +5,54 @@
 #include <string.h>
 
 #define BUCKETS_MIN 64
+#define SLAB_BYTES (64u << 10)
+#define NAME_LENGTH 36 /* with its NUL, of a name in a slab */
+#define PIECE_OF_NAME ((sizeof(PfName) + NAME_LENGTH + 7) / 8 * 8)
+
+/* --- slabs --- */
+
+static bool add_slab(PfSlabs *slabs) {
+        char *slab = malloc(SLAB_BYTES);
+
+        if (!slab)
+                return false;
+        *(void **) (void *) slab = slabs->slabs;
+        slabs->slabs = slab;
+        slabs->used = sizeof(void *);
+        return true;
+}
+
+/* Zeroed; NULL: out of memory. */
+static void *take_piece(PfSlabs *slabs, size_t size) {
+        void *piece = slabs->spare;
+
+        if (piece) {
+                slabs->spare = *(void **) piece;
+                return memset(piece, 0, size);
+        }
+        if ((!slabs->slabs || slabs->used + size > SLAB_BYTES) && !add_slab(slabs))
+                return NULL;
+        piece = (char *) slabs->slabs + slabs->used;
+        slabs->used += size;
+        return memset(piece, 0, size);
+}
+
+static void give_piece(PfSlabs *slabs, void *piece) {
+        *(void **) piece = slabs->spare;
+        slabs->spare = piece;
+}
+
+static void free_slabs(PfSlabs *slabs) {
+        while (slabs->slabs) {
+                void *slab = slabs->slabs;
+
+                slabs->slabs = *(void **) slab;
+                free(slab);
+        }
+        *slabs = (PfSlabs){ 0 };
+}
+
+/* --- by hash --- */
 
 static size_t hash_number(size_t hash, size_t number) {
         return (hash ^ number) * 0x9e3779b97f4a7c15u;
@@ -66,7 +114,7 @@ PfNode *pf_tree_add(PfTree *tree, int wd) {
 
         if (node)
                 return node;
-        node = grow_nodes(tree) ? calloc(1, sizeof(*node)) : NULL;
+        node = grow_nodes(tree) ? take_piece(&tree->node_slabs, sizeof(*node)) : NULL;
         if (!node)
                 return NULL;
         node->wd = wd;
@@ -111,6 +159,20 @@ static bool grow_names(PfTree *tree) {
         return true;
 }
 
+static PfName *new_name(PfTree *tree, size_t length) {
+        if (length > NAME_LENGTH)
+                return calloc(1, sizeof(PfName) + length);
+        return take_piece(&tree->name_slabs, PIECE_OF_NAME);
+}
+
+static void release_name(PfTree *tree, PfName *name) {
+        free(name->text);
+        if (strlen(name->name) + 1 > NAME_LENGTH)
+                free(name);
+        else
+                give_piece(&tree->name_slabs, name);
+}
+
 PfName *pf_tree_add_name(PfTree *tree, PfNode *directory, const char *name) {
         PfName *found = pf_tree_find_name(tree, directory->wd, name);
         size_t size = strlen(name) + 1;
@@ -118,7 +180,7 @@ PfName *pf_tree_add_name(PfTree *tree, PfNode *directory, const char *name) {
 
         if (found)
                 return found;
-        found = grow_names(tree) ? calloc(1, sizeof(*found) + size) : NULL;
+        found = grow_names(tree) ? new_name(tree, size) : NULL;
         if (!found)
                 return NULL;
         memcpy(found->name, name, size);
@@ -141,8 +203,7 @@ static void free_name(PfTree *tree, PfName *name) {
                 link = &(*link)->next;
         *link = name->next;
         tree->n_names--;
-        free(name->text);
-        free(name);
+        release_name(tree, name);
 }
 
 void pf_tree_remove(PfTree *tree, PfNode *node) {
@@ -156,13 +217,15 @@ void pf_tree_remove(PfTree *tree, PfNode *node) {
                 next = name->sibling;
                 free_name(tree, name);
         }
-        free(node);
+        give_piece(&tree->node_slabs, node);
 }
 
 void pf_tree_deinit(PfTree *tree) {
         for (size_t i = 0; i < tree->n_node_buckets; i++)
                 while (tree->nodes[i])
                         pf_tree_remove(tree, tree->nodes[i]);
+        free_slabs(&tree->node_slabs);
+        free_slabs(&tree->name_slabs);
         free(tree->nodes);
         free(tree->names);
         *tree = (PfTree){ 0 };

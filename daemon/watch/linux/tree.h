@@ -12,6 +12,9 @@
  * directory the names that were looked for in it, with what was found. A name whose
  * answer is known leads on without a look at the file system: nobody has told of a change.
  *
+ * What is kept lies in slabs of its own: between what a run of the probes allocates and
+ * frees it would keep pages of the heap from being given back.
+ *
  * It knows no system call. One thread at a time.
  */
 typedef enum PfNameKind {
@@ -46,7 +49,16 @@ typedef struct PfNode {
         PfName *names;
 } PfNode;
 
+/* Pieces of one size. */
+typedef struct PfSlabs {
+        void *slabs; /* each begins with a pointer to the next */
+        void *spare; /* pieces that were given back, likewise */
+        size_t used; /* bytes of the first slab that were given out: no other was touched */
+} PfSlabs;
+
 typedef struct PfTree {
+        PfSlabs node_slabs;
+        PfSlabs name_slabs; /* for names up to a certain length; others stand alone */
         PfNode **nodes;
         size_t n_node_buckets; /* a power of two, as below; 0 at first */
         size_t n_nodes;

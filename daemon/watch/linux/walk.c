@@ -102,8 +102,8 @@ static int cannot_arm_locked(PfWatchFiles *files, int r) {
 
 typedef struct Found {
         PfNameKind kind;
-        int fd; /* O_PATH of a directory or a file, or -1 */
-        char text[PATH_MAX];
+        int fd;     /* O_PATH of a directory or a file, or -1 */
+        char *text; /* of a link */
 } Found;
 
 static PfNameKind kind_of_type(unsigned type) {
@@ -157,11 +157,21 @@ static int open_name(int directory, const char *name, bool goes_on) {
         return fd < 0 ? -errno : fd;
 }
 
+/* Kept from the stack of who finds no link: there are many threads. */
+__attribute__((noinline)) static int read_link(int fd, char **ret) {
+        char text[PATH_MAX];
+        ssize_t n = readlinkat(fd, "", text, sizeof(text) - 1);
+
+        if (n < 0)
+                return -errno;
+        *ret = strndup(text, (size_t) n);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Return: 0; a negative errno where it cannot be told what is there. */
 static int find(PfWatchFiles *files, int directory, const char *name, bool goes_on, Found *ret) {
         PF_AUTO_CLOSE int fd = open_name(directory, name, goes_on);
         struct stat st;
-        ssize_t n;
 
         *ret = (Found){ .kind = PF_NAME_ABSENT, .fd = -1 };
         if (fd == -ENOENT || fd == -ENAMETOOLONG)
@@ -174,11 +184,8 @@ static int find(PfWatchFiles *files, int directory, const char *name, bool goes_
         if (S_ISDIR(st.st_mode))
                 ret->kind = kind_of_directory(files, fd, st.st_dev);
         if (S_ISLNK(st.st_mode)) {
-                n = readlinkat(fd, "", ret->text, sizeof(ret->text) - 1);
-                if (n < 0)
-                        return -errno;
-                ret->text[n] = '\0';
                 ret->kind = PF_NAME_LINK;
+                return read_link(fd, &ret->text);
         }
         if (S_ISREG(st.st_mode) || ret->kind == PF_NAME_DIRECTORY)
                 ret->fd = pf_steal_fd(&fd);
@@ -224,9 +231,7 @@ static int keep_locked(Walk *walk, const char *name, unsigned stamp, Found *foun
         if (!entry || entry->stamp != stamp)
                 return -EAGAIN;
         free(entry->text);
-        entry->text = found->kind == PF_NAME_LINK ? strdup(found->text) : NULL;
-        if (found->kind == PF_NAME_LINK && !entry->text)
-                return -ENOMEM;
+        entry->text = PF_STEAL(found->text);
         entry->kind = found->kind;
         entry->child = child < 0 ? -1 : child;
         entry->is_known = true;
@@ -261,6 +266,7 @@ static int look_locked(Walk *walk, const char *name, bool goes_on) {
         walk->fd =
                 r == 0 && found.kind == PF_NAME_DIRECTORY && goes_on ? pf_steal_fd(&found.fd) : -1;
         (void) pf_close(found.fd);
+        free(found.text);
         return r;
 }
 
