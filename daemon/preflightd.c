@@ -173,9 +173,13 @@ static char **free_names(char **names) {
 PF_DEFINE_CLEANUP(char *, free_names);
 
 /* Which socket is which, FileDescriptorName= of its unit says. */
+static bool is_of_network(const char *name) {
+        return strcmp(name, "network") == 0;
+}
+
 static int take_over(Daemon *daemon, const char *name, int fd, PfErr *err) {
-        if (strcmp(name, "network") == 0)
-                return pf_host_network_adopt(fd, err);
+        if (is_of_network(name))
+                return 0; /* was adopted */
         return pf_varlink_server_listen_fd(
                 strcmp(name, "metrics") == 0 ? daemon->metrics : daemon->server, fd, err);
 }
@@ -184,6 +188,22 @@ static bool is_directory(int fd) {
         struct stat st;
 
         return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Before anything is watched: some of them tell of changes. */
+static int adopt_network(PfErr *err) {
+        PF_CLEANUP(free_namesp) char **names = NULL;
+        int n = sd_listen_fds_with_names(0, &names), r = 0;
+
+        if (n <= 0)
+                return n < 0 ? pf_err_errno(err, n, "sockets from the service manager") : 0;
+        pf_host_network_expect();
+        if (is_directory(STDIN_FILENO))
+                r = pf_host_network_adopt(STDIN_FILENO, err);
+        for (int i = 0; i < n && r == 0; i++)
+                if (is_of_network(names[i]))
+                        r = pf_host_network_adopt(SD_LISTEN_FDS_START + i, err);
+        return r;
 }
 
 static int listen_all(Daemon *daemon, PfErr *err) {
@@ -195,9 +215,6 @@ static int listen_all(Daemon *daemon, PfErr *err) {
                 return pf_err_errno(err, n, "sockets from the service manager");
         if (n == 0)
                 return listen_at_paths(daemon, err);
-        pf_host_network_expect();
-        if (is_directory(STDIN_FILENO))
-                r = pf_host_network_adopt(STDIN_FILENO, err);
         for (int i = 0; i < n && r == 0; i++)
                 r = take_over(daemon, names[i], SD_LISTEN_FDS_START + i, err);
         return r;
@@ -252,7 +269,9 @@ static int make_servers(Daemon *daemon, PfErr *err) {
 static int set_up(Daemon *daemon, PfErr *err) {
         int r;
 
-        r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
+        r = adopt_network(err);
+        if (r == 0)
+                r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
         if (r == 0)
                 r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon->target, err);
         if (r == 0)

@@ -101,6 +101,25 @@ static int plain_call(sd_bus_message *message, void *data, sd_bus_error *error) 
         return sd_bus_reply_method_return(message, "");
 }
 
+/* For the test: PropertiesChanged of a unit, or Reloading where there is none. */
+static int tell(sd_bus_message *message, void *data, sd_bus_error *error) {
+        const Manager *manager = data;
+        const char *unit;
+        char path[128];
+        int r = sd_bus_message_read(message, "s", &unit);
+
+        (void) error;
+        if (r < 0)
+                return r;
+        (void) snprintf(path, sizeof(path), MANAGER_PATH "/unit/%s", unit);
+        r = *unit ? sd_bus_emit_signal(manager->bus, path, "org.freedesktop.DBus.Properties",
+                                       "PropertiesChanged", "sa{sv}as", MANAGER ".Unit", 1,
+                                       "ActiveState", "s", "failed", 0)
+                  : sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER ".Manager", "Reloading",
+                                       "b", 1);
+        return r < 0 ? r : sd_bus_reply_method_return(message, "");
+}
+
 /* The object of a unit has its name, up to the dot. */
 static int load_unit(sd_bus_message *message, void *data, sd_bus_error *error) {
         const char *unit;
@@ -146,6 +165,7 @@ static const sd_bus_vtable manager_table[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("Subscribe", "", "", plain_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Reload", "", "", plain_call, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Tell", "s", "", tell, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("LoadUnit", "s", "o", load_unit, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("ReloadUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("StartUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -258,6 +278,15 @@ bool pf_fake_systemd_open(PfFakeSystemd *bus) {
         (void) close(ready[0]);
         ck_assert_msg(r >= 0, "the manager of the test: %s", strerror(-r));
         return true;
+}
+
+void pf_fake_systemd_signal(const char *unit) {
+        PF_CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+
+        ck_assert_int_ge(sd_bus_open_system(&bus), 0);
+        ck_assert_int_ge(sd_bus_call_method(bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "Tell",
+                                            NULL, NULL, "s", unit ? unit : ""),
+                         0);
 }
 
 void pf_fake_systemd_was_told(const PfFakeSystemd *bus, const char *expected) {
