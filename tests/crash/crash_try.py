@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which points are tried, by whom, and what is said of it."""
 import collections
+import os
 import random
 import sys
 import threading
@@ -8,8 +9,13 @@ import threading
 from crash_parts import Bad
 
 SAMPLE = 2  # points of a part, in a run that is not full
-FOLDED = 8  # of those that were folded, in one that is
+FOLDED = 2  # of those that were folded, in one that is
 ATTEMPTS = 20  # to see a run in which no two threads change something at the same time
+
+
+def n_workers():
+    """More than processors: a run waits now and then."""
+    return 2 * (os.cpu_count() or 1)
 
 
 class Report:

@@ -28,7 +28,7 @@ TREE = pathlib.Path(os.environ["PF_SOURCE_ROOT"])
 sys.path[:0] = [str(TREE / "tests/wire"), str(TREE / "tests/differential")]
 from crash_live import RUNNING, Box, LiveWork, boxed  # noqa: E402
 from crash_parts import Bad, Trace  # noqa: E402
-from crash_try import Bench, Report, try_kills  # noqa: E402
+from crash_try import Bench, Report, n_workers, try_kills  # noqa: E402
 
 FULL = bool(os.environ.get("PF_FULL"))
 PROGRAMS = ("unshare", "dbus-daemon", "ip", "cpio", "chroot")
@@ -97,7 +97,7 @@ class RemotePart:
 
 def try_all(top, only):
     report, begun = Report(), time.monotonic()
-    n = os.cpu_count() or 1 if FULL else 1
+    n = n_workers() if FULL else 1
     with concurrent.futures.ThreadPoolExecutor(n) as pool:
         workers = list(pool.map(lambda i: Worker(top / f"worker-{i}", only), range(n)))
         bench = Bench(pool, workers.__getitem__)

@@ -36,7 +36,7 @@ sys.path.insert(0, str(TREE / "tests/wire"))
 from crash_machines import LEASED, MACHINES, copy, describe, difference, lay, picture  # noqa: E402
 from crash_parts import (BEGIN, CTL, JUDGES, LOCK, Bad, Part, Service, by_history,  # noqa: E402
                          change, history, run_program, undo)
-from crash_try import Bench, Report, chosen, try_kills  # noqa: E402
+from crash_try import Bench, Report, chosen, n_workers, try_kills  # noqa: E402
 
 REMEDYD = os.environ["PF_REMEDYD"]
 FULL = bool(os.environ.get("PF_FULL"))
@@ -150,7 +150,7 @@ def main():
         print("1..0 # SKIP needs root")
         return 0
     with tempfile.TemporaryDirectory(prefix="pf-crash-", dir=memory) as name, \
-            concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            concurrent.futures.ThreadPoolExecutor(n_workers()) as pool:
         top = pathlib.Path(name)
         top.chmod(0o755)
         bench = Bench(pool, lambda number: top / f"copy-{number}")
