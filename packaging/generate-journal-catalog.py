@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Turns the catalogue into what `journalctl -x` explains our events with.
 
-    generate-journal-catalog.py catalogue.toml preflightd.catalog
+    generate-journal-catalog.py catalogue.toml journal.toml preflightd.catalog
 
 An entry for each check, in the format of https://systemd.io/CATALOG. Its ID is that of
 pf_event_message_id(): the first 128 bits of the SHA-256 of "preflightd:" and the name.
+And one for each event of journal.toml.
 """
 
 import hashlib
@@ -37,13 +38,25 @@ def entry(check):
     yield ""
 
 
+def event_entry(event):
+    yield f"-- {event['id']}"
+    yield f"Subject: {event['subject']}"
+    yield "Defined-By: preflightd"
+    yield "Documentation: man:preflightctl(1) man:preflight-remedyd(8)"
+    yield ""
+    yield event["text"].rstrip()
+    yield ""
+
+
 def main():
-    source, target = map(pathlib.Path, sys.argv[1:])
-    catalogue = tomllib.loads(source.read_text(encoding="utf-8"))
+    checks, events, target = map(pathlib.Path, sys.argv[1:])
+    catalogue = tomllib.loads(checks.read_text(encoding="utf-8"))
     lines = ["# SPDX-License-Identifier: MIT", ""]
     for check in catalogue["check"]:
         if "linux" in check["platforms"]:
             lines += entry(check)
+    for event in tomllib.loads(events.read_text(encoding="utf-8"))["event"]:
+        lines += event_entry(event)
     target.write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -2,19 +2,13 @@
 /* What the log says of changes and leases. */
 #include <stdio.h>
 
+#include "config/journal-messages.h"
 #include "daemon/base/log.h"
 #include "daemon/remedy/change.h"
 
 /* While a lease cannot be ended. */
 #define RETRY_USEC (1ull * 1000000)
 #define WARN_EVERY 60
-
-/* In the message catalog. */
-#define MESSAGE_LEASE_OPENED "6ba1f4b2f0a34f7e9d3c1c9f20a85e11"
-#define MESSAGE_LEASE_ENDED "c0d5de3e8be44f5fb1a7f6a2e7c94b32"
-#define MESSAGE_LEASE_STUCK "1f7d4a6c5b0e4c0f8a62b93ad1e57c53"
-#define MESSAGE_APPLIED "8d6e2b7f93c14a0b8f1d5e04c7a29b74"
-#define MESSAGE_UNDONE "3c9a8f15d27e4d66a5b0e1f7428c6d95"
 
 static void log_transaction(PfLogLevel level, const char *message_id,
                             const PfTransaction *transaction, const char *text) {
@@ -40,7 +34,7 @@ static void log_opened(const PfTransaction *transaction) {
                         transaction->id, lease->scope.account, lease->scope.source,
                         (unsigned long long) (lease->scope.duration_usec / 1000000),
                         transaction->who);
-        log_transaction(PF_LOG_NOTICE, MESSAGE_LEASE_OPENED, transaction, text);
+        log_transaction(PF_LOG_NOTICE, pf_message_lease_opened, transaction, text);
 }
 
 static void log_ended(const PfTransaction *transaction) {
@@ -50,7 +44,7 @@ static void log_ended(const PfTransaction *transaction) {
                         transaction->id, transaction->lease->scope.account,
                         transaction->lease->scope.source,
                         transaction->undone_by ? transaction->undone_by : "recovery");
-        log_transaction(PF_LOG_NOTICE, MESSAGE_LEASE_ENDED, transaction, text);
+        log_transaction(PF_LOG_NOTICE, pf_message_lease_ended, transaction, text);
 }
 
 static void log_change(const PfChange *change) {
@@ -59,8 +53,8 @@ static void log_change(const PfChange *change) {
                 const char *message_id;
                 const char *done;
         } events[] = {
-                { PF_CHANGE_APPLY, MESSAGE_APPLIED, "Applied" },
-                { PF_CHANGE_UNDO, MESSAGE_UNDONE, "Undone" },
+                { PF_CHANGE_APPLY, pf_message_applied, "Applied" },
+                { PF_CHANGE_UNDO, pf_message_undone, "Undone" },
         };
         const PfTransaction *transaction = change->transaction;
 
@@ -123,7 +117,7 @@ static void plan_next(PfChange *change) {
                 return;
         }
         if (remediation->n_failures++ % WARN_EVERY == 0)
-                pf_log_event(PF_LOG_ERROR, MESSAGE_LEASE_STUCK, NULL,
+                pf_log_event(PF_LOG_ERROR, pf_message_lease_stuck, NULL,
                              "Leases may be open that are over; trying again: %s",
                              pf_err_text(&change->lease_err, change->lease_r));
         if (pf_lease_clock_read(&now, &ignored) == 0)

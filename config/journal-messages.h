@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * MESSAGE_IDs of events, for pf_log_event(): 32 digits, in the journal's catalog. What they are
+ * and what is said of them is in journal.toml, and nowhere else. Those of the checks are
+ * pf_event_message_id()'s.
+ */
+extern const char pf_message_applied[];
+extern const char pf_message_undone[];
+extern const char pf_message_lease_opened[];
+extern const char pf_message_lease_ended[];
+extern const char pf_message_lease_stuck[];
