@@ -9,56 +9,26 @@ them are in the initramfs. TAP on stdout.
 import argparse
 import hashlib
 import json
-import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 
+import kernels
 import tap
 
 KERNEL = "6.1.0-99-amd64"
 IMAGE = f"/boot/initrd.img-{KERNEL}"
-MODULES = f"/usr/lib/modules/{KERNEL}"
-ROOT = "0b3c1d7e-1111-4222-8333-444455556666"
-DRIVERS = ["hv_vmbus", "hv_storvsc", "hv_netvsc"]
-GRUB_CFG = f"""menuentry 'Debian' {{
- linux /boot/vmlinuz-{KERNEL} root=UUID={ROOT} ro
- initrd {IMAGE}
-}}
-"""
+DRIVERS = kernels.DRIVERS
 SHARED = {}
 
 
-def make_module(box, name):
-    """An object file with what depmod(8) looks at."""
-    words = "".join(f'static const char {chr(97 + i)}[] __attribute__((section(".modinfo"), used)) = '
-                    f'"{text}";\n' for i, text in enumerate((f"name={name}", "license=GPL",
-                                                             "vermagic=" + KERNEL)))
-    with tempfile.TemporaryDirectory(prefix="pf-module-") as top:
-        source = pathlib.Path(top) / "module.c"
-        source.write_text(words)
-        subprocess.run(["gcc", "-c", "-o", f"{top}/module.ko", source], check=True)
-        place = box.path(f"{MODULES}/kernel/drivers/hv/{name}.ko")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes((pathlib.Path(top) / "module.ko").read_bytes())
-
-
 def make_kernel(box):
-    for name in DRIVERS:
-        make_module(box, name)
-    for path, text in {f"/boot/vmlinuz-{KERNEL}": "kernel", "/boot/grub/grub.cfg": GRUB_CFG,
-                       f"/boot/config-{KERNEL}": "CONFIG_RD_GZIP=y\n",
-                       f"{MODULES}/modules.builtin": "kernel/drivers/scsi/sd_mod.ko\nkernel/fs/ext4/ext4.ko\n",
-                       "/etc/fstab": f"UUID={ROOT} / ext4 defaults 0 1\n",
-                       f"{MODULES}/modules.order": ""}.items():
-        box.path(path).parent.mkdir(parents=True, exist_ok=True)
-        box.path(path).write_text(text)
+    kernels.make(box, KERNEL, "/boot/grub/grub.cfg",
+                 kernels.GRUB_CFG.format(version=KERNEL, image=IMAGE, root=kernels.ROOT))
     conf = box.path("/etc/initramfs-tools/initramfs.conf")
     conf.write_text(conf.read_text().replace("MODULES=most", "MODULES=list").replace(
         "COMPRESS=zstd", "COMPRESS=gzip"))
-    box.run(f"depmod {KERNEL} && mkinitramfs -o {IMAGE} {KERNEL}", timeout=120)
+    box.run(f"mkinitramfs -o {IMAGE} {KERNEL}", timeout=120)
 
 
 def digests(box):
@@ -72,8 +42,7 @@ def verdict(box):
 
 
 def drivers_in(box):
-    listed = box.run(f"lsinitramfs {IMAGE}").stdout
-    return [name for name in DRIVERS if f"/{name}.ko" in listed]
+    return kernels.drivers_in(box.run(f"lsinitramfs {IMAGE}").stdout)
 
 
 def lacks_its_drivers(box):
