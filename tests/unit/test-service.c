@@ -319,6 +319,36 @@ static void expect_verdict(const PfJson *report, const char *check, const char *
 }
 
 /* However old a report the caller takes: a waiver ends when it says. */
+/* Nobody asks for it, and nothing else would tell. */
+START_TEST(a_probe_that_comes_back_is_asked_again) {
+        const PfJson *changed;
+        Peer watcher, peer;
+
+        start();
+        peer_open(&watcher);
+        peer_open(&peer);
+        peer_call(&watcher, "Monitor", "{}", PF_VARLINK_CALL_MORE);
+        wait_for_replies(&watcher, 1);
+        (void) uv_timer_stop(service->timer);
+        pf_fake_hang();
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":0}", 0);
+        wait_for_replies(&watcher, 2);
+        changed = pf_json_get(last(&watcher), "changed");
+        ck_assert_str_eq(pf_json_get_string(changed, "check"), PF_FAKE_HANGING);
+        ck_assert_str_eq(pf_json_get_string(changed, "verdict"), "unknown");
+
+        (void) uv_timer_stop(service->timer);
+        pf_fake_let_go();
+        wait_for_replies(&watcher, 3);
+        changed = pf_json_get(last(&watcher), "changed");
+        ck_assert_str_eq(pf_json_get_string(changed, "check"), PF_FAKE_HANGING);
+        ck_assert_str_eq(pf_json_get_string(changed, "verdict"), "pass");
+        peer_close(&watcher);
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
 START_TEST(what_is_kept_does_not_outlive_a_waiver) {
         int64_t first;
         Peer peer;
@@ -608,6 +638,7 @@ int main(void) {
         PF_TEST(suite, a_caller_that_goes_does_not_disturb);
         PF_TEST(suite, check_streams_what_is_finished);
         PF_TEST(suite, monitor_tells_the_report_then_changes);
+        PF_TEST(suite, a_probe_that_comes_back_is_asked_again);
         PF_TEST(suite, what_is_kept_does_not_outlive_a_waiver);
         PF_TEST(suite, the_end_of_a_waiver_is_told);
         PF_TEST(suite, another_waiver_is_told);
