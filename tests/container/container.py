@@ -23,7 +23,7 @@ SUITE = "bookworm"
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "openssh-client", "sshpass",
             "libuv1", "libjson-c5", "libinih1", "libnettle8", "libisal2", "zlib1g", "liblzma5",
             "libzstd1", "libbz2-1.0", "libmount1", "libblkid1", "iproute2", "procps", "strace",
-            "python3-minimal", "socat", "initramfs-tools-core", "kmod", "cpio"]
+            "python3", "socat", "initramfs-tools-core", "kmod", "cpio"]
 PASSWORD = "preflight"
 START_SECONDS = 60
 ROOM = "256m"  # for all that is written into a container
@@ -69,9 +69,10 @@ def make_root(cache, more=()):
 class Container:
     """One machine. What is written into it is gone with it."""
 
-    def __init__(self, root, build=None):
+    def __init__(self, root, build=None, network=None):
         self.root = pathlib.Path(root)
         self.build = build
+        self.network = network  # the name of a network namespace, for more than a loopback
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="pf-container-"))
         self.merged = self.top / "merged"
         self.nspawn = None
@@ -116,10 +117,12 @@ class Container:
                        capture_output=True)
 
     def start(self):
+        network = f"--network-namespace-path=/run/netns/{self.network}" if self.network \
+            else "--private-network"
         log = open(self.top / "console.log", "a", encoding="utf-8")
         self.nspawn = subprocess.Popen(
             ["systemd-nspawn", "-q", "-D", str(self.merged), f"--machine=preflightd-{os.getpid()}-{id(self):x}",
-             "--register=no", "--keep-unit", "--private-network", "--kill-signal=SIGRTMIN+4",
+             "--register=no", "--keep-unit", network, "--kill-signal=SIGRTMIN+4",
              "--console=pipe", "-b"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="yes"), start_new_session=True)
