@@ -35,6 +35,10 @@
           "checks that Auto= is about; given again it adds, empty takes all back and means all")   \
         X("Remedy", "AutoSkip", parse_checks, auto_skip, "",                                       \
           "checks that Auto= is not about; given again it adds, empty takes all back")             \
+        X("Remedy", "HistoryAgeSec", pf_key_time, history_age_usec, "180d",                        \
+          "how long changes are kept, and can be undone; 0: for ever")                             \
+        X("Remedy", "HistoryMax", pf_key_count, history_max, "200",                                \
+          "how many of the newest are kept even where they were undone or taken back")             \
         X("Publish", "TextFile", pf_key_text_file, text_file, "",                                  \
           "metrics of the report, for node_exporter's textfile collector")                         \
         X("Publish", "VirtioPort", pf_key_virtio_port, virtio_port, "",                            \

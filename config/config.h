@@ -42,8 +42,10 @@ typedef struct PfSettings {
 
         /* [Remedy] */
         PfAutoMode auto_mode;
-        PfStrv auto_only; /* wildcards of checks; empty: all */
-        PfStrv auto_skip; /* wildcards of checks */
+        PfStrv auto_only;          /* wildcards of checks; empty: all */
+        PfStrv auto_skip;          /* wildcards of checks */
+        uint64_t history_age_usec; /* of what can be undone; 0: for ever */
+        uint64_t history_max;      /* of what was undone or taken back, among the newest */
 
         /* [Publish] */
         char *text_file;   /* of metrics; NULL: none, as of all here */

@@ -94,7 +94,8 @@ static PfExit refuse_lease(const Image *image, PfErr *err) {
 }
 
 static PfExit open_transactions(Image *image, PfErr *err) {
-        PfErr reason = { 0 };
+        const PfSettings *settings = image->subject.settings;
+        PfErr reason = { 0 }, ignored = { 0 };
         const PfStrv *complaints;
         int r;
 
@@ -105,6 +106,10 @@ static PfExit open_transactions(Image *image, PfErr *err) {
         complaints = pf_transactions_complaints(image->transactions);
         for (size_t i = 0; i < complaints->n; i++)
                 pf_ctl_note(image->ctl, "%s", complaints->items[i]);
+        r = pf_transactions_prune(image->transactions, settings->history_age_usec,
+                                  settings->history_max, &ignored);
+        if (r < 0) /* a long history hinders no change */
+                pf_ctl_note(image->ctl, "%s", pf_err_text(&ignored, r));
         return PF_EXIT_OK;
 }
 

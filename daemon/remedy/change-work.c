@@ -7,9 +7,17 @@
 #include "daemon/remedy/lease-publish.h"
 #include "daemon/remedy/policy.h"
 
-#define HISTORY_AGE_USEC (180ull * 24 * 3600 * 1000000)
-#define HISTORY_MAX 200
 #define COMPLAINTS_MAX 16
+
+/* By the settings as they are now; where they cannot be read, nothing goes. */
+static int prune(const PfRemediation *remediation, PfErr *err) {
+        PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
+        int r = pf_settings_load(remediation->config.host, &settings, NULL, err);
+
+        return r < 0 ? r
+                     : pf_transactions_prune(remediation->transactions, settings->history_age_usec,
+                                             settings->history_max, err);
+}
 
 static int need_transactions(PfChange *change, PfErr *err) {
         PfRemediation *remediation = change->remediation;
@@ -26,8 +34,7 @@ static int need_transactions(PfChange *change, PfErr *err) {
         complaints = pf_transactions_complaints(remediation->transactions);
         for (size_t i = 0; i < complaints->n && i < COMPLAINTS_MAX && r == 0; i++)
                 r = pf_strv_add(&change->complaints, complaints->items[i]);
-        r = pf_transactions_prune(remediation->transactions, HISTORY_AGE_USEC, HISTORY_MAX,
-                                  &ignored);
+        r = prune(remediation, &ignored);
         if (r < 0) /* a long history hinders no change, and keeps no lease open */
                 r = pf_strv_add(&change->complaints, pf_err_text(&ignored, r));
         (void) !r; /* a sentence less in the log */

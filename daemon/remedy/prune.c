@@ -7,7 +7,8 @@
 static bool may_go(const PfTransaction *transaction, bool is_among_newest, uint64_t age_usec,
                    uint64_t now_usec) {
         uint64_t ended = transaction->ended_usec;
-        bool is_old = ended < now_usec && now_usec - ended > age_usec; /* the clock may be set */
+        /* The clock may be set. */
+        bool is_old = age_usec > 0 && ended < now_usec && now_usec - ended > age_usec;
 
         switch (transaction->state) {
         case PF_TRANSACTION_UNDONE:

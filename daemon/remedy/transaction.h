@@ -119,8 +119,9 @@ int pf_transactions_undo(PfTransactions *transactions, const char *id, const cha
 int pf_transactions_list(PfTransactions *transactions, PfTransaction ***ret, size_t *ret_n,
                          PfErr *err) PF_MUST_CHECK;
 
-/* Forgets those that ended longer ago, and all but the newest @keep; never an applied one
- * that can be undone and is younger than @age_usec, never one with an open lease. */
+/* Forgets those that ended longer ago than @age_usec, unless that is 0, and all but the newest
+ * @keep; never an applied one that can be undone and is younger than that, never one with an open
+ * lease. What they should be is in the settings: HistoryAgeSec=, HistoryMax=. */
 int pf_transactions_prune(PfTransactions *transactions, uint64_t age_usec, size_t keep,
                           PfErr *err) PF_MUST_CHECK;
 

@@ -218,6 +218,24 @@ def an_image_that_cannot_be_written():
 
 
 @test
+def an_old_history_goes():
+    """As the service does it, by HistoryAgeSec= and HistoryMax= of this machine."""
+    with image() as root:
+        for ended in (None, 1):
+            equal(run(root, *FIX).returncode, READY)
+            manifest = root / "var/lib/preflightd/transactions" / history(root)[-1]["id"] / "manifest.json"
+            kept = json.loads(manifest.read_text())
+            if ended:
+                holder = kept if "endedUSec" in kept else kept["transaction"]
+                holder["endedUSec"] = ended
+                manifest.write_text(json.dumps(kept))
+                break
+            equal(run(root, "undo", only_id(root)).returncode, READY)
+        equal([one["state"] for one in history(root)], ["undone"])
+        assert not manifest.parent.exists()
+
+
+@test
 def one_at_a_time():
     with image() as root:
         run(root, *FIX)

@@ -47,6 +47,8 @@ START_TEST(built_in_values) {
         ck_assert_int_eq(settings->auto_mode, PF_AUTO_MODE_OFF);
         ck_assert_uint_eq(settings->auto_only.n, 0);
         ck_assert_uint_eq(settings->auto_skip.n, 0);
+        ck_assert_uint_eq(settings->history_age_usec, UINT64_C(180) * 24 * 3600 * 1000000);
+        ck_assert_uint_eq(settings->history_max, 200);
         ck_assert_ptr_null(settings->text_file);
         ck_assert_ptr_null(settings->virtio_port);
         ck_assert_ptr_null(settings->console);
@@ -78,6 +80,8 @@ START_TEST(every_key) {
                                      "AutoOnly=boot.* ssh.sftp-subsystem\n"
                                      "AutoSkip=boot.drivers\n"
                                      "AutoSkip=boot.fstab-identity\n"
+                                     "HistoryAgeSec=2weeks\n"
+                                     "HistoryMax=7\n"
                                      "[Publish]\n"
                                      "TextFile=/srv/metrics/preflightd.prom\n"
                                      "VirtioPort=org.preflightd.0\n"
@@ -106,6 +110,8 @@ START_TEST(every_key) {
         ck_assert_str_eq(settings->auto_only.items[0], "boot.*");
         ck_assert_uint_eq(settings->auto_skip.n, 2);
         ck_assert_str_eq(settings->auto_skip.items[1], "boot.fstab-identity");
+        ck_assert_uint_eq(settings->history_age_usec, UINT64_C(14) * 24 * 3600 * 1000000);
+        ck_assert_uint_eq(settings->history_max, 7);
         ck_assert_str_eq(settings->text_file, "/srv/metrics/preflightd.prom");
         ck_assert_str_eq(settings->virtio_port, "org.preflightd.0");
         ck_assert_str_eq(settings->console, "/dev/ttyS0");
@@ -134,6 +140,9 @@ START_TEST(values_that_are_wrong) {
                          "f:2: Socket=run/x: expected a path that begins with '/'|");
         expect_complaint("[Daemon]\nMaximumAgeSec=soon\n",
                          "f:2: MaximumAgeSec=soon: expected a time such as 500ms, 10s or 2min|");
+        expect_complaint("[Remedy]\nHistoryMax=-1\nHistoryAgeSec=long\n",
+                         "f:2: HistoryMax=-1: expected a number|"
+                         "f:3: HistoryAgeSec=long: expected a time such as 500ms, 10s or 2min|");
         expect_complaint("[Daemon]\nMaximumClients=0\n",
                          "f:2: MaximumClients=0: expected a number from 1 to 65536|");
         expect_complaint("[Daemon]\nMaximumMessageBytes=1K\n",

@@ -88,6 +88,8 @@ START_TEST(pruned_by_age) {
         lease = lease_id(transactions);
         edit_manifest(first, "\"endedUSec\":", "\"endedUSec\": 1, \"was\":");
         edit_manifest(lease, "\"endedUSec\":", "\"endedUSec\": 1, \"was\":");
+        ck_assert_int_eq(pf_transactions_prune(transactions, 0, 0, &err), 0);
+        check_history(transactions, "applied applied"); /* 0: for ever */
         ck_assert_int_eq(pf_transactions_prune(transactions, 3600000000, 10, &err), 0);
         check_history(transactions, "applied"); /* the lease, which is open */
         end_lease(transactions, lease, 0);

@@ -259,6 +259,24 @@ def test_unattended_once_for_the_same_evidence(_):
         assert config.read_text() == before
 
 
+def test_the_history_is_as_long_as_the_settings_say(_):
+    with Box().start() as box:
+        allow(box, "HistoryMax=1")
+        for _ in range(2):
+            good(box.call("Undo", {"transaction": box.password()["id"]}))
+        kept = box.password()["id"]
+        assert len(box.transactions()) == 3
+        box.kill()
+        box.start()  # it looks when it opens them
+        assert [one["id"] for one in box.transactions()] == [kept]
+        (box.root / "etc/preflightd/preflightd.conf").write_text("[Remedy]\nHistoryMax=no\n")
+        good(box.call("Undo", {"transaction": kept}))
+        box.kill()
+        box.start()  # nothing goes by settings that cannot be read
+        assert [one["state"] for one in box.transactions()] == ["undone"]
+        assert "HistoryMax=no" in box.read_log()
+
+
 # --- one at a time ---
 
 def test_a_second_change_is_told_who_makes_the_first(_):
