@@ -29,7 +29,7 @@ LEASES = "run/preflightd/leases"
 BEGIN = "[0-9]*T[0-9]*Z-*"  # the directory of a transaction
 LOCK = "flock"  # of the transactions, which is taken where there are some already
 NEVER = 1 << 30
-SECONDS = 120
+SECONDS = 900  # of what stops at each of its calls, on a busy machine
 
 # Leaks are not looked for in what is traced: the sanitizer would trace it itself.
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8",
@@ -296,7 +296,7 @@ class Service(Part):
         end = time.monotonic() + seconds
         while True:
             try:
-                return Client(self.socket(root), seconds=60)
+                return Client(self.socket(root), seconds=SECONDS)
             except OSError:
                 if is_over.is_set() or time.monotonic() > end:
                     raise

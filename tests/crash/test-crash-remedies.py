@@ -32,11 +32,13 @@ import time
 
 sys.dont_write_bytecode = True
 TREE = pathlib.Path(os.environ["PF_SOURCE_ROOT"])
-sys.path.insert(0, str(TREE / "tests/wire"))
-from crash_machines import LEASED, MACHINES, copy, describe, difference, lay, picture  # noqa: E402
+sys.path[:0] = [str(TREE / "tests/wire"), str(TREE / "tests/differential")]
+from crash_machines import (LEASED, MACHINES, SETTINGS, copy, describe, difference,  # noqa: E402
+                            lay, picture)
 from crash_parts import (BEGIN, CTL, JUDGES, LOCK, Bad, Part, Service, by_history,  # noqa: E402
                          change, history, run_program, undo)
 from crash_try import Bench, Report, chosen, n_workers, try_kills  # noqa: E402
+from sshd_oracle import mount, private_namespace  # noqa: E402
 
 REMEDYD = os.environ["PF_REMEDYD"]
 FULL = bool(os.environ.get("PF_FULL"))
@@ -143,6 +145,15 @@ def try_faults(part, bench, report):
 FAULTY = ("ssh.password-authentication", "boot.root-identity of all")
 
 
+def give_time(top):
+    """preflightctl has its settings from the machine it runs on: for us alone, other ones."""
+    for name, text in SETTINGS.items():
+        (top / name).parent.mkdir(parents=True)
+        (top / name).write_text(text)
+    private_namespace()
+    mount("overlay", "/etc", "overlay", 1, f"lowerdir={top}/etc:/etc")
+
+
 def main():
     report, only, begun = Report(), sys.argv[1:], time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -153,6 +164,8 @@ def main():
             concurrent.futures.ThreadPoolExecutor(n_workers()) as pool:
         top = pathlib.Path(name)
         top.chmod(0o755)
+        if FULL:
+            give_time(top)
         bench = Bench(pool, lambda number: top / f"copy-{number}")
         works = [lambda machine=machine: Work(machine, top) for machine in MACHINES
                  if not only or machine.name in only]
