@@ -74,6 +74,17 @@ typedef struct PfPeerNode {
 int pf_peer_bind(uv_pipe_t *pipe, const char *path, unsigned mode, PfPeerNode *ret,
                  PfErr *err) PF_MUST_CHECK;
 
+/**
+ * pf_peer_mark() - say what a listening socket speaks, to those who look at sockets
+ * @fd:        listening
+ * @attribute: an extended attribute of the user namespace: xattr(7)
+ * @listening: its value on the socket itself
+ * @entry:     and on the name in the file system, where it has one
+ * There is no error: kernels before Linux 7.0 keep no such attribute of a socket, some file
+ * systems never do, and nothing depends on it.
+ */
+void pf_peer_mark(uv_os_fd_t fd, const char *attribute, const char *listening, const char *entry);
+
 /* Remove what is at @path if it is still that socket. */
 void pf_peer_unbind(const char *path, const PfPeerNode *node);
 

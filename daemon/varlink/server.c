@@ -230,6 +230,14 @@ static Listener *new_listener(PfVarlinkServer *server) {
         return listener;
 }
 
+/* systemd.io/VARLINK and sd-varlink(3): by this, tools find the sockets that speak it. */
+static void mark(const Listener *listener) {
+        uv_os_fd_t fd;
+
+        if (uv_fileno((const uv_handle_t *) &listener->pipe, &fd) == 0)
+                pf_peer_mark(fd, "user.varlink", "listen", "entrypoint");
+}
+
 /* Takes @listener over. @r: whether its pipe could be bound. */
 static int listen_on(Listener *listener, int r, const char *what, PfErr *err) {
         PfVarlinkServer *server = listener->server;
@@ -243,6 +251,7 @@ static int listen_on(Listener *listener, int r, const char *what, PfErr *err) {
                 close_listener(listener);
                 return r;
         }
+        mark(listener);
         listener->next = server->listeners;
         server->listeners = listener;
         return 0;

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "tests/support/test-main.h"
 
@@ -26,6 +27,33 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *n) {
                 return -1;
         }
         return (int) syscall(SYS_getsockopt, fd, level, name, value, n);
+}
+
+/* What sockets are marked with, also where the kernel keeps none of it; likewise. */
+static char marks[256];
+
+static int note_mark(const char *what, const char *name, const void *value, size_t n) {
+        size_t used = strlen(marks);
+
+        (void) snprintf(marks + used, sizeof(marks) - used, "%s: %s=%.*s\n", what, name, (int) n,
+                        (const char *) value);
+        errno = EPERM; /* as before Linux 7.0 */
+        return -1;
+}
+
+int fsetxattr(int fd, const char *name, const void *value, size_t n, int flags) {
+        (void) fd;
+        (void) flags;
+        return note_mark("socket", name, value, n);
+}
+
+int setxattr(const char *path, const char *name, const void *value, size_t n, int flags) {
+        char target[256];
+        ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+        (void) flags;
+        target[length < 0 ? 0 : length] = '\0';
+        return note_mark(target, name, value, n);
 }
 
 START_TEST(own_identity) {
@@ -308,6 +336,43 @@ START_TEST(paths_that_cannot_be) {
 }
 END_TEST
 
+static void mark(uv_pipe_t *pipe) {
+        uv_os_fd_t fd;
+
+        marks[0] = '\0';
+        ck_assert_int_eq(uv_fileno((uv_handle_t *) pipe, &fd), 0);
+        pf_peer_mark(fd, "user.test", "listen", "entry");
+}
+
+START_TEST(sockets_are_marked) {
+        char expected[256];
+        PfPeerNode node;
+        uv_pipe_t pipe;
+
+        set_up();
+        ck_assert_int_eq(bind_there(&node, NULL, &pipe), 0);
+        mark(&pipe);
+        (void) snprintf(expected, sizeof(expected),
+                        "socket: user.test=listen\n%s: user.test=entry\n", path);
+        ck_assert_str_eq(marks, expected);
+
+        /* What has taken its place is none of ours. */
+        ck_assert_int_eq(unlink(path), 0);
+        mark(&pipe);
+        ck_assert_str_eq(marks, "socket: user.test=listen\n");
+        ck_assert_int_eq(symlink("/dev/null", path), 0);
+        mark(&pipe);
+        ck_assert_str_eq(marks, "socket: user.test=listen\n");
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_ge(pf_close(open(path, O_CREAT | O_WRONLY, 0600)), -1);
+        mark(&pipe);
+        ck_assert_str_eq(marks, "socket: user.test=listen\n");
+        ck_assert_int_eq(unlink(path), 0);
+        uv_close((uv_handle_t *) &pipe, NULL);
+        tear_down();
+}
+END_TEST
+
 START_TEST(limit_of_descriptors) {
         struct rlimit before, lower;
 
@@ -337,6 +402,7 @@ int main(void) {
         PF_TEST(suite, stale_socket_is_replaced);
         PF_TEST(suite, other_things_at_the_path_stay);
         PF_TEST(suite, paths_that_cannot_be);
+        PF_TEST(suite, sockets_are_marked);
         PF_TEST(suite, limit_of_descriptors);
         return pf_test_main(suite);
 }

@@ -82,6 +82,19 @@ def test_metrics_are_served_at_the_socket_of_that_name(manager):
     assert refused[0]["error"] == "org.varlink.service.InterfaceNotFound"
 
 
+def test_its_sockets_are_marked(manager):
+    """As sd-varlink(3) does, where the kernel keeps attributes of sockets: Linux 7.0."""
+    path = str(manager.service.directory / "mark")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as own:
+        own.bind(path)
+        try:
+            os.setxattr(path, "user.varlink", b"entrypoint", follow_symlinks=False)
+        except OSError as error:
+            raise service_under_test.Skip(f"not kept here: {error.strerror}") from error
+    for marked in (manager.service.path, manager.service.metrics_path):
+        assert os.getxattr(marked, "user.varlink", follow_symlinks=False) == b"entrypoint"
+
+
 def test_its_status_follows_the_machine(manager):
     (manager.service.root / "usr/sbin/sshd").unlink()
     with Client(manager.service.path) as client:

@@ -6,6 +6,7 @@
 #include "daemon/platform/peer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59 /* not in the headers of every C library */
@@ -268,6 +270,31 @@ void pf_peer_unbind(const char *path, const PfPeerNode *node) {
 
         if (lstat(path, &st) == 0 && st.st_dev == node->device && st.st_ino == node->inode)
                 (void) unlink(path);
+}
+
+/* By descriptor, so that it is a socket that is marked and not what has taken its place. */
+static void mark_path(const char *path, const char *attribute, const char *value) {
+        PF_AUTO_CLOSE int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        char name[64];
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+                return;
+        (void) snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        (void) setxattr(name, attribute, value, strlen(value), 0);
+}
+
+void pf_peer_mark(uv_os_fd_t fd, const char *attribute, const char *listening, const char *entry) {
+        struct sockaddr_un address;
+        socklen_t n = sizeof(address);
+
+        (void) fsetxattr(fd, attribute, listening, strlen(listening), 0);
+        /* Not an abstract name, which begins with NUL. */
+        if (getsockname(fd, (struct sockaddr *) &address, &n) == 0 && n < sizeof(address) &&
+            n > offsetof(struct sockaddr_un, sun_path) && address.sun_path[0] == '/') {
+                ((char *) &address)[n] = '\0';
+                mark_path(address.sun_path, attribute, entry);
+        }
 }
 
 /* Local sockets connect at once, or not at all. */

@@ -40,6 +40,13 @@ int pf_peer_bind(uv_pipe_t *pipe, const char *path, unsigned mode, PfPeerNode *r
         return pf_err_set(err, -ENOTSUP, "%s: no local sockets on this system", path);
 }
 
+void pf_peer_mark(uv_os_fd_t fd, const char *attribute, const char *listening, const char *entry) {
+        (void) fd;
+        (void) attribute;
+        (void) listening;
+        (void) entry;
+}
+
 void pf_peer_unbind(const char *path, const PfPeerNode *node) {
         (void) path;
         (void) node;
