@@ -85,6 +85,8 @@ static void on_answer(PfVarlinkClient *client, const PfVarlinkReply *reply, void
                 (void) sd_notifyf(0, "STATUS=%s", pf_brief_verdict(report));
                 return;
         }
+        if (!pf_json_get(reply->parameters, "changed"))
+                return lose(publisher, "it sent something that is no report");
         r = listen_to(publisher, &err);
         if (r < 0)
                 lose(publisher, pf_err_text(&err, r));

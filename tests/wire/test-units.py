@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The units of the service of remedies: what they expose, and in which order they start.
+"""The units beside preflightd's own: what they expose, and in which order they start.
 
 PF_UNITS is the directory of the units as they are installed. Prints TAP.
 """
@@ -16,6 +16,7 @@ from service_under_test import Skip, TREE
 UNITS = pathlib.Path(os.environ.get("PF_UNITS", "/nonexistent"))
 SOURCES = TREE / "packaging/systemd"
 EXPOSURE_MAX = 5.0
+EXPOSURE_OF_PUBLISHING = 1.5
 
 
 def settings(path):
@@ -32,12 +33,12 @@ def words(unit, key):
     return " ".join(settings(UNITS / unit).get(key, [])).split()
 
 
-def exposure(unit):
+def exposure(unit, most=EXPOSURE_MAX):
     if not shutil.which("systemd-analyze"):
         raise Skip("systemd-analyze is not installed")
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager",
-         f"--threshold={EXPOSURE_MAX * 10:.0f}", str(UNITS / unit)],
+         f"--threshold={most * 10:.0f}", str(UNITS / unit)],
         capture_output=True, text=True, check=False, timeout=60)
     if "offline" in done.stderr:
         raise Skip(done.stderr.strip())  # before systemd 250
@@ -55,8 +56,24 @@ def test_exposure_of_what_ends_leases(_):
 
 def test_every_program_is_the_one_that_is_installed(_):
     for unit in UNITS.glob("preflight-*.service"):
-        [command] = settings(unit)["ExecStart"]
-        assert command.split()[0].endswith("/preflight-remedyd") and "@" not in command, command
+        name = "preflight-publish" if unit.stem == "preflight-publish" else "preflight-remedyd"
+        for command in settings(unit)["ExecStart"] + settings(unit).get("ExecStopPost", []):
+            assert command.split()[0].endswith("/" + name) and "@" not in command, command
+
+
+def test_exposure_of_publishing(_):
+    exposure("preflight-publish.service", EXPOSURE_OF_PUBLISHING)
+
+
+def test_what_publishes_ends_with_what_it_publishes(_):
+    """And whoever reads it then is told so; it is off until somebody enables it."""
+    assert words("preflight-publish.service", "BindsTo") == ["preflightd.service"]
+    assert words("preflight-publish.service", "WantedBy") == ["preflightd.service"]
+    [command] = settings(UNITS / "preflight-publish.service")["ExecStopPost"]
+    assert command.endswith(" --withdraw")
+    assert words("preflight-publish.service", "CapabilityBoundingSet") == []
+    preset = (SOURCES / "80-preflightd.preset").read_text()
+    assert "disable preflight-publish.service\n" in preset
 
 
 def test_leases_end_before_sshd_starts(_):
