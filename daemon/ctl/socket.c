@@ -192,8 +192,17 @@ static PfExit tell_broken(PfSocket *called, PfErr *err) {
                            called->path, called->reason.text);
 }
 
+/* ssh may have ended before anything was asked. */
+static PfExit tell_unsent(PfSocket *called, int r, const PfErr *reason, PfErr *err) {
+        if (called->remote)
+                return pf_remote_explain(called->remote, r, pf_err_text(reason, r), err);
+        return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot ask the daemon at %s: %s",
+                           called->path, pf_err_text(reason, r));
+}
+
 static PfExit call(PfSocket *called, const char *method, PfJson *parameters_take, bool more,
                    unsigned deadline_ms, PfSocketAnswer answer, void *data, PfErr *err) {
+        PfErr reason = { 0 };
         int r;
 
         called->answer = answer;
@@ -203,11 +212,9 @@ static PfExit call(PfSocket *called, const char *method, PfJson *parameters_take
         called->is_over = false;
         r = pf_varlink_client_call(called->client, method, parameters_take,
                                    more ? PF_VARLINK_CALL_MORE : PF_VARLINK_CALL_DEFAULT,
-                                   deadline_ms, on_reply, called, err);
-        if (r < 0) {
-                (void) pf_err_errno(err, r, "cannot ask the daemon at %s", called->path);
-                return PF_EXIT_UNREACHABLE;
-        }
+                                   deadline_ms, on_reply, called, &reason);
+        if (r < 0)
+                return tell_unsent(called, r, &reason, err);
         while (!called->is_over)
                 if (!uv_run(called->loop, UV_RUN_ONCE) && !called->is_over)
                         return pf_exit_set(err, PF_EXIT_UNREACHABLE,
