@@ -140,6 +140,20 @@ def skip_all(reason):
     sys.exit(0)
 
 
+def find_varlinkctl():
+    """Of systemd 257 or later; raises Skip where there is none to be had."""
+    if os.environ.get("VARLINKCTL"):
+        return os.environ["VARLINKCTL"]
+    cache = os.environ.get("PF_CACHE") or os.path.expanduser("~/.cache/preflightd-tests")
+    script = pathlib.Path(__file__).parent / "get-varlinkctl"
+    done = subprocess.run([script, cache], capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        raise Skip(done.stderr.strip().splitlines()[-1])
+    if done.returncode != 0:
+        sys.exit(f"{script}: {done.stderr}")
+    return done.stdout.strip()
+
+
 def tests_of(module):
     """Its functions test_…, in the order of the file."""
     found = [value for name, value in vars(module).items() if name.startswith("test_")]

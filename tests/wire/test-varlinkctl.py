@@ -208,23 +208,13 @@ def test_many_at_once(tool):
     assert len(found) == 20
 
 
-def find_program():
-    if os.environ.get("VARLINKCTL"):
-        return os.environ["VARLINKCTL"]
-    cache = os.environ.get("PF_CACHE") or os.path.expanduser("~/.cache/preflightd-tests")
-    script = pathlib.Path(__file__).parent / "get-varlinkctl"
-    done = subprocess.run([script, cache], capture_output=True, text=True, check=False)
-    if done.returncode == 77:
-        service_under_test.skip_all(done.stderr.strip().splitlines()[-1])
-    if done.returncode != 0:
-        sys.exit(f"{script}: {done.stderr}")
-    return done.stdout.strip()
-
-
 def main():
     if not service_under_test.DAEMON:
         service_under_test.skip_all("PF_DAEMON names no program")
-    program = find_program()
+    try:
+        program = service_under_test.find_varlinkctl()
+    except service_under_test.Skip as reason:
+        service_under_test.skip_all(reason)
     with Service() as service:
         service.start()
         status = service_under_test.run(
