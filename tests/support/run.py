@@ -268,6 +268,14 @@ def step_clang(run):
 RELEASE = ["-Dbuildtype=release", "-Db_ndebug=true", "--prefix=/usr"]
 
 
+def release_build(run):
+    """That of the step before, or one made now; None where that failed."""
+    directory = run.top / "release"
+    if (directory / "daemon" / "preflightd").exists():
+        return directory
+    return run.build("release", RELEASE, "gcc")
+
+
 def step_release(run):
     directory = run.build("release", RELEASE, "gcc")
     if not directory:
@@ -356,10 +364,9 @@ NOT_IN_VALGRIND = {
 
 def step_container(run):
     """The services in a systemd of their own, installed as a package would."""
-    directory = run.top / "release"
-    if not (directory / "daemon" / "preflightd").exists():
-        if not run.build("release", RELEASE, "gcc"):
-            return
+    directory = release_build(run)
+    if not directory:
+        return
     tests = sorted((TREE / "tests" / "container").glob("test-*.py"))
     container(run, directory, tests[0])  # makes the machine that all of them start from
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
@@ -426,26 +433,38 @@ def step_machines(run):
             time.monotonic() - started)
 
 
-def step_boots(run):
-    """Machines that name a device, and boot under another name of it once they are fixed."""
-    directory = run.build("machines", ["-Dbuildtype=release", "-Dtests=false"], "gcc")
-    if not directory:
-        return
+def virtual(run, step, *argv):
+    """A test that boots virtual machines, or says why it cannot."""
     environment = dict(run.environment)
     if run.options.shared:
         environment["PF_SHARED"] = run.options.shared
     started = time.monotonic()
-    status, output = run.command(
-        [sys.executable, TREE / "tests" / "vm" / "test-remedy-boot.py",
-         f"--ctl={directory / 'daemon' / 'ctl' / 'preflightctl'}",
-         *filter(None, run.options.machines.split(","))], "boots.log", timeout=3 * STEP_SECONDS,
-        environment=environment)
+    status, output = run.command([sys.executable, *argv], f"{step}.log", timeout=3 * STEP_SECONDS,
+                                 environment=environment)
     if status == 77:
-        run.tally.skip("boots", output.partition("SKIP ")[2].strip())
+        run.tally.skip(step, output.partition("SKIP ")[2].strip())
         return
-    points = count_tap(run.tally, "boots", output, None, output)
-    run.say("boots", f"{'':<41} {'FAIL' if status else 'OK':<8} {points} points",
+    points = count_tap(run.tally, step, output, f"exit status {status}" if status else None,
+                       output)
+    run.say(step, f"{'':<41} {'FAIL' if status else 'OK':<8} {points} points",
             time.monotonic() - started)
+
+
+def step_boots(run):
+    """Machines that name a device, and boot under another name of it once they are fixed."""
+    directory = run.build("machines", ["-Dbuildtype=release", "-Dtests=false"], "gcc")
+    if directory:
+        virtual(run, "boots", TREE / "tests" / "vm" / "test-remedy-boot.py",
+                f"--ctl={directory / 'daemon' / 'ctl' / 'preflightctl'}",
+                *filter(None, run.options.machines.split(",")))
+
+
+def step_leases(run):
+    """A machine whose clock is set, whose power is cut, and no lease outlives its end."""
+    directory = release_build(run)
+    if directory:
+        virtual(run, "leases", TREE / "tests" / "vm" / "test-lease-boot.py",
+                f"--build={directory}")
 
 
 STEPS = {
@@ -459,9 +478,10 @@ STEPS = {
     "valgrind": step_valgrind,
     "machines": step_machines,
     "boots": step_boots,
+    "leases": step_leases,
 }
 
-ONLY_IN_FULL = ("coverage", "valgrind", "machines", "boots")
+ONLY_IN_FULL = ("coverage", "valgrind", "machines", "boots", "leases")
 # Beside the steps that come after it: of its time most is spent on leases that run out.
 MOSTLY_WAITS = ("container",)
 
