@@ -16,6 +16,11 @@
 #define PAUSE_MAX_MS 10000 /* also where a run used very much */
 #define RETRY_MS 1000      /* where memory was short */
 
+/* After a probe that hung has come back: twice as long each time, until none hangs. On a
+ * machine too slow for its deadlines every run would lead to the next. */
+#define COME_BACK_MS 250
+#define COME_BACK_DOUBLINGS 12 /* 17 minutes */
+
 /* --- looking again --- */
 
 static void renew_within(PfService *service, uint64_t delay_ms);
@@ -26,12 +31,14 @@ static void on_renewal(uv_timer_t *timer) {
 
         if (pf_service_is_refreshing(service))
                 return;
+        service->has_come_back = false;
         if (pf_service_refresh(service) < 0)
                 renew_within(service, RETRY_MS);
 }
 
 static void renew_within(PfService *service, uint64_t delay_ms) {
-        if (!uv_is_active((uv_handle_t *) service->renewal))
+        if (!uv_is_active((uv_handle_t *) service->renewal) ||
+            uv_timer_get_due_in(service->renewal) > delay_ms)
                 (void) uv_timer_start(service->renewal, on_renewal, delay_ms, 0);
 }
 
@@ -44,11 +51,6 @@ static void renew(PfService *service) {
         renew_within(service, delay_ms);
 }
 
-void pf_service_note_change(PfService *service) {
-        service->epoch++;
-        renew(service);
-}
-
 static void on_changed(unsigned reasons, void *data) {
         PfService *service = data;
 
@@ -56,7 +58,8 @@ static void on_changed(unsigned reasons, void *data) {
                 pf_log(PF_LOG_NOTICE, "More has changed at once than the kernel tells of: "
                                       "everything is looked at anew");
         service->has_lost |= (reasons & PF_WATCH_LOST) != 0;
-        pf_service_note_change(service);
+        service->epoch++;
+        renew(service);
 }
 
 void pf_service_drain_watches(PfService *service) {
@@ -101,6 +104,8 @@ void pf_service_end_look(PfService *service, const PfLook *look) {
         uint64_t rest_ms = used_ms * PAUSE < PAUSE_MAX_MS ? used_ms * PAUSE : PAUSE_MAX_MS;
         uint64_t oldest = pf_cache_oldest_look(service->cache, service->epoch);
 
+        if (pf_schedule_n_stuck(service->schedule) == 0)
+                service->n_came_back = 0;
         service->rest_until_ms = pf_clock_monotonic_usec() / 1000 + rest_ms;
         if (service->watch) {
                 /* A report that is old already keeps what it rests on all the same. */
@@ -112,6 +117,8 @@ void pf_service_end_look(PfService *service, const PfLook *look) {
                 renew(service);
         else
                 service->has_lost = false;
+        if (service->has_come_back)
+                renew_within(service, (uint64_t) COME_BACK_MS << service->n_came_back);
         pf_service_pace_monitors(service);
 }
 
@@ -131,7 +138,12 @@ bool pf_service_has_to_poll(const PfService *service) {
 /* --- from beginning to end --- */
 
 static void on_came_back(void *data) {
-        pf_service_note_change(data);
+        PfService *service = data;
+
+        service->has_come_back = true;
+        renew_within(service, (uint64_t) COME_BACK_MS << service->n_came_back);
+        if (service->n_came_back < COME_BACK_DOUBLINGS)
+                service->n_came_back++;
 }
 
 static PfWatch *watch(PfService *service, PfTarget *target, bool files_only) {

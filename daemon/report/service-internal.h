@@ -39,6 +39,8 @@ struct PfService {
         uint64_t epoch;         /* another one after each change */
         uint64_t rest_until_ms; /* monotonic */
         const char *trouble;    /* of the watch, that was logged; or NULL */
+        unsigned n_came_back;   /* probes, since none hung when a run was over */
+        bool has_come_back;     /* one has, and is to be asked again */
         bool has_lost;          /* that was logged */
         bool is_sampled;        /* not everything behind the default report is watched */
 };
@@ -67,8 +69,6 @@ void pf_service_start_watching(PfService *service);
 void pf_service_stop_watching(PfService *service);
 /* What has changed by now makes old what is kept. */
 void pf_service_drain_watches(PfService *service);
-/* Something has changed that nothing tells of. */
-void pf_service_note_change(PfService *service);
 /* Around a run; the end of that for the default question, or that there was no report. */
 void pf_service_begin_look(PfService *service, PfLook *ret);
 void pf_service_end_look(PfService *service, const PfLook *look);
