@@ -188,11 +188,11 @@ class Box:
 # --- what is killed ---
 
 class LiveService(Service):
-    """preflight-remedyd of a machine that runs. @killed: all, or own: not the tools it runs."""
+    """preflight-remedyd of a machine that runs; @options are crash-run's."""
 
-    def __init__(self, work, box, name, source, old, new, call, killed="all", **how):
+    def __init__(self, work, box, name, source, old, new, call, options=(), **how):
         super().__init__(work, name, source, old, new, call, **how)
-        self.box, self.killed = box, killed
+        self.box, self.options = box, options
 
     @staticmethod
     def serve(root):
@@ -204,7 +204,7 @@ class LiveService(Service):
 
     def trace(self, root, *options, begin=NEVER):
         self.box.open(root, self.work.usr)
-        return super().trace(root, f"--kill={self.killed}", *options, begin=begin)
+        return super().trace(root, *self.options, *options, begin=begin)
 
     def by_service(self, root, _):
         return self.box_closed(root, super().by_service)
@@ -262,7 +262,7 @@ class LiveWork:
         new = picture(self.after, False)
         yield LiveService(self, self.box, "fix", self.before, before, new, self.call)
         if self.has_tool:
-            yield LiveService(self, self.box, "fix, the tool left alone", self.before, before, new,
-                              self.call, killed="own")
+            yield LiveService(self, self.box, "fix, killed alone while its tool works", self.before,
+                              before, new, self.call, options=("--of=others", "--kill=own"))
         yield LiveService(self, self.box, "undo", self.after, applied, before, undo(self.id),
                           takes_back=True)

@@ -7,7 +7,7 @@ machine builds, a lease that sshd -t looks at and a server hears of: preflight-r
 machines that run (crash_live.py), is killed at a system call, and started again. Then what is
 enabled, active and mounted, and every file, is as it was before or as it is after a change that
 nobody interrupted; and nothing is left over, also of what was built. Of boot.drivers the calls of
-the tool are points as well, and once everything is killed, once the service alone.
+the tool are points as well; once everything is killed, once the service alone while it works.
 
 PF_FULL=1 tries every point, as test-crash-remedies.py does; otherwise a sample.
 """
@@ -37,9 +37,13 @@ PROGRAMS = ("unshare", "dbus-daemon", "ip", "cpio", "chroot")
 # --- in a box ---
 
 def parts_of(only, top):
+    """All; or those of some machines: "ssh.server"; or some: "ssh.server: undo"."""
     box = Box(top)
-    return [part for machine in RUNNING if not only or machine.name in only
-            for part in LiveWork(machine, top, box).parts()]
+    machines = [one for one in RUNNING
+                if not only or one.name in [name.partition(":")[0] for name in only]]
+    parts = [part for machine in machines for part in LiveWork(machine, top, box).parts()]
+    return [part for part in parts
+            if not only or {part.work.name, f"{part.work.name}: {part.name}"} & set(only)]
 
 
 def work(top, only):

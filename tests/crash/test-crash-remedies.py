@@ -154,6 +154,12 @@ def give_time(top):
     mount("overlay", "/etc", "overlay", 1, f"lowerdir={top}/etc:/etc")
 
 
+def chosen_machines(only):
+    """All; or those that are named: "lease", or of which a part is: "lease: undo"."""
+    names = [machine.name for machine in (*MACHINES, LEASED)]
+    return [name for name in names if not only or name in [one.partition(":")[0] for one in only]]
+
+
 def main():
     report, only, begun = Report(), sys.argv[1:], time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -167,12 +173,15 @@ def main():
         if FULL:
             give_time(top)
         bench = Bench(pool, lambda number: top / f"copy-{number}")
+        machines = chosen_machines(only)
         works = [lambda machine=machine: Work(machine, top) for machine in MACHINES
-                 if not only or machine.name in only]
-        works += [lambda: LeaseWork(top)] if not only or "lease" in only else []
+                 if machine.name in machines]
+        works += [lambda: LeaseWork(top)] if LEASED.name in machines else []
         for make in works:
             work = make()
             for part in work.parts():
+                if only and not {work.name, f"{work.name}: {part.name}"} & set(only):
+                    continue
                 try_kills(part, bench, report, FULL)
                 if work.name in FAULTY and platform.machine() == "x86_64" and \
                         not isinstance(part, Service):
