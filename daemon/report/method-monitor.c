@@ -87,7 +87,7 @@ static void tell_report(PfService *service, const PfReadiness *readiness) {
         }
 }
 
-/* What is only in the whole report has changed: everybody gets it again. */
+/* What is only in the whole report has changed, or all of it: everybody gets it again. */
 static void forget_reports(PfService *service) {
         for (PfMonitor *monitor = service->monitors; monitor; monitor = monitor->next)
                 monitor->has_report = false;
@@ -97,7 +97,7 @@ void pf_service_tell_monitors(PfService *service, const PfReadiness *before,
                               const PfReadiness *now) {
         if (before && pf_waivers_equal(&before->waivers, &now->waivers))
                 tell_changes(service, before, now);
-        else if (before)
+        else /* nothing to compare with: other settings, and all that was known is forgotten */
                 forget_reports(service);
         tell_report(service, now);
 }
