@@ -183,12 +183,15 @@ static int run(void) {
                 return EXIT_FAILURE;
         }
         r = set_up(&publisher, &err);
-        if (r == 0 && pf_outlets_count(publisher.outlets) == 0)
-                pf_log(PF_LOG_NOTICE, "Nothing is published: [Publish] of preflightd.conf(5) names "
-                                      "no place for it");
-        else if (r == 0)
+        if (r == 0 && pf_outlets_count(publisher.outlets) == 0) {
+                (void) sd_notify(0, "READY=1"); /* it is no failure */
+                pf_log(arg_withdraw ? PF_LOG_DEBUG : PF_LOG_NOTICE,
+                       "Nothing is published: [Publish] of preflightd.conf(5) names no place for "
+                       "it");
+        } else if (r == 0) {
                 r = arg_withdraw ? publish_none(publisher.outlets, "not-watched")
                                  : serve(&publisher, &err);
+        }
         if (r < 0 && !publisher.has_failed)
                 pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
         tear_down(&publisher);
