@@ -467,6 +467,21 @@ def step_leases(run):
                 f"--build={directory}")
 
 
+def step_published(run):
+    """A machine whose host reads the verdict when it has no sshd any more."""
+    directory = release_build(run)
+    if directory:
+        virtual(run, "published", TREE / "tests" / "vm" / "test-publish.py",
+                f"--build={directory}")
+
+
+def step_packaged(run):
+    """The packages on machines of their own, and the day of a push installer."""
+    for suite in ("bookworm", "trixie"):
+        virtual(run, f"packaged-{suite}", TREE / "tests" / "vm" / "test-package.py",
+                f"--suite={suite}")
+
+
 STEPS = {
     "lint": step_lint,
     "gcc": step_gcc,
@@ -479,9 +494,12 @@ STEPS = {
     "machines": step_machines,
     "boots": step_boots,
     "leases": step_leases,
+    "published": step_published,
+    "packaged": step_packaged,
 }
 
-ONLY_IN_FULL = ("coverage", "valgrind", "machines", "boots", "leases")
+ONLY_IN_FULL = ("coverage", "valgrind", "machines", "boots", "leases", "published",
+                "packaged")
 # Beside the steps that come after it: of its time most is spent on leases that run out.
 MOSTLY_WAITS = ("container",)
 

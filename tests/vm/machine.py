@@ -46,10 +46,10 @@ def use_harness():
     CACHE.mkdir(parents=True, exist_ok=True)
 
 
-def make_image(layout):
-    """The folder with its disks, which nobody writes to."""
-    made = run(SHARED / "vm" / "make-image", layout, timeout=1800,
-               env={**os.environ, "VM_CACHE": str(CACHE)})
+def make_image(layout, suite="bookworm", packages=""):
+    """The folder with its disks, which nobody writes to. @packages: more of them, with commas."""
+    made = run(SHARED / "vm" / "make-image", "-s", suite, layout, timeout=1800,
+               env={**os.environ, "VM_CACHE": str(CACHE), "VM_PACKAGES": packages})
     return pathlib.Path(made.stdout.split()[-1])
 
 
