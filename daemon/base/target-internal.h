@@ -25,7 +25,8 @@ void *pf_target_system(const PfTarget *target);
 
 /* Tells the observer, if there is one: before what is named is done. */
 bool pf_target_is_observed(const PfTarget *target);
-void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how);
+void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how,
+                            const char *pattern);
 void pf_target_observe_question(const PfTarget *target, const char *book, const char *question);
 
 /* What was worked out of its files. */

@@ -210,9 +210,10 @@ bool pf_target_is_observed(const PfTarget *target) {
         return target->observer.looks;
 }
 
-void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how) {
+void pf_target_observe_look(const PfTarget *target, const char *path, PfTargetLook how,
+                            const char *pattern) {
         if (target->observer.looks)
-                target->observer.looks(path, how, target->observer.data);
+                target->observer.looks(path, how, pattern, target->observer.data);
 }
 
 void pf_target_observe_question(const PfTarget *target, const char *book, const char *question) {

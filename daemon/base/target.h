@@ -242,8 +242,9 @@ typedef enum PfTargetLook {
 } PfTargetLook;
 
 typedef struct PfTargetObserver {
-        /* A file is going to be looked at; its place need not exist. */
-        void (*looks)(const char *path, PfTargetLook how, void *data);
+        /* A file is going to be looked at; its place need not exist. @pattern: of a list,
+         * what names matter, as fnmatch(3) without flags; NULL: all. */
+        void (*looks)(const char *path, PfTargetLook how, const char *pattern, void *data);
         /* Something is going to be asked that no file answers: @book as in
          * pf_target_recall(), and "space". */
         void (*asks)(const char *book, const char *question, void *data);

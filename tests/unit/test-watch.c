@@ -272,6 +272,27 @@ START_TEST(names_of_a_listed_directory) {
 }
 END_TEST
 
+/* Of a pattern only what may match it, in each directory that it leads through. */
+START_TEST(names_that_match_a_pattern) {
+        PF_AUTO_STRV PfStrv paths = { 0 };
+
+        start();
+        pf_sandbox_write(&box, "/run/units/one", "a");
+        pf_sandbox_mkdir(&box, "/run/x/a.wants");
+        ck_assert_int_eq(pf_target_glob(box.target, "/run/*/*.wants/ssh*", &paths, NULL), 0);
+        pf_sandbox_write(&box, "/run/units/two", "b");
+        pf_sandbox_write(&box, "/run/x/a.wants/cron.service", "b");
+        ck_assert_uint_eq(changes(), 0);
+        pf_sandbox_write(&box, "/run/x/a.wants/ssh.service", "b");
+        ck_assert_uint_eq(changes(), PF_WATCH_FILES);
+        pf_sandbox_mkdir(&box, "/run/units/b.wants");
+        ck_assert_uint_eq(changes(), PF_WATCH_FILES);
+        pf_sandbox_mkdir(&box, "/run/z");
+        ck_assert_uint_eq(changes(), PF_WATCH_FILES);
+        stop();
+}
+END_TEST
+
 /* --- mounts --- */
 
 static void say(FILE *out, const char *name) {
@@ -486,6 +507,7 @@ int main(void) {
         PF_TEST(suite, a_directory_that_is_replaced);
         PF_TEST(suite, the_permissions_of_a_directory_on_the_way);
         PF_TEST(suite, names_of_a_listed_directory);
+        PF_TEST(suite, names_that_match_a_pattern);
         PF_TEST(suite, a_file_that_is_bound_over_another);
         PF_TEST(suite, more_than_the_kernel_keeps);
         PF_TEST(suite, more_than_may_be_watched);

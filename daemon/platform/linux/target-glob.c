@@ -22,6 +22,7 @@
 
 static _Thread_local struct {
         const PfTarget *target;
+        const char *pattern;
         unsigned left; /* names and files that may still be looked at */
         int error;     /* that ends the search */
 } search;
@@ -71,14 +72,35 @@ static SearchDir *close_directory(SearchDir *search_dir) {
 }
 PF_DEFINE_CLEANUP(SearchDir, close_directory);
 
+/* The next of the names in a path; its length, 0 at the end. */
+static size_t next_name(const char **path) {
+        *path += strspn(*path, "/");
+        return strcspn(*path, "/");
+}
+
+/* What the names in a directory are compared with: as deep in the pattern as it lies.
+ * Return: false where that is longer than a name can be. */
+static bool pattern_in(const char *directory, char ret[static NAME_MAX + 1]) {
+        const char *pattern = search.pattern;
+        size_t n = next_name(&pattern);
+
+        for (size_t m; (m = next_name(&directory)) > 0; n = next_name(&pattern)) {
+                directory += m;
+                pattern += n;
+        }
+        return n > 0 && snprintf(ret, NAME_MAX + 1, "%.*s", (int) n, pattern) <= NAME_MAX;
+}
+
 static int open_directory(const char *path, SearchDir **ret) {
         PF_CLEANUP(close_directoryp) SearchDir *search_dir = calloc(1, sizeof(*search_dir));
+        char pattern[NAME_MAX + 1];
         struct stat st;
         int r;
 
         if (!search_dir)
                 return -ENOMEM;
-        r = pf_path_opendir(search.target, path, &search_dir->dir);
+        r = pf_path_opendir_for(search.target, path, pattern_in(path, pattern) ? pattern : NULL,
+                                &search_dir->dir);
         if (r < 0)
                 return r;
         if (pf_target_overlay(search.target)) {
@@ -184,10 +206,12 @@ static int search_pattern(const PfTarget *target, const char *pattern, PfStrv *r
         int r;
 
         search.target = target;
+        search.pattern = pattern;
         search.left = PF_TARGET_GLOB_MAX;
         search.error = 0;
         r = search_all(pattern, ret);
         search.target = NULL;
+        search.pattern = NULL;
         if (r == -E2BIG)
                 return pf_err_set(err, r, "%s: more than the limit of %d names to look at", pattern,
                                   PF_TARGET_GLOB_MAX);

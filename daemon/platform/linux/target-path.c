@@ -362,10 +362,11 @@ static int keep_of_target(const PfTarget *target, int fd_take) {
 }
 
 /* Told of what will be looked at, unless its server does not answer: then it is not. */
-static void observe(const PfTarget *target, const char *path, PfTargetLook how) {
+static void observe(const PfTarget *target, const char *path, PfTargetLook how,
+                    const char *pattern) {
         if (pf_target_is_observed(target) &&
             pf_mount_servers_check(pf_target_system(target), path) == 0)
-                pf_target_observe_look(target, path, how);
+                pf_target_observe_look(target, path, how, pattern);
 }
 
 int pf_path_look(const PfTarget *target, const char *path, int flags) {
@@ -373,7 +374,8 @@ int pf_path_look(const PfTarget *target, const char *path, int flags) {
 
         if (path[0] != '/')
                 return -EINVAL;
-        observe(target, path, flags & O_NOFOLLOW ? PF_TARGET_LOOK_AT_LINK : PF_TARGET_LOOK_AT);
+        observe(target, path, flags & O_NOFOLLOW ? PF_TARGET_LOOK_AT_LINK : PF_TARGET_LOOK_AT,
+                NULL);
         if (pf_target_is_host(target) && pf_host_network_open(path, PF_O_LOOK | flags, &fd))
                 return fd;
         fd = open_with_openat2(target, path, PF_O_LOOK | flags);
@@ -432,11 +434,15 @@ static int walk_to_directory(const PfTarget *target, const char *path) {
 }
 
 int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) {
+        return pf_path_opendir_for(target, path, NULL, ret);
+}
+
+int pf_path_opendir_for(const PfTarget *target, const char *path, const char *pattern, DIR **ret) {
         PF_AUTO_CLOSE int fd = -1;
 
         if (path[0] != '/')
                 return -EINVAL;
-        observe(target, path, PF_TARGET_LOOK_LIST);
+        observe(target, path, PF_TARGET_LOOK_LIST, pattern);
         fd = open_with_openat2(target, path, PF_O_READ | O_DIRECTORY);
         if (must_walk(fd))
                 fd = walk_to_directory(target, path);

@@ -36,6 +36,9 @@ int pf_path_open(const PfTarget *target, const char *path, int looked) PF_MUST_C
 
 /* A directory, to be read; closed with closedir(3). Return: 0 or a negative errno. */
 int pf_path_opendir(const PfTarget *target, const char *path, DIR **ret) PF_MUST_CHECK;
+/* The same, where only names that match a pattern matter to who reads it, or NULL. */
+int pf_path_opendir_for(const PfTarget *target, const char *path, const char *pattern,
+                        DIR **ret) PF_MUST_CHECK;
 DIR *pf_path_closedir(DIR *dir);
 PF_DEFINE_CLEANUP(DIR, pf_path_closedir);
 

@@ -71,7 +71,7 @@ static bool take_name_locked(PfWatchFiles *files, const PfNode *node,
 
         if (name && ((event->mask & MOVES) || name->kind == PF_NAME_SILENT))
                 pf_name_doubt(name);
-        return name || (node->is_listed && (event->mask & MOVES));
+        return name || ((event->mask & MOVES) && pf_node_lists(node, event->name));
 }
 
 static unsigned take_locked(PfWatchFiles *files, const struct inotify_event *event) {

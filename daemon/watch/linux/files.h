@@ -43,7 +43,8 @@ PfWatchFiles *pf_watch_files_unref(PfWatchFiles *files);
 PF_DEFINE_CLEANUP(PfWatchFiles, pf_watch_files_unref);
 
 /* Watches the way to a path, and what is at its end. On any thread. */
-void pf_watch_files_look(PfWatchFiles *files, const char *path, PfTargetLook how);
+void pf_watch_files_look(PfWatchFiles *files, const char *path, PfTargetLook how,
+                         const char *pattern);
 
 /* Reads what inotify(7) has to tell. Return: of PfWatchReason; 0: nothing that matters. */
 unsigned pf_watch_files_read(PfWatchFiles *files);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/watch/linux/tree.h"
 
+#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS_MIN 64
+#define PATTERNS_MAX 512 /* bytes, of one directory */
 #define SLAB_BYTES (64u << 10)
 #define NAME_LENGTH 36 /* with its NUL, of a name in a slab */
 #define PIECE_OF_NAME ((sizeof(PfName) + NAME_LENGTH + 7) / 8 * 8)
@@ -125,6 +128,49 @@ PfNode *pf_tree_add(PfTree *tree, int wd) {
         return node;
 }
 
+/* Calls @visit for each pattern until it returns true; whether it did. */
+static bool each_pattern(const PfNode *node, bool (*visit)(const char *pattern, const char *text),
+                         const char *text) {
+        char pattern[PATTERNS_MAX];
+        size_t n;
+
+        for (const char *at = node->patterns; at && *at; at += n + 1) {
+                n = strcspn(at, "/");
+                (void) snprintf(pattern, sizeof(pattern), "%.*s", (int) n, at);
+                if (visit(pattern, text))
+                        return true;
+        }
+        return false;
+}
+
+static bool is_same(const char *pattern, const char *text) {
+        return strcmp(pattern, text) == 0;
+}
+
+static bool is_match(const char *pattern, const char *name) {
+        return fnmatch(pattern, name, 0) == 0;
+}
+
+void pf_node_list(PfNode *node, const char *pattern) {
+        size_t before = node->patterns ? strlen(node->patterns) : 0;
+        char *grown;
+
+        if (node->is_listed || (pattern && each_pattern(node, is_same, pattern)))
+                return;
+        grown = pattern && before + strlen(pattern) + 2 <= PATTERNS_MAX
+                        ? realloc(node->patterns, before + strlen(pattern) + 2)
+                        : NULL;
+        node->is_listed = !grown; /* more than has to be, where there is no room for less */
+        if (grown) {
+                node->patterns = grown;
+                (void) sprintf(grown + before, "%s/", pattern);
+        }
+}
+
+bool pf_node_lists(const PfNode *node, const char *name) {
+        return node->is_listed || each_pattern(node, is_match, name);
+}
+
 /* --- names --- */
 
 PfName *pf_tree_find_name(const PfTree *tree, int directory, const char *name) {
@@ -217,6 +263,7 @@ void pf_tree_remove(PfTree *tree, PfNode *node) {
                 next = name->sibling;
                 free_name(tree, name);
         }
+        free(node->patterns);
         give_piece(&tree->node_slabs, node);
 }
 

@@ -46,6 +46,8 @@ typedef struct PfNode {
         uint32_t mask;
         uint64_t used;
         bool is_listed; /* every name counts */
+        char *patterns; /* names that count besides, one after the other, each with a '/'; or NULL
+                         */
         PfName *names;
 } PfNode;
 
@@ -72,7 +74,10 @@ void pf_tree_deinit(PfTree *tree);
 
 PfNode *pf_tree_find(const PfTree *tree, int wd); /* or NULL */
 PfNode *pf_tree_add(PfTree *tree, int wd);        /* or the one there is; NULL: -ENOMEM */
-void pf_tree_remove(PfTree *tree, PfNode *node);  /* with its names */
+/* From now on names that match @pattern count, or all where it is NULL. */
+void pf_node_list(PfNode *node, const char *pattern);
+bool pf_node_lists(const PfNode *node, const char *name);
+void pf_tree_remove(PfTree *tree, PfNode *node); /* with its names */
 PfName *pf_tree_find_name(const PfTree *tree, int directory, const char *name);
 PfName *pf_tree_add_name(PfTree *tree, PfNode *directory, const char *name);
 

@@ -44,6 +44,7 @@ enum { AT_END = 1 };
 typedef struct Walk {
         PfWatchFiles *files;
         PfTargetLook how;
+        const char *pattern;  /* of a list; or NULL */
         int fd;               /* of the directory it is in, or -1: not opened yet */
         int trail[DEPTH_MAX]; /* watch descriptors of the directories from the root to here */
         size_t depth;
@@ -427,7 +428,7 @@ static int end_in_directory(Walk *walk) {
         if (walk->how != PF_TARGET_LOOK_LIST)
                 return 0;
         if (node && (node->mask & WATCH_NAMES) == WATCH_NAMES) {
-                node->is_listed = true;
+                pf_node_list(node, walk->pattern);
                 return 0;
         }
         uv_mutex_unlock(&files->lock);
@@ -435,7 +436,7 @@ static int end_in_directory(Walk *walk) {
         uv_mutex_lock(&files->lock);
         node = r == 0 ? pf_tree_find(&files->tree, walk->trail[walk->depth - 1]) : NULL;
         if (node)
-                node->is_listed = true;
+                pf_node_list(node, walk->pattern);
         return r == 0 && !node ? -EAGAIN : r;
 }
 
@@ -449,7 +450,8 @@ static int walk_locked(Walk *walk, const char *path) {
         return r == 0 ? end_in_directory(walk) : r;
 }
 
-void pf_watch_files_look(PfWatchFiles *files, const char *path, PfTargetLook how) {
+void pf_watch_files_look(PfWatchFiles *files, const char *path, PfTargetLook how,
+                         const char *pattern) {
         int r = -EAGAIN;
 
         uv_mutex_lock(&files->lock);
@@ -458,6 +460,7 @@ void pf_watch_files_look(PfWatchFiles *files, const char *path, PfTargetLook how
 
                 walk.files = files;
                 walk.how = how;
+                walk.pattern = pattern;
                 r = walk_locked(&walk, path);
         }
         if (r < 0)

@@ -97,8 +97,8 @@ static int add_clock(PfWatch *watch) {
 
 /* --- the target --- */
 
-static void on_looks(const char *path, PfTargetLook how, void *data) {
-        pf_watch_files_look(data, path, how);
+static void on_looks(const char *path, PfTargetLook how, const char *pattern, void *data) {
+        pf_watch_files_look(data, path, how, pattern);
 }
 
 static void note_unit_locked(PfWatchFiles *files, const char *name) {
