@@ -5,12 +5,16 @@
 
 #include "daemon/remedy/settings-question.h"
 
-static int make_question(PfTarget *machine, PfQuestion **ret, PfErr *err) {
+static int make_question(PfTarget *machine, PfQuestion **ret, uint64_t *ret_deadline_ms,
+                         PfErr *err) {
         PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
         PfErr ignored = { 0 };
         int r;
 
+        *ret_deadline_ms = 0;
         r = pf_settings_load(machine, &settings, NULL, &ignored);
+        if (r == 0)
+                *ret_deadline_ms = settings->deadline_usec / 1000;
         if (r == 0)
                 r = pf_settings_question(machine, settings, NULL, NULL, ret, NULL, &ignored);
         if (r == 0 || r == -ENOMEM)
@@ -26,6 +30,7 @@ int pf_effects_choose(const char *root, PfTarget *machine, bool at_boot, PfEffec
                       PfErr *err) {
         PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
         PfEffectsLive *live = NULL;
+        uint64_t deadline_ms;
         int r;
 
         /* Before services are started there is nothing to reload, as in an image. */
@@ -33,11 +38,12 @@ int pf_effects_choose(const char *root, PfTarget *machine, bool at_boot, PfEffec
                 *ret = (PfEffectsChoice){ .table = pf_effects_image };
                 return 0;
         }
-        r = make_question(machine, &question, err);
+        r = make_question(machine, &question, &deadline_ms, err);
         if (r == 0)
                 r = pf_effects_live_new(question, &live, err);
         if (r < 0)
                 return r;
+        pf_effects_live_set_deadline(live, deadline_ms);
         *ret = (PfEffectsChoice){ .table = *pf_effects_live_table(live), .live = live };
         return 0;
 }

@@ -24,7 +24,8 @@ struct PfEffectsLive {
         PfQuestion *question;
         PfReadiness *before; /* of the plan that was validated last; NULL: none was */
         uint64_t patience_ms;
-        PfStrv awaited; /* units that were told something, and have to run */
+        uint64_t deadline_ms; /* of a probe; 0: as it says */
+        PfStrv awaited;       /* units that were told something, and have to run */
         uv_loop_t loop;
         bool has_loop;
 };
@@ -34,7 +35,9 @@ struct PfEffectsLive {
 /* A new target each time: what was read before is not to be remembered. */
 static int look(PfEffectsLive *live, PfReadiness **ret, PfErr *err) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
-        PfEvaluation evaluation = { .loop = &live->loop, .question = live->question };
+        PfEvaluation evaluation = { .loop = &live->loop,
+                                    .question = live->question,
+                                    .deadline_ms = live->deadline_ms };
         const char *hanging; /* its checks are unknown, which is worse or not */
         int r = pf_target_new("/", PF_TARGET_DEFAULT, &host, err);
 
@@ -217,6 +220,10 @@ void pf_effects_live_ask(PfEffectsLive *live, PfQuestion *question) {
 
 void pf_effects_live_set_patience(PfEffectsLive *live, uint64_t patience_ms) {
         live->patience_ms = patience_ms;
+}
+
+void pf_effects_live_set_deadline(PfEffectsLive *live, uint64_t deadline_ms) {
+        live->deadline_ms = deadline_ms;
 }
 
 const PfEffects *pf_effects_live_table(PfEffectsLive *live) {

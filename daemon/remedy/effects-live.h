@@ -34,5 +34,8 @@ void pf_effects_live_ask(PfEffectsLive *live, PfQuestion *question);
 /* How long verify() waits for services that were told something; 10 s unless this is called. */
 void pf_effects_live_set_patience(PfEffectsLive *live, uint64_t patience_ms);
 
+/* How long each probe may take; 0, as long as it says: DeadlineSec= of preflightd.conf(5). */
+void pf_effects_live_set_deadline(PfEffectsLive *live, uint64_t deadline_ms);
+
 /* Borrowed; valid as long as @live. */
 const PfEffects *pf_effects_live_table(PfEffectsLive *live);

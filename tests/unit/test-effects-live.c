@@ -6,6 +6,7 @@
 #include "daemon/remedy/effects-live.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/report/schedule.h"
 #include "tests/support/fake-probes.h"
@@ -16,18 +17,22 @@
 static PfEffectsLive *live;
 static const PfEffects *effects;
 
-static void setup(void) {
+static void open_for(const char *check) {
         PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
         PfProfile *profile = NULL;
         PfErr err = { 0 };
 
         pf_fake_set_failing(false);
         ck_assert_int_eq(pf_profile_embedded("asr-mobility", &profile, &err), 0);
-        question = pf_test_question(profile, PF_FAKE_CHANGING);
+        question = pf_test_question(profile, check);
         profile = pf_profile_unref(profile);
         ck_assert_msg(pf_effects_live_new(question, &live, &err) == 0, "%s", err.text);
         pf_effects_live_set_patience(live, 200);
         effects = pf_effects_live_table(live);
+}
+
+static void setup(void) {
+        open_for(PF_FAKE_CHANGING);
 }
 
 static void teardown(void) {
@@ -183,6 +188,20 @@ START_TEST(without_a_manager) {
 }
 END_TEST
 
+/* What is set counts, and not the 200 ms that the probe asks for. */
+START_TEST(a_probe_has_the_time_that_is_set) {
+        live = pf_effects_live_free(live);
+        open_for(PF_FAKE_HANGING);
+        pf_effects_live_set_deadline(live, 20);
+        pf_fake_hang();
+        assert_verifies(&no_step, "did not answer within 20 ms");
+        pf_fake_let_go();
+        while (pf_fake_n_hanging() > 0)
+                (void) usleep(1000);
+        assert_verifies(&no_step, NULL); /* and nothing of it is left on the loop */
+}
+END_TEST
+
 static void add_case(Suite *suite, const char *name, const TTest *test, int n) {
         TCase *tcase = tcase_create(name);
 
@@ -205,6 +224,7 @@ int main(void) {
         ADD(suite, nothing_else_may_be_worse, 1);
         ADD(suite, what_was_wrong_may_stay_so, 1);
         ADD(suite, without_a_look_before, 1);
+        ADD(suite, a_probe_has_the_time_that_is_set, 1);
         ADD(suite, done_and_taken_back, (int) PF_ELEMENTS(actions));
         ADD(suite, a_service_has_to_come_back, 1);
         ADD(suite, without_a_manager, 1);
