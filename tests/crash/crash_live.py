@@ -13,7 +13,7 @@ import stat
 import subprocess
 
 from crash_machines import FIXTURES, SETTINGS, copy, picture
-from crash_parts import ENVIRONMENT, NEVER, Service, change, history, undo
+from crash_parts import ENVIRONMENT, NEVER, Refused, Service, change, history, patiently, undo
 from sshd_oracle import MS_BIND, bind, libc, mount
 
 REMEDYD = os.environ["PF_REMEDYD"]
@@ -204,7 +204,11 @@ class LiveService(Service):
 
     def trace(self, root, *options, begin=NEVER):
         self.box.open(root, self.work.usr)
-        return super().trace(root, *self.options, *options, begin=begin)
+        try:
+            return super().trace(root, *self.options, *options, begin=begin)
+        except Refused:
+            self.box.close(root)
+            raise
 
     def by_service(self, root, _):
         return self.box_closed(root, super().by_service)
@@ -244,9 +248,12 @@ class LiveWork:
     def fix_it(self, machine):
         """Nobody interrupts it: what it leaves is what is new."""
         part = LiveService(self, self.box, "fix", self.before, None, None, self.call)
-        copy(self.before, self.after)
+
+        def fix():
+            copy(self.before, self.after)
+            return part.trace(self.after, f"--kill-at={NEVER}", "--changes", begin=None)
         try:
-            told = part.trace(self.after, f"--kill-at={NEVER}", "--changes", begin=None)
+            told = patiently(fix)
             part.by_service(self.after, None)
         finally:
             self.box.close(self.after)

@@ -29,6 +29,7 @@ LEASES = "run/preflightd/leases"
 BEGIN = "[0-9]*T[0-9]*Z-*"  # the directory of a transaction
 LOCK = "flock"  # of the transactions, which is taken where there are some already
 NEVER = 1 << 30
+REFUSALS = 4
 SECONDS = 900  # of what stops at each of its calls, on a busy machine
 
 # Leaks are not looked for in what is traced: the sanitizer would trace it itself.
@@ -42,6 +43,20 @@ Trace = collections.namedtuple("Trace", "status points changes overlaps place ou
 
 class Bad(Exception):
     """What is not as it has to be."""
+
+
+class Refused(Bad):
+    """The service says no: a probe that has a deadline of its own missed it, perhaps."""
+
+
+def patiently(call):
+    """Again where that was refused, since the machine may be busy; the last answer counts."""
+    for _ in range(REFUSALS):
+        try:
+            return call()
+        except Refused:
+            pass
+    return call()
 
 
 # --- programs ---
@@ -234,6 +249,8 @@ class Part:
             if self.may_repeat and point % 16 == 0 and not is_new:
                 self.again(root)
             return bool(place), None
+        except Refused:
+            raise
         except (Bad, subprocess.TimeoutExpired) as error:
             return bool(place), f"{self.work.name}: {self.name}: point {point} ({place}): {error}"
 
@@ -284,6 +301,15 @@ class Service(Part):
         super().__init__(work, name, source, old, new, self.serve, self.by_service, **how)
         self.call = call
 
+    def count(self, root, *options, **how):
+        return patiently(lambda: super(Service, self).count(root, *options, **how))
+
+    def kill(self, root, point, *options, **how):
+        try:
+            return patiently(lambda: super(Service, self).kill(root, point, *options, **how))
+        except Refused as error:
+            return False, f"{self.work.name}: {self.name}: point {point}: {error}"
+
     @staticmethod
     def serve(root):
         return [REMEDYD_FAKE, f"--root={root}", f"--socket={root}.socket", "--lease-minimum=1s"]
@@ -314,7 +340,7 @@ class Service(Part):
             is_over.set()
             asked.join()
         if refused:
-            raise Bad(f"the service says {refused[0]}")
+            raise Refused(f"the service says {refused[0]}")
         return told
 
     def ask(self, root, is_over, refused):
