@@ -482,13 +482,6 @@ def step_packaged(run):
                 f"--suite={suite}")
 
 
-def step_host(run):
-    """A machine whose sshd is down, and whose host is told its verdict all the same."""
-    directory = release_build(run)
-    if directory:
-        virtual(run, "host", TREE / "tests" / "vm" / "test-publish.py", f"--build={directory}")
-
-
 STEPS = {
     "lint": step_lint,
     "gcc": step_gcc,
@@ -501,7 +494,6 @@ STEPS = {
     "machines": step_machines,
     "boots": step_boots,
     "leases": step_leases,
-    "host": step_host,
     "published": step_published,
     "packaged": step_packaged,
 }
