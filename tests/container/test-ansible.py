@@ -161,8 +161,8 @@ def plans_a_lease_in_check_mode(fleet):
 
 
 TESTS = [pushes_where_it_would_work, changes_nothing_the_second_time]
-IN_FULL = [check_mode_changes_nothing, *TESTS, lends_for_the_time_of_the_push, takes_back_what_is_given_no_more,
-           takes_it_back_when_the_push_fails, plans_a_lease_in_check_mode]
+IN_FULL = [check_mode_changes_nothing, *TESTS, lends_for_the_time_of_the_push,
+           takes_back_what_is_given_no_more, takes_it_back_when_the_push_fails, plans_a_lease_in_check_mode]
 
 
 WITH_PACKAGES = [check_mode_changes_nothing, *TESTS]

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The packages of Debian: installed, upgraded, removed, purged. TAP on stdout.
+"""The packages of Debian: installed alone and together, upgraded, downgraded, removed with a
+lease open, purged; and their own tests by autopkgtest. TAP on stdout.
 
-Building them takes a minute: only in a full run.
+Building them takes minutes: only in a full run, or of those in the folder PF_PACKAGES.
 """
 
 import argparse
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,40 +20,147 @@ sys.dont_write_bytecode = True
 import tap
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+MADE = pathlib.Path(os.environ.get("PF_PACKAGES") or "")
+OLDER = "0.0.9"
+NAMES = ("preflightd", "preflightd-remedy")
+UNITS = "preflightd.socket preflightd.service preflight-remedyd.socket preflight-leases.service"
+DROP_IN = "/etc/ssh/sshd_config.d/50-test.conf"
 SHARED = {}
 
 
-def files_of(box):
-    """All that is there beside what every installation of packages touches."""
-    return set(box.run(
-        "find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/cache "
-        "-o -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -path /dev "
-        "-o -path /root -o -path /var/tmp \\) -prune -o -print").stdout.splitlines())
+# --- helpers ---
 
+# What others write while packages come and go, and what stays by policy: the account.
+ELSEWHERE = ["/proc", "/sys", "/dev", "/tmp", "/root", "/var/tmp", "/var/cache", "/var/log",
+             "/var/lib/dpkg", "/var/lib/systemd/timers", "/var/lib/systemd/catalog",
+             "/run/systemd", "/run/udev", "/run/log", "/run/sshd", "/run/motd.dynamic"]
+
+
+def state_of(box):
+    """The path of every file there is, and who has an account."""
+    pruned = " -o ".join(f"-path {path}" for path in ELSEWHERE)
+    paths = box.run(f"find / \\( {pruned} \\) -prune -o -print").stdout.splitlines()
+    accounts = box.run("cat /etc/passwd /etc/group /etc/shadow /etc/gshadow").stdout.splitlines()
+    return set(paths) | set(accounts)
+
+
+def package(name, version):
+    return next(SHARED["packages"].glob(f"{name}_{version}_*.deb"))
+
+
+def run_tool(*argv, **options):
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def repack(name, top):
+    """The same as an older version, with a file that the newer has not."""
+    tree = top / name
+    run_tool("dpkg-deb", "-R", package(name, SHARED["version"]), tree)
+    control = tree / "DEBIAN/control"
+    control.write_text(control.read_text().replace(SHARED["version"], OLDER))
+    (tree / "usr/libexec" / f"{name}-obsolete").write_text("gone by the next version\n")
+    run_tool("dpkg-deb", "--root-owner-group", "-b", tree, SHARED["packages"])
+
+
+def install(box, version, names=NAMES):
+    files = []
+    for name in names:
+        file = package(name, version)
+        shutil.copy(file, box.path(f"/root/{file.name}"))
+        files.append(f"/root/{file.name}")
+    box.run(f"dpkg -i {' '.join(files)}; status=$?; rm -f /root/*.deb; exit $status", timeout=240)
+
+
+def version_of(box, name):
+    return box.run(f"dpkg-query -W -f '${{db:Status-Status}} ${{Version}}' {name}").stdout
+
+
+def sshd_says(box):
+    return box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout
+
+
+def lend(box):
+    box.run("preflightctl fix ssh.access --lease=30min --source=127.0.0.1 --consent --yes "
+            "--no-pager", timeout=240)
+    assert box.login()
+
+
+def is_lent(box):
+    return box.login() and "leaseEndsUSec" in box.run("preflightctl history --format=json").stdout \
+        and "permitrootlogin yes" in sshd_says(box)
+
+
+def own_file_system(box):
+    """For /etc/ssh: one that is read-only where anybody sees it, once it is."""
+    box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
+            "cp -a /root/ssh/. /etc/ssh")
+
+
+# --- tests ---
 
 def build(_box):
-    SHARED["packages"] = tempfile.mkdtemp(prefix="pf-packages-")
-    done = subprocess.run([TREE / "packaging/deb/build", SHARED["packages"]], capture_output=True,
-                          text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    SHARED["version"] = re.search(r"version: '([^']+)'", (TREE / "meson.build").read_text())[1]
+    SHARED["packages"] = pathlib.Path(tempfile.mkdtemp(prefix="pf-packages-"))
+    if MADE.name:
+        for file in MADE.iterdir():
+            shutil.copy(file, SHARED["packages"])
+    else:
+        run_tool(TREE / "packaging/deb/build", SHARED["packages"])
+    with tempfile.TemporaryDirectory(prefix="pf-older-") as top:
+        for name in NAMES:
+            repack(name, pathlib.Path(top))
 
 
 def is_clean_for_lintian(_box):
-    changes = list(pathlib.Path(SHARED["packages"]).glob("*.changes"))
-    done = subprocess.run(["lintian", "--fail-on=warning", "--allow-root", *changes],
-                          capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    changes = list(SHARED["packages"].glob("*.changes"))
+    run_tool("lintian", "--fail-on=error,warning,info,pedantic", "--display-info", "--pedantic",
+             "--allow-root", *changes)
+
+
+def reads_without_the_remedies(box):
+    """What changes machines is named where it is missing, and nothing else misses it."""
+    SHARED["before"] = state_of(box)
+    install(box, SHARED["version"], NAMES[:1])
+    box.wait("systemctl is-active preflightd.service preflightd.socket")
+    assert box.run("preflightctl check --source=127.0.0.1", check=False).returncode == 1
+    for command in ("plan", "fix --yes", "history", "undo --last"):
+        told = box.run(f"preflightctl {command}", check=False)
+        assert told.returncode == 4 and "preflightd-remedy" in told.stderr, told
+    box.path("/etc/preflightd").mkdir(exist_ok=True)
+    box.path("/etc/preflightd/preflightd.conf").write_text("[Remedy]\nAuto=safe\n")
+    box.run("systemctl restart preflightd")
+    assert box.run("preflightctl status", check=False).returncode == 1
+    assert box.run("find / -xdev -name 'preflight-*d' -type f -perm -100").stdout == ""
+    box.run("dpkg -P preflightd", timeout=240)
+    left = state_of(box) - SHARED["before"]
+    assert all(re.match(r"preflightd:[!x*]", line) for line in left), sorted(left)
+
+
+def does_what_presets_say(box):
+    """Those of an administrator, who builds a template that is not to run it yet."""
+    preset = box.path("/etc/systemd/system-preset/10-none.preset")
+    preset.parent.mkdir(exist_ok=True)
+    preset.write_text("disable preflight*\n")
+    install(box, SHARED["version"])
+    for unit in UNITS.split():
+        assert box.run(f"systemctl is-enabled {unit}", check=False).stdout == "disabled\n", unit
+    assert box.run("systemctl is-active preflightd.service", check=False).returncode != 0
+    shutil.rmtree(preset.parent)
+    box.run(f"systemctl preset {UNITS}")
+    assert box.run(f"systemctl is-enabled {UNITS}").stdout == "enabled\n" * len(UNITS.split())
+    box.run("dpkg -P preflightd-remedy preflightd", timeout=240)
 
 
 def installs_and_runs(box):
-    SHARED["before"] = files_of(box)
-    for package in pathlib.Path(SHARED["packages"]).glob("*.deb"):
-        if "dbgsym" not in package.name:
-            box.path(f"/root/{package.name}").write_bytes(package.read_bytes())
-    box.run("dpkg -i /root/preflight*.deb", timeout=120)
+    install(box, OLDER)
     box.wait("systemctl is-active preflightd.service preflightd.socket preflight-remedyd.socket")
-    box.run("systemctl is-enabled preflight-leases.service")
+    assert box.run(f"systemctl is-enabled {UNITS}").stdout == "enabled\n" * len(UNITS.split())
+    assert box.run("systemctl is-active preflight-remedyd.service", check=False).returncode != 0, \
+        "nobody asked for it"
     assert box.run("preflightctl status", check=False).returncode == 1
+    box.run("journalctl --list-catalog | grep -q ssh.password-authentication")
 
 
 def runs_after_a_boot(box):
@@ -58,32 +168,86 @@ def runs_after_a_boot(box):
     box.wait("systemctl is-active preflightd.service preflight-remedyd.socket")
 
 
-def lends_and_keeps_it_over_an_upgrade(box):
-    box.path("/etc/ssh/sshd_config.d/50-test.conf").write_text("PermitRootLogin no\n")
-    box.run("systemctl reload ssh")
-    SHARED["sshd"] = box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout
-    box.run("preflightctl fix ssh.access --lease=30min --source=127.0.0.1 --consent --yes")
-    assert box.login()
-    box.run("dpkg -i /root/preflight*.deb", timeout=120)
-    assert box.login(), "an upgrade ended a lease"
+def keeps_leases_over_upgrade_and_downgrade(box):
+    own_file_system(box)
+    box.run(f"echo PermitRootLogin no >{DROP_IN} && systemctl reload ssh && "
+            "systemctl disable --now preflightd.service")
+    SHARED["sshd"] = sshd_says(box)
+    assert not box.login()
+    lend(box)
+    for version in (SHARED["version"], OLDER, SHARED["version"]):
+        install(box, version)
+        assert version_of(box, "preflightd-remedy") == f"installed {version}"
+        assert is_lent(box), f"lost by the installation of {version}"
+        assert box.path("/usr/libexec/preflightd-obsolete").exists() == (version == OLDER)
+    assert box.run("systemctl is-enabled preflightd.service", check=False).stdout == "disabled\n", \
+        "what was disabled is enabled"
+    box.run("systemctl enable --now preflightd.service")
+
+
+def stays_while_a_lease_cannot_be_ended(box):
+    box.run("mount -o remount,ro /etc/ssh")
+    told = box.run("dpkg -r preflightd-remedy", check=False, timeout=300)
+    assert told.returncode != 0 and "ead-only" in told.stderr, told
+    assert version_of(box, "preflightd-remedy").startswith("installed")
+    box.wait("systemctl is-active preflight-remedyd.socket")
+    box.run("mount -o remount,rw /etc/ssh")
 
 
 def leaves_no_lease_open(box):
-    box.run("dpkg -r preflightd-remedy", timeout=120)
-    assert box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout == SHARED["sshd"]
+    box.run("preflightctl history | grep -q . && dpkg -r preflightd-remedy", timeout=240)
+    assert sshd_says(box) == SHARED["sshd"]
     assert not box.login()
+    assert box.run("preflightctl status", check=False).returncode == 1
 
 
 def leaves_nothing_behind(box):
-    box.run("dpkg -P preflightd-remedy preflightd", timeout=120)
-    box.path("/etc/ssh/sshd_config.d/50-test.conf").unlink()
-    left = {path for path in files_of(box) - SHARED["before"]}
-    assert not left, sorted(left)
+    box.run("dpkg -P preflightd-remedy preflightd", timeout=240)
+    box.run("umount /etc/ssh && rm -r /root/ssh")
+    left = state_of(box) - SHARED["before"]
+    assert all(re.match(r"preflightd:[!x*]", line) for line in left), sorted(left)
     assert box.run("systemctl list-units --all 'preflight*' --no-legend --state=loaded").stdout == ""
+    box.run("! journalctl --list-catalog | grep -q ssh.password-authentication")
 
 
-TESTS = [build, is_clean_for_lintian, installs_and_runs, runs_after_a_boot,
-         lends_and_keeps_it_over_an_upgrade, leaves_no_lease_open, leaves_nothing_behind]
+def passes_its_autopkgtest(box):
+    """By the program that Debian runs them with, over ssh."""
+    if not shutil.which("autopkgtest"):
+        raise tap.Skip("autopkgtest is not installed")
+    top = pathlib.Path(tempfile.mkdtemp(prefix="pf-autopkgtest-"))
+    run_tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", top / "key")
+    box.path("/root/.ssh").mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(top / "key.pub", box.path("/root/.ssh/authorized_keys"))
+    shutil.copytree(TREE / "packaging/deb/debian", top / "source/debian")
+    (top / "config").write_text(
+        f"ProxyCommand nsenter -t {box.leader} -n socat - TCP:127.0.0.1:22\n")
+    box.run("systemctl start ssh")
+    done = subprocess.run(
+        ["autopkgtest", "--no-built-binaries", "--output-dir", top / "output",
+         *(package(name, SHARED["version"]) for name in NAMES), top / "source", "--", "ssh",
+         "--hostname=127.0.0.1", "--login=root", f"--identity={top / 'key'}",
+         "--timeout-ssh=60", "--capability=isolation-container", f"--options=-F {top / 'config'}"],
+        capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    results = (top / "output/summary").read_text().split()
+    assert results == ["report", "PASS", "lease", "PASS"], results
+
+
+def is_installed_by_ansible(_box):
+    """By the role, from files; the second time changes nothing."""
+    if not shutil.which("ansible-playbook"):
+        raise tap.Skip("ansible-core is not installed")
+    only = pathlib.Path(tempfile.mkdtemp(prefix="pf-packages-ansible-"))
+    for name in NAMES:
+        shutil.copy(package(name, SHARED["version"]), only)
+    run_tool(sys.executable, pathlib.Path(__file__).parent / "test-ansible.py", "--packages", only,
+             "--cache", SHARED["cache"], timeout=1000)
+
+
+TESTS = [build, is_clean_for_lintian, reads_without_the_remedies, does_what_presets_say,
+         installs_and_runs, runs_after_a_boot, keeps_leases_over_upgrade_and_downgrade,
+         stays_while_a_lease_cannot_be_ended, leaves_no_lease_open, leaves_nothing_behind,
+         passes_its_autopkgtest, is_installed_by_ansible]
 
 
 def main():
@@ -91,9 +255,10 @@ def main():
     parser.add_argument("--build", help="not used: the packages are built from the tree")
     parser.add_argument("--cache", required=True, help="where the container's root is kept")
     options = parser.parse_args()
-    if not os.environ.get("PF_FULL"):
+    if not os.environ.get("PF_FULL") and not MADE.name:
         print("1..0 # SKIP packages are built in a full run")
         return 0
+    SHARED["cache"] = options.cache
     return tap.main(TESTS, options.cache, None)
 
 
