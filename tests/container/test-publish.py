@@ -53,7 +53,7 @@ def publishes_what_the_settings_name(box):
     box.path("/etc/preflightd").mkdir(exist_ok=True)
     box.path("/etc/preflightd/preflightd.conf").write_text(SETTINGS)
     box.run(f"systemctl enable --now {UNIT}")
-    box.wait(is_verdict("blocked"))
+    box.wait(f"{is_verdict('blocked')} && grep -qa '\"verdict\":\"blocked\"' {POOL}")
     assert record(box)["verdict"] == "blocked", record(box)
     mode = box.run(f"stat -c '%a %U' {FILE}").stdout.strip()
     assert mode == "644 root", mode
@@ -73,7 +73,7 @@ def follows_a_change(box):
     box.run("preflightctl check -q", check=False)
     box.path("/etc/ssh/sshd_config.d/50-test.conf").write_text("PasswordAuthentication no\n")
     box.run("preflightctl check -q", check=False)
-    box.wait(is_answer("fail"))
+    box.wait(f"{is_answer('fail')} && grep -qa '\"{CHECK}\"' {POOL}")
     assert CHECK in [check["check"] for check in record(box)["checks"]], record(box)
     box.path("/etc/ssh/sshd_config.d/50-test.conf").unlink()
     box.run("preflightctl check -q", check=False)
