@@ -29,6 +29,7 @@ static const char *arg_socket;         /* NULL: the settings' */
 static const char *arg_metrics_socket; /* NULL: the usual one, unless --socket is given */
 static const char *arg_remedy_socket;  /* NULL: of this machine, if that is what is checked */
 static const char *arg_root = "/";
+static bool arg_check_settings;
 
 typedef struct Daemon {
         uv_loop_t loop;
@@ -266,16 +267,23 @@ static int make_servers(Daemon *daemon, PfErr *err) {
                                &pf_metrics_interface, &daemon->metrics, err);
 }
 
+static int load_settings(Daemon *daemon, PfErr *err) {
+        int r;
+
+        r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
+        if (r == 0)
+                r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon->target, err);
+        if (r == 0)
+                r = pf_settings_load(daemon->host, &daemon->settings, NULL, err);
+        return r;
+}
+
 static int set_up(Daemon *daemon, PfErr *err) {
         int r;
 
         r = adopt_network(err);
         if (r == 0)
-                r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
-        if (r == 0)
-                r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon->target, err);
-        if (r == 0)
-                r = pf_settings_load(daemon->host, &daemon->settings, NULL, err);
+                r = load_settings(daemon, err);
         if (r < 0)
                 return r;
         pf_log_set_level(daemon->settings->log_level);
@@ -371,6 +379,24 @@ static int run(void) {
         return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 }
 
+/* All that a reload would load, so that who asks for one is told before. */
+static int check_settings(void) {
+        Daemon daemon = { 0 };
+        PfErr err = { 0 };
+        int r = uv_loop_init(&daemon.loop) < 0 ? -ENOMEM : load_settings(&daemon, &err);
+
+        if (r == 0)
+                r = pf_service_new(&(PfServiceConfig){ .loop = &daemon.loop,
+                                                       .target = daemon.target,
+                                                       .host = daemon.host,
+                                                       .settings = daemon.settings },
+                                   &daemon.service, &err);
+        if (r < 0)
+                pf_log(PF_LOG_ERROR, "Settings that are wrong: %s", pf_err_text(&err, r));
+        tear_down(&daemon);
+        return r == 0 ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
 static void print_help(void) {
         printf("preflightd [OPTION…]\n"
                "\n"
@@ -380,6 +406,7 @@ static void print_help(void) {
                "      --root=DIR            check the machine below a directory, not this one\n"
                "      --metrics-socket=PATH serve io.systemd.Metrics there\n"
                "      --remedy-socket=PATH  where preflight-remedyd is asked for remedies\n"
+               "      --check-settings      say what is wrong in preflightd.conf, and exit\n"
                "  -h, --help                show this and exit\n"
                "      --version             show the version and exit\n"
                "\n"
@@ -387,7 +414,14 @@ static void print_help(void) {
                "See preflightctl(1) for asking it.\n");
 }
 
-enum { ARG_SOCKET = 256, ARG_ROOT, ARG_METRICS_SOCKET, ARG_REMEDY_SOCKET, ARG_VERSION };
+enum {
+        ARG_SOCKET = 256,
+        ARG_ROOT,
+        ARG_METRICS_SOCKET,
+        ARG_CHECK_SETTINGS,
+        ARG_REMEDY_SOCKET,
+        ARG_VERSION
+};
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */
 static int parse_options(int argc, char **argv) {
@@ -396,6 +430,7 @@ static int parse_options(int argc, char **argv) {
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "metrics-socket", required_argument, NULL, ARG_METRICS_SOCKET },
                 { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
+                { "check-settings", no_argument, NULL, ARG_CHECK_SETTINGS },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { 0 },
@@ -415,6 +450,9 @@ static int parse_options(int argc, char **argv) {
                         break;
                 case ARG_REMEDY_SOCKET:
                         arg_remedy_socket = optarg;
+                        break;
+                case ARG_CHECK_SETTINGS:
+                        arg_check_settings = true;
                         break;
                 case 'h':
                         print_help();
@@ -442,6 +480,9 @@ int main(int argc, char **argv) {
         keep_memory_small();
         pf_process_forbid_core_dumps();
         (void) signal(SIGPIPE, SIG_IGN);
+        /* To whoever asks: of a process that is over the journal may not know the unit. */
+        if (arg_check_settings)
+                return check_settings();
         pf_log_set_sink(pf_log_choose_sink());
         return run();
 }

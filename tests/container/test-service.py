@@ -122,6 +122,19 @@ def reaches_servers_where_it_is_let(box):
     box.run("systemctl restart preflightd.service")
 
 
+def starts_without_udev_or_dbus(box):
+    """With nothing there but the manager, after a boot."""
+    units = ("dbus.service dbus.socket systemd-udevd.service systemd-udevd-kernel.socket "
+             "systemd-udevd-control.socket systemd-logind.service")
+    box.run(f"systemctl mask {units}")
+    box.reboot()
+    box.wait("systemctl is-active preflightd.service")
+    assert box.run("test -e /run/dbus/system_bus_socket -o -e /run/udev/data", check=False).returncode
+    checks = compare(box, but={"system.clock"})  # which systemd-timedated would be asked
+    assert checks["ssh.access"]["verdict"] in ("pass", "fail"), checks["ssh.access"]
+    box.run(f"systemctl unmask {units}")
+
+
 def withholds_from_others(box):
     box.run("chmod 600 /etc/ssh/sshd_config")
     told = box.run("preflightctl check --format=json", check=False, user=65534).stdout
@@ -167,13 +180,20 @@ def keeps_old_settings_when_the_new_are_wrong(box):
     config.write_text("[Check]\nAccount=daemon\n")
     box.run("systemctl reload preflightd")
     box.wait("preflightctl check --format=json | grep -q '\"account\": \"daemon\"'")
-    config.write_text("[Check]\nAccount=daemon\nNo such key=1\n")
-    box.run("systemctl reload preflightd")
-    box.wait("journalctl -u preflightd | grep -q 'preflightd.conf:3: .*The old settings\\|"
-             "The old settings stay in force: .*preflightd.conf:3'")
-    config.unlink()
+    for wrong, where in (("[Check]\nAccount=daemon\nNo such key=1\n", "preflightd.conf:3: "),
+                         ("[Check]\nAccount=root\nProfile=none-such\n", '"none-such": there is none')):
+        config.write_text(wrong)
+        done = box.run("systemctl reload preflightd", check=False)
+        assert done.returncode != 0, "systemctl says that it was reloaded"
+        box.wait(f"journalctl -u preflightd -o cat | grep -q 'Settings that are wrong: .*{where}'")
+        assert property_of(box, "ActiveState") == "active"
+    # Who sends the signal by hand is told in the journal, and keeps the old ones as well.
+    box.run("systemctl kill --kill-who=main -s HUP preflightd")
+    box.wait("journalctl -u preflightd -o cat | grep -q 'The old settings stay in force'")
+    config.unlink()  # which the client reads too
     assert report(box)["account"] == "daemon"
     box.run("systemctl reload preflightd")
+    assert report(box)["account"] == "root"
 
 
 def comes_back_when_it_hangs(box):
@@ -199,7 +219,7 @@ TESTS = [runs_after_the_boot, says_the_verdict_in_its_status, exposes_little,
          withholds_from_others, tells_changes_in_the_journal,
          is_started_by_its_socket,
          keeps_old_settings_when_the_new_are_wrong, comes_back_when_it_hangs,
-         runs_again_after_a_restart]
+         runs_again_after_a_restart, starts_without_udev_or_dbus]
 
 
 def main():

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import service_under_test
 from service_under_test import DAEMON, Service, Skip
@@ -72,6 +73,22 @@ def test_what_it_may_be_refused_is_refused(service):
                             "r = libc.adjtimex(bytes(512))\n"
                             "os._exit(7 if r == -1 and ctypes.get_errno() == 1 else 8)\n")
     assert status == 7, (status, said)
+
+
+def test_nothing_is_outside_on_this_machine(service):
+    """Which the probes look at, its kernel and its network too."""
+    path = service.directory / "here"
+    process = subprocess.Popen([FILTERED, LIST, PROGRAM, f"--socket={path}"], text=True,
+                               stderr=subprocess.PIPE)
+    try:
+        while not Service.is_listening(path) and process.poll() is None:
+            time.sleep(0.01)
+        with Client(path) as client:
+            client.call("org.preflightd.Preflight.GetReport", {"maximumAgeUSec": 0})
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0 and OUTSIDE not in said, (process.returncode, said)
 
 
 def test_nothing_was_outside_meanwhile(service):
