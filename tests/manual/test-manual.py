@@ -24,7 +24,8 @@ TREE = os.environ["PF_SOURCE_ROOT"]
 PAGES = {os.path.basename(path): path for path in sys.argv[1:]}
 
 # Pages of others that ours send a reader to.
-FOREIGN = {"gettext 3", "glob 7", "inotify 7", "os-release 5", "sd_listen_fds 3", "sd_notify 3",
+FOREIGN = {"gettext 3", "glob 7", "inotify 7", "os-release 5", "proc 5",
+           "sd_listen_fds 3", "sd_notify 3",
            "ssh 1", "ssh_config 5", "sshd_config 5", "systemd 1", "systemd-report 1",
            "systemd-udevd 8", "time.conf 5", "varlinkctl 1"}
 
