@@ -13,9 +13,8 @@
 
 #include "config/config.h"
 #include "daemon/base/log.h"
+#include "daemon/main-parts.h"
 #include "daemon/platform/host-network.h"
-#include "daemon/platform/log-sink.h"
-#include "daemon/platform/process.h"
 #include "daemon/report/automatic.h"
 #include "daemon/report/metrics.h"
 #include "daemon/report/service.h"
@@ -23,7 +22,6 @@
 
 #define SOCKET_MODE 0666 /* any local user may read; see org.preflightd.Preflight */
 #define REMEDY_SOCKET "/run/preflightd/org.preflightd.Remediation"
-#define EXIT_USAGE 2
 
 static const char *arg_socket;         /* NULL: the settings' */
 static const char *arg_metrics_socket; /* NULL: the usual one, unless --socket is given */
@@ -33,7 +31,7 @@ static bool arg_check_settings;
 
 typedef struct Daemon {
         uv_loop_t loop;
-        uv_signal_t signals[3];
+        PfSignals signals;
         uv_idle_t run_over;
         uv_timer_t watchdog;
         PfTarget *target; /* the machine that is checked */
@@ -105,19 +103,6 @@ static void on_signal(uv_signal_t *handle, int number) {
                 reload(daemon);
         else
                 uv_stop(&daemon->loop);
-}
-
-static int watch_signals(Daemon *daemon) {
-        static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-        int r = 0;
-
-        for (size_t i = 0; i < PF_ELEMENTS(numbers) && r == 0; i++) {
-                r = uv_signal_init(&daemon->loop, &daemon->signals[i]);
-                daemon->signals[i].data = daemon;
-                if (r == 0)
-                        r = uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
-        }
-        return r;
 }
 
 /* By hand, without the unit's RuntimeDirectory=. */
@@ -279,6 +264,7 @@ static int load_settings(Daemon *daemon, PfErr *err) {
 }
 
 static int set_up(Daemon *daemon, PfErr *err) {
+        static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
         int r;
 
         r = adopt_network(err);
@@ -290,11 +276,13 @@ static int set_up(Daemon *daemon, PfErr *err) {
 
         (void) uv_idle_init(&daemon->loop, &daemon->run_over);
         daemon->run_over.data = daemon;
-        r = watch_signals(daemon);
-        if (r == 0)
-                r = start_watchdog(daemon);
+        r = pf_signals_start(&daemon->signals, &daemon->loop, numbers, PF_ELEMENTS(numbers),
+                             on_signal, daemon, err);
         if (r < 0)
-                return pf_err_set(err, -EIO, "signals and timers: %s", uv_strerror(r));
+                return r;
+        r = start_watchdog(daemon);
+        if (r < 0)
+                return pf_err_set(err, -EIO, "timers: %s", uv_strerror(r));
         r = pf_service_new(&(PfServiceConfig){ .loop = &daemon->loop,
                                                .target = daemon->target,
                                                .host = daemon->host,
@@ -330,9 +318,7 @@ static void tear_down(Daemon *daemon) {
         daemon->metrics = pf_varlink_server_free(daemon->metrics);
         daemon->automatic = pf_automatic_free(daemon->automatic);
         daemon->service = pf_service_free(daemon->service);
-        for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
-                if (daemon->signals[i].data)
-                        uv_close((uv_handle_t *) &daemon->signals[i], NULL);
+        pf_signals_stop(&daemon->signals);
         if (daemon->watchdog.data)
                 uv_close((uv_handle_t *) &daemon->watchdog, NULL);
         if (daemon->run_over.data)
@@ -376,7 +362,7 @@ static int run(void) {
                 (void) sd_notify(0, "STOPPING=1");
         }
         tear_down(&daemon);
-        return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+        return pf_main_exit_status(r);
 }
 
 /* All that a reload would load, so that who asks for one is told before. */
@@ -394,7 +380,7 @@ static int check_settings(void) {
         if (r < 0)
                 pf_log(PF_LOG_ERROR, "Settings that are wrong: %s", pf_err_text(&err, r));
         tear_down(&daemon);
-        return r == 0 ? EXIT_SUCCESS : EXIT_USAGE;
+        return r == 0 ? EXIT_SUCCESS : PF_EXIT_USAGE;
 }
 
 static void print_help(void) {
@@ -461,14 +447,10 @@ static int parse_options(int argc, char **argv) {
                         printf("preflightd %s\n", PF_VERSION);
                         return 1 + EXIT_SUCCESS;
                 default:
-                        return 1 + EXIT_USAGE;
+                        return 1 + PF_EXIT_USAGE;
                 }
         }
-        if (optind < argc) {
-                fprintf(stderr, "preflightd: \"%s\": no argument is expected\n", argv[optind]);
-                return 1 + EXIT_USAGE;
-        }
-        return 0;
+        return pf_main_refuse_arguments("preflightd", argc, argv);
 }
 
 int main(int argc, char **argv) {
@@ -477,12 +459,10 @@ int main(int argc, char **argv) {
         r = parse_options(argc, argv);
         if (r > 0)
                 return r - 1;
-        keep_memory_small();
-        pf_process_forbid_core_dumps();
-        (void) signal(SIGPIPE, SIG_IGN);
-        /* To whoever asks: of a process that is over the journal may not know the unit. */
+        /* On stderr: of a process that is over the journal may not know the unit. */
         if (arg_check_settings)
                 return check_settings();
-        pf_log_set_sink(pf_log_choose_sink());
+        keep_memory_small();
+        pf_main_begin();
         return run();
 }

@@ -16,14 +16,12 @@
 
 #include "config/config.h"
 #include "daemon/base/log.h"
-#include "daemon/platform/log-sink.h"
-#include "daemon/platform/process.h"
+#include "daemon/main-parts.h"
 #include "daemon/publish/brief.h"
 #include "daemon/publish/outlets.h"
 #include "daemon/varlink/client.h"
 
 #define MONITOR "org.preflightd.Preflight.Monitor"
-#define EXIT_USAGE 2
 
 static const char *arg_socket; /* NULL: the settings' */
 static const char *arg_root = "/";
@@ -31,7 +29,7 @@ static bool arg_withdraw;
 
 typedef struct Publisher {
         uv_loop_t loop;
-        uv_signal_t signals[2];
+        PfSignals signals;
         PfTarget *target;
         PfSettings *settings;
         PfOutlets *outlets;
@@ -113,20 +111,8 @@ static void on_signal(uv_signal_t *handle, int number) {
         uv_stop(&publisher->loop);
 }
 
-static int watch_signals(Publisher *publisher) {
-        static const int numbers[] = { SIGTERM, SIGINT };
-        int r = 0;
-
-        for (size_t i = 0; i < PF_ELEMENTS(numbers) && r == 0; i++) {
-                r = uv_signal_init(&publisher->loop, &publisher->signals[i]);
-                publisher->signals[i].data = publisher;
-                if (r == 0)
-                        r = uv_signal_start(&publisher->signals[i], on_signal, numbers[i]);
-        }
-        return r;
-}
-
 static int set_up(Publisher *publisher, PfErr *err) {
+        static const int numbers[] = { SIGTERM, SIGINT };
         int r;
 
         r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &publisher->target, err);
@@ -135,8 +121,10 @@ static int set_up(Publisher *publisher, PfErr *err) {
         if (r < 0)
                 return r;
         pf_log_set_level(publisher->settings->log_level);
-        if (watch_signals(publisher) < 0)
-                return pf_err_set(err, -EIO, "signals cannot be waited for");
+        r = pf_signals_start(&publisher->signals, &publisher->loop, numbers, PF_ELEMENTS(numbers),
+                             on_signal, publisher, err);
+        if (r < 0)
+                return r;
         return pf_outlets_new(&(PfOutletsConfig){ .loop = arg_withdraw ? NULL : &publisher->loop,
                                                   .settings = publisher->settings,
                                                   .target = publisher->target,
@@ -164,9 +152,7 @@ static int serve(Publisher *publisher, PfErr *err) {
 static void tear_down(Publisher *publisher) {
         publisher->client = pf_varlink_client_free(publisher->client);
         publisher->outlets = pf_outlets_free(publisher->outlets);
-        for (size_t i = 0; i < PF_ELEMENTS(publisher->signals); i++)
-                if (publisher->signals[i].data)
-                        uv_close((uv_handle_t *) &publisher->signals[i], NULL);
+        pf_signals_stop(&publisher->signals);
         (void) uv_run(&publisher->loop, UV_RUN_DEFAULT);
         (void) uv_loop_close(&publisher->loop);
         publisher->settings = pf_settings_free(publisher->settings);
@@ -195,7 +181,7 @@ static int run(void) {
         if (r < 0 && !publisher.has_failed)
                 pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
         tear_down(&publisher);
-        return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+        return pf_main_exit_status(r);
 }
 
 static void print_help(void) {
@@ -245,15 +231,10 @@ static int parse_options(int argc, char **argv) {
                         printf("preflight-publish %s\n", PF_VERSION);
                         return 1 + EXIT_SUCCESS;
                 default:
-                        return 1 + EXIT_USAGE;
+                        return 1 + PF_EXIT_USAGE;
                 }
         }
-        if (optind < argc) {
-                fprintf(stderr, "preflight-publish: \"%s\": no argument is expected\n",
-                        argv[optind]);
-                return 1 + EXIT_USAGE;
-        }
-        return 0;
+        return pf_main_refuse_arguments("preflight-publish", argc, argv);
 }
 
 int main(int argc, char **argv) {
@@ -262,8 +243,6 @@ int main(int argc, char **argv) {
         r = parse_options(argc, argv);
         if (r > 0)
                 return r - 1;
-        pf_process_forbid_core_dumps();
-        (void) signal(SIGPIPE, SIG_IGN);
-        pf_log_set_sink(pf_log_choose_sink());
+        pf_main_begin();
         return run();
 }

@@ -14,8 +14,7 @@
 #include "config/config.h"
 #include "config/value.h"
 #include "daemon/base/log.h"
-#include "daemon/platform/log-sink.h"
-#include "daemon/platform/process.h"
+#include "daemon/main-parts.h"
 #include "daemon/remedy/effects-choose.h"
 #include "daemon/remedy/lease-publish.h"
 #include "daemon/remedy/remediation.h"
@@ -27,7 +26,6 @@
 #define AUTOMATIC_USER "preflightd"
 #define IDLE_USEC (30ull * 1000000)
 #define LOCK_WAIT_SEC 30 /* for another process that has the transactions */
-#define EXIT_USAGE 2
 
 static const char *arg_socket = SOCKET_PATH;
 static const char *arg_root = "/";
@@ -40,7 +38,7 @@ static bool arg_at_boot;
 
 typedef struct Daemon {
         uv_loop_t loop;
-        uv_signal_t signals[2];
+        PfSignals signals;
         uv_timer_t idle;
         PfTarget *machine; /* its settings are those that count */
         PfEffectsChoice effects;
@@ -105,19 +103,6 @@ static void on_signal(uv_signal_t *handle, int number) {
         daemon->is_ending = true;
 }
 
-static int watch_signals(Daemon *daemon) {
-        static const int numbers[] = { SIGTERM, SIGINT };
-        int r = 0;
-
-        for (size_t i = 0; i < PF_ELEMENTS(numbers) && r == 0; i++) {
-                r = uv_signal_init(&daemon->loop, &daemon->signals[i]);
-                daemon->signals[i].data = daemon;
-                if (r == 0)
-                        r = uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
-        }
-        return r;
-}
-
 /* --- start-up --- */
 
 static int listen_all(Daemon *daemon, PfErr *err) {
@@ -144,6 +129,7 @@ static uint32_t find_automatic_user(void) {
 }
 
 static int set_up(Daemon *daemon, PfErr *err) {
+        static const int numbers[] = { SIGTERM, SIGINT };
         const PfRemediationConfig config = {
                 .loop = &daemon->loop,
                 .root = arg_root,
@@ -158,9 +144,10 @@ static int set_up(Daemon *daemon, PfErr *err) {
 
         (void) uv_timer_init(&daemon->loop, &daemon->idle);
         daemon->idle.data = daemon;
-        r = watch_signals(daemon);
+        r = pf_signals_start(&daemon->signals, &daemon->loop, numbers, PF_ELEMENTS(numbers),
+                             on_signal, daemon, err);
         if (r < 0)
-                return pf_err_set(err, -EIO, "signals: %s", uv_strerror(r));
+                return r;
         r = pf_remediation_new(&config, &daemon->remediation, err);
         if (r == 0)
                 r = pf_varlink_server_new(
@@ -188,9 +175,7 @@ static void tear_down(Daemon *daemon, int status) {
         daemon->server = pf_varlink_server_free(daemon->server);
         is_stuck = daemon->remediation && pf_remediation_is_stuck(daemon->remediation);
         daemon->remediation = pf_remediation_free(daemon->remediation);
-        for (size_t i = 0; i < PF_ELEMENTS(daemon->signals); i++)
-                if (daemon->signals[i].data)
-                        uv_close((uv_handle_t *) &daemon->signals[i], NULL);
+        pf_signals_stop(&daemon->signals);
         if (daemon->idle.data)
                 uv_close((uv_handle_t *) &daemon->idle, NULL);
         if (is_stuck)
@@ -321,7 +306,7 @@ static int parse_time(const char *name, const char *text, uint64_t *ret_usec) {
         if (pf_value_parse_time(text, ret_usec) == 0)
                 return 0;
         fprintf(stderr, "preflight-remedyd: --%s=%s: no time, such as 30s or 5min\n", name, text);
-        return 1 + EXIT_USAGE;
+        return 1 + PF_EXIT_USAGE;
 }
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */
@@ -356,7 +341,7 @@ static int take_option(int c) {
                 printf("preflight-remedyd %s\n", PF_VERSION);
                 return 1 + EXIT_SUCCESS;
         default:
-                return 1 + EXIT_USAGE;
+                return 1 + PF_EXIT_USAGE;
         }
 }
 
@@ -381,14 +366,12 @@ static int parse_options(int argc, char **argv) {
                 if (r > 0)
                         return r;
         }
-        if (optind < argc) {
-                fprintf(stderr, "preflight-remedyd: \"%s\": no argument is expected\n",
-                        argv[optind]);
-                return 1 + EXIT_USAGE;
-        }
+        r = pf_main_refuse_arguments("preflight-remedyd", argc, argv);
+        if (r > 0)
+                return r;
         if (arg_lease_min_usec > 0 && strcmp(arg_root, "/") == 0) {
                 fprintf(stderr, "preflight-remedyd: --lease-minimum is for --root alone\n");
-                return 1 + EXIT_USAGE;
+                return 1 + PF_EXIT_USAGE;
         }
         return 0;
 }
@@ -399,8 +382,6 @@ int main(int argc, char **argv) {
         r = parse_options(argc, argv);
         if (r > 0)
                 return r - 1;
-        pf_process_forbid_core_dumps();
-        (void) signal(SIGPIPE, SIG_IGN);
-        pf_log_set_sink(pf_log_choose_sink());
+        pf_main_begin();
         return run();
 }
