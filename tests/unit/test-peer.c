@@ -35,8 +35,9 @@ static char marks[256];
 static int note_mark(const char *what, const char *name, const void *value, size_t n) {
         size_t used = strlen(marks);
 
-        (void) snprintf(marks + used, sizeof(marks) - used, "%s: %s=%.*s\n", what, name, (int) n,
-                        (const char *) value);
+        if (snprintf(marks + used, sizeof(marks) - used, "%s: %s=%.*s\n", what, name, (int) n,
+                     (const char *) value) >= (int) (sizeof(marks) - used))
+                abort();
         errno = EPERM; /* as before Linux 7.0 */
         return -1;
 }
