@@ -33,10 +33,12 @@ def harden(box):
 
 
 def state(box):
-    """All that sshd reads, byte for byte, with what stat tells but for times."""
-    return box.run("cd /etc/ssh && find . -name 'sshd_config*' -o -path './sshd_config.d/*' "
+    """All that sshd reads, byte for byte, with what stat tells but for times. A file that goes
+    meanwhile is told as an error, which is no state that anything is compared with."""
+    done = box.run("cd /etc/ssh && find . -name 'sshd_config*' -o -path './sshd_config.d/*' "
                    "| sort | xargs stat -c '%n %a %u %g' && "
-                   "cat sshd_config $(find sshd_config.d -type f | sort)").stdout
+                   "cat sshd_config $(find sshd_config.d -type f | sort)", check=False)
+    return done.stdout + done.stderr
 
 
 def effective(box, user="root", source="127.0.0.1"):

@@ -265,6 +265,8 @@ def step_clang(run):
         run.meson_test("clang", directory, ["--suite", "unit"])
 
 
+NOT_LONG = ("daemon", "login")  # benchmarks; that of initramfs images takes a minute
+
 RELEASE = ["-Dbuildtype=release", "-Db_ndebug=true", "--prefix=/usr"]
 
 
@@ -282,7 +284,8 @@ def step_release(run):
         return
     run.meson_test("release", directory, ["--suite", "unit", "--suite", "many"])
     if not run.options.quick:
-        run.meson_test("release", directory, ["--benchmark"], "benchmarklog")
+        names = [] if run.options.full else NOT_LONG
+        run.meson_test("release", directory, ["--benchmark", *names], "benchmarklog")
 
 
 def step_fuzz(run):
