@@ -4,9 +4,11 @@
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import sys
+import time
 
 sys.dont_write_bytecode = True
 
@@ -196,6 +198,24 @@ def keeps_old_settings_when_the_new_are_wrong(box):
     assert report(box)["account"] == "root"
 
 
+def switches(box, pid):
+    """How often its threads began to wait for something."""
+    return box.run(f"cat /proc/{pid}/task/*/status | grep ctxt_switches").stdout
+
+
+def sleeps_while_nothing_changes(box):
+    """Also longer than a service lives that its own question has started."""
+    seconds = 600 if os.environ.get("PF_FULL") else 35
+    late = time.monotonic() + seconds + 180
+    pid = property_of(box, "MainPID")
+    while True:
+        before = switches(box, pid)
+        time.sleep(seconds)
+        if switches(box, pid) == before:
+            return
+        assert time.monotonic() < late, f"it wakes up within {seconds} s, again and again"
+
+
 def comes_back_when_it_hangs(box):
     drop_in(box, "preflightd.service", "[Service]\nWatchdogSec=1s\nRestartSec=100ms\n")
     box.run("systemctl restart preflightd")
@@ -218,8 +238,8 @@ TESTS = [runs_after_the_boot, says_the_verdict_in_its_status, exposes_little,
          claims_nothing_of_a_network_it_was_not_told_of, reaches_servers_where_it_is_let,
          withholds_from_others, tells_changes_in_the_journal,
          is_started_by_its_socket,
-         keeps_old_settings_when_the_new_are_wrong, comes_back_when_it_hangs,
-         runs_again_after_a_restart, starts_without_udev_or_dbus]
+         keeps_old_settings_when_the_new_are_wrong, sleeps_while_nothing_changes,
+         comes_back_when_it_hangs, runs_again_after_a_restart, starts_without_udev_or_dbus]
 
 
 def main():
