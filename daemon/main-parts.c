@@ -20,11 +20,11 @@ int pf_main_refuse_arguments(const char *program, int argc, char **argv) {
         if (optind >= argc)
                 return 0;
         fprintf(stderr, "%s: \"%s\": no argument is expected\n", program, argv[optind]);
-        return 1 + PF_EXIT_USAGE;
+        return 1 + PF_MAIN_EXIT_USAGE;
 }
 
 int pf_main_exit_status(int r) {
-        return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? PF_EXIT_USAGE : EXIT_FAILURE;
+        return r == 0 ? EXIT_SUCCESS : r == -EINVAL ? PF_MAIN_EXIT_USAGE : EXIT_FAILURE;
 }
 
 int pf_signals_start(PfSignals *signals, uv_loop_t *loop, const int *numbers, size_t n,

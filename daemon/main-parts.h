@@ -10,13 +10,13 @@
  * signals, and ends.
  */
 
-#define PF_EXIT_USAGE 2 /* wrong options or settings */
+#define PF_MAIN_EXIT_USAGE 2 /* wrong options or settings */
 
 /* No core dumps, no SIGPIPE, and a log where the service manager wants it. */
 void pf_main_begin(void);
 
 /* What is left behind the options is wrong: says so on stderr.
- * Return: 0 where nothing is, otherwise 1 + PF_EXIT_USAGE. */
+ * Return: 0 where nothing is, otherwise 1 + PF_MAIN_EXIT_USAGE. */
 int pf_main_refuse_arguments(const char *program, int argc, char **argv);
 
 /* For what set-up returned: -EINVAL is a setting that is wrong. */

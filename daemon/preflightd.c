@@ -380,7 +380,7 @@ static int check_settings(void) {
         if (r < 0)
                 pf_log(PF_LOG_ERROR, "Settings that are wrong: %s", pf_err_text(&err, r));
         tear_down(&daemon);
-        return r == 0 ? EXIT_SUCCESS : PF_EXIT_USAGE;
+        return r == 0 ? EXIT_SUCCESS : PF_MAIN_EXIT_USAGE;
 }
 
 static void print_help(void) {
@@ -447,7 +447,7 @@ static int parse_options(int argc, char **argv) {
                         printf("preflightd %s\n", PF_VERSION);
                         return 1 + EXIT_SUCCESS;
                 default:
-                        return 1 + PF_EXIT_USAGE;
+                        return 1 + PF_MAIN_EXIT_USAGE;
                 }
         }
         return pf_main_refuse_arguments("preflightd", argc, argv);

@@ -231,7 +231,7 @@ static int parse_options(int argc, char **argv) {
                         printf("preflight-publish %s\n", PF_VERSION);
                         return 1 + EXIT_SUCCESS;
                 default:
-                        return 1 + PF_EXIT_USAGE;
+                        return 1 + PF_MAIN_EXIT_USAGE;
                 }
         }
         return pf_main_refuse_arguments("preflight-publish", argc, argv);

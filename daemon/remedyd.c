@@ -306,7 +306,7 @@ static int parse_time(const char *name, const char *text, uint64_t *ret_usec) {
         if (pf_value_parse_time(text, ret_usec) == 0)
                 return 0;
         fprintf(stderr, "preflight-remedyd: --%s=%s: no time, such as 30s or 5min\n", name, text);
-        return 1 + PF_EXIT_USAGE;
+        return 1 + PF_MAIN_EXIT_USAGE;
 }
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */
@@ -341,7 +341,7 @@ static int take_option(int c) {
                 printf("preflight-remedyd %s\n", PF_VERSION);
                 return 1 + EXIT_SUCCESS;
         default:
-                return 1 + PF_EXIT_USAGE;
+                return 1 + PF_MAIN_EXIT_USAGE;
         }
 }
 
@@ -371,7 +371,7 @@ static int parse_options(int argc, char **argv) {
                 return r;
         if (arg_lease_min_usec > 0 && strcmp(arg_root, "/") == 0) {
                 fprintf(stderr, "preflight-remedyd: --lease-minimum is for --root alone\n");
-                return 1 + PF_EXIT_USAGE;
+                return 1 + PF_MAIN_EXIT_USAGE;
         }
         return 0;
 }
