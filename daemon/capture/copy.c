@@ -9,13 +9,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "daemon/base/capture.h"
 #include "daemon/base/write-all.h"
+#include "daemon/platform/remove-tree.h"
 
 #define ASIDE "contents" /* in PF_CAPTURE_DIRECTORY, until the end */
 #define LINKS_MAX 40     /* as the kernel's MAXSYMLINKS */
@@ -102,25 +102,13 @@ int pf_copy_new(const char *directory, PfCopy **ret, PfErr *err) {
         return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-        (void) st;
-        (void) type;
-        (void) ftw;
-        (void) remove(path);
-        return 0;
-}
-
-static void remove_all(const char *directory) {
-        (void) nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 PfCopy *pf_copy_free(PfCopy *copy) {
         if (!copy)
                 return NULL;
         (void) pf_close(copy->aside);
         (void) pf_close(copy->root);
         if (copy->written)
-                remove_all(copy->written);
+                pf_remove_tree(copy->written);
         pf_strv_deinit(&copy->paths);
         free(copy->written);
         free(copy->directory);

@@ -3,26 +3,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "daemon/platform/remove-tree.h"
+
 #define ATTEMPTS 4
-#define DESCRIPTORS 16 /* of a walk */
 #define RANDOM "XXXXXX"
-
-static int remove_one(const char *path, const struct stat *st PF_UNUSED, int kind PF_UNUSED,
-                      struct FTW *ftw PF_UNUSED) {
-        (void) remove(path);
-        return 0;
-}
-
-static void remove_tree(const char *path) {
-        (void) nftw(path, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
-}
 
 /* Whoever sweeps may have been faster: then it has no name any more. */
 static int lock(const char *path, int *ret) {
@@ -55,7 +45,7 @@ int pf_scratch_make(const char *template, PfScratch *ret) {
 
 void pf_scratch_deinit(PfScratch *scratch) {
         if (scratch->path)
-                remove_tree(scratch->path);
+                pf_remove_tree(scratch->path);
         free(scratch->path);
         (void) pf_close(scratch->lock);
         *scratch = (PfScratch) PF_SCRATCH_INIT;
@@ -68,7 +58,7 @@ static void sweep_one(const char *path) {
 
         if (lock(path, &held) == 0 && fstat(held, &st) == 0 && st.st_uid == geteuid() &&
             (st.st_mode & 0777) == 0700)
-                remove_tree(path);
+                pf_remove_tree(path);
 }
 
 void pf_scratch_sweep(const char *template) {

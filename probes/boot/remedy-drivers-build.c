@@ -6,7 +6,6 @@
 #include "probes/boot/remedy-drivers.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,13 +13,13 @@
 #include <unistd.h>
 
 #include "daemon/base/write-all.h"
+#include "daemon/platform/remove-tree.h"
 
 #define DEADLINE_MS (5 * 60 * 1000)
 #define MEMORY_MAX (4ull << 30) /* of addresses: compressors with a thread a processor */
 #define FILE_MAX (1ull << 30)   /* of an archive that is not compressed yet */
 #define QUOTE_MAX 300
 #define QUOTE_LINES 3
-#define DEPTH_MAX 16
 
 /* Where the tool works. */
 typedef struct Bench {
@@ -31,17 +30,10 @@ typedef struct Bench {
         char *image;  /* not below top: it stays */
 } Bench;
 
-static int remove_one(const char *path, const struct stat *st PF_UNUSED, int kind PF_UNUSED,
-                      struct FTW *ftw PF_UNUSED) {
-        (void) remove(path);
-        return 0;
-}
-
-/* No mount is below it: those of the tool's view are nobody else's. And on overlayfs files
- * are of another device than their directories, which FTW_MOUNT would leave behind. */
+/* No mount is below it: those of the tool's view are nobody else's. */
 static void bench_deinit(Bench *bench) {
         if (bench->top)
-                (void) nftw(bench->top, remove_one, DEPTH_MAX, FTW_DEPTH | FTW_PHYS);
+                pf_remove_tree(bench->top);
         if (bench->image)
                 (void) unlink(bench->image);
         free(bench->top);
