@@ -22,6 +22,7 @@
 
 #define SSHD "/usr/sbin/sshd"
 #define KEY "/run/host_key"
+#define PID_FILE "/run/sshd.pid"
 #define CONFIG "/run/sshd_config"
 #define PATIENCE_USEC 30000000u
 
@@ -63,12 +64,17 @@ static bool listens(uint16_t port) {
         return false;
 }
 
-static bool comes_to_listen(uint16_t port) {
+/* sshd listens first, then learns to bear SIGHUP, and writes its number last. */
+static bool serves(uint16_t port) {
+        return access(PID_FILE, F_OK) == 0 && listens(port);
+}
+
+static bool comes_to_serve(uint16_t port) {
         const uint64_t end = pf_clock_monotonic_usec() + PATIENCE_USEC;
 
-        while (!listens(port) && pf_clock_monotonic_usec() < end)
+        while (!serves(port) && pf_clock_monotonic_usec() < end)
                 (void) usleep(20000);
-        return listens(port);
+        return serves(port);
 }
 
 static void reload_a_server(FILE *out, void *data) {
@@ -86,11 +92,11 @@ static void reload_a_server(FILE *out, void *data) {
         (void) waitpid(start(keygen), NULL, 0);
         write_text(CONFIG, "Port 2201\nListenAddress 0.0.0.0\n");
         pid = start(server);
-        if (!comes_to_listen(2201))
+        if (!comes_to_serve(2201))
                 (void) fprintf(out, "it does not start; ");
         write_text(CONFIG, "Port 2202\nListenAddress 0.0.0.0\n");
         r = pf_signal_sshd("ssh.service", &err);
-        (void) fprintf(out, "%d %s%s", r, comes_to_listen(2202) ? "again" : "not again", err.text);
+        (void) fprintf(out, "%d %s%s", r, comes_to_serve(2202) ? "again" : "not again", err.text);
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
 }
@@ -107,7 +113,7 @@ static void spare_another(FILE *out, void *data) {
                 return;
         pid = start(sleeper);
         (void) snprintf(number, sizeof(number), "%d\n", (int) pid);
-        write_text("/run/sshd.pid", number);
+        write_text(PID_FILE, number);
         r = pf_signal_sshd("sshd.service", &err);
         (void) fprintf(out, "%d %s %s", r, waitpid(pid, NULL, WNOHANG) == 0 ? "alive" : "gone",
                        err.text);
@@ -121,7 +127,7 @@ static void read_number(FILE *out, void *data) {
         if (!prepare(out))
                 return;
         if (data)
-                write_text("/run/sshd.pid", data);
+                write_text(PID_FILE, data);
         (void) fprintf(out, "%d", pf_signal_sshd("ssh.service", &err));
 }
 
