@@ -250,6 +250,11 @@ SANITIZE = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Ddebug=true"
             "-Doptimization=1"]
 
 
+def once(run):
+    """Leaves out what the build of gcc has tried on all fixtures already."""
+    return [] if run.options.full else ["--no-suite", "every-fixture"]
+
+
 def step_gcc(run):
     directory = run.build("gcc", SANITIZE, "gcc")
     if directory:
@@ -262,7 +267,7 @@ def step_clang(run):
         return
     directory = run.build("clang", SANITIZE + ["-Dwerror=true"], "clang")
     if directory:
-        run.meson_test("clang", directory, ["--suite", "unit"])
+        run.meson_test("clang", directory, ["--suite", "unit", *once(run)])
 
 
 NOT_LONG = ("daemon", "login")  # benchmarks; that of initramfs images takes a minute
@@ -282,7 +287,7 @@ def step_release(run):
     directory = run.build("release", RELEASE, "gcc")
     if not directory:
         return
-    run.meson_test("release", directory, ["--suite", "unit", "--suite", "many"])
+    run.meson_test("release", directory, ["--suite", "unit", "--suite", "many", *once(run)])
     if not run.options.quick:
         names = [] if run.options.full else NOT_LONG
         run.meson_test("release", directory, ["--benchmark", *names], "benchmarklog")
@@ -514,13 +519,13 @@ def parse_arguments():
                              "fixture go wrong in every way, print what the fuzzers reach of "
                              "the parsers, and capture virtual machines afresh (needs ../shared/vm)")
     parser.add_argument("--quick", action="store_true",
-                        help="2 seconds of each fuzzer, 100 configurations, 20 logins, "
-                             "no benchmarks")
+                        help="100 configurations, 20 logins, no benchmarks")
     parser.add_argument("--no-install", action="store_true",
                         help="install nothing; what cannot run is skipped")
     parser.add_argument("--only", action="append", choices=STEPS, metavar="STEP",
                         help=f"this step alone; may be repeated: {', '.join(STEPS)}")
-    parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzzer (4)")
+    parser.add_argument("--fuzz-seconds", type=int, default=2, metavar="N",
+                        help="for each fuzzer (2)")
     parser.add_argument("--differential", type=int, metavar="N",
                         help="configurations compared with a real sshd (2000)")
     parser.add_argument("--logins", type=int, metavar="N",
@@ -531,8 +536,6 @@ def parse_arguments():
     parser.add_argument("--shared", metavar="DIR", default="",
                         help="folder of further test material (../shared)")
     options = parser.parse_args()
-    if options.fuzz_seconds is None:
-        options.fuzz_seconds = 2 if options.quick else 4
     if options.differential is None:
         options.differential = 100 if options.quick else 2000
     if options.logins is None:
