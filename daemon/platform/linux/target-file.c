@@ -5,9 +5,11 @@
 #include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-file.h"
 #include "daemon/base/target-internal.h"
+#include "daemon/base/write-all.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "daemon/platform/linux/target-path.h"
@@ -145,5 +147,33 @@ int pf_target_file_skip(PfTargetFile *file, uint64_t n, uint64_t *ret_n, PfErr *
                 return pf_err_errno(err, -errno, "%s", file->path);
         file->left_bytes -= n;
         *ret_n = n;
+        return 0;
+}
+
+static int copy_blob(const PfTargetFile *file, int fd) {
+        char bytes[16384];
+        uint64_t at = 0;
+        size_t n = 1;
+        int r = 0;
+
+        while (r == 0 && n > 0) {
+                r = pf_blob_read(file->blob, at, bytes, sizeof(bytes), &n);
+                if (r == 0 && n > 0)
+                        r = pf_write_all(fd, bytes, n);
+                at += n;
+        }
+        return r;
+}
+
+int pf_target_file_descriptor(const PfTargetFile *file, int *ret, PfErr *err) {
+        PF_AUTO_CLOSE int fd = file->blob ? memfd_create("overlay", MFD_CLOEXEC)
+                                          : fcntl(file->fd, F_DUPFD_CLOEXEC, 3);
+        int r = fd < 0 ? -errno : 0;
+
+        if (r == 0 && file->blob)
+                r = copy_blob(file, fd);
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", file->path);
+        *ret = pf_steal_fd(&fd);
         return 0;
 }

@@ -55,3 +55,11 @@ int pf_path_statfs(int looked, struct statfs *ret) PF_MUST_CHECK;
 
 /* The positive outcome for what means "not there"; every other code as it is. */
 int pf_path_absent_or(int r);
+
+/**
+ * pf_target_file_descriptor() - the file for another process, which reads it as it likes
+ * @ret: a descriptor of its own, which the caller closes; of an overlay, a copy in memory
+ * Return: 0, or a negative errno with a text.
+ */
+struct PfTargetFile;
+int pf_target_file_descriptor(const struct PfTargetFile *file, int *ret, PfErr *err) PF_MUST_CHECK;
