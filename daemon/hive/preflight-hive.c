@@ -41,7 +41,7 @@ static int set_limit(int resource, rlim_t value) {
 /* The address sanitizer maps terabytes for itself. */
 static int give_up_rights(void) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || set_limit(RLIMIT_CORE, 0) < 0 ||
-            set_limit(RLIMIT_CPU, CPU_SEC) < 0 || set_limit(RLIMIT_FSIZE, 0) < 0 ||
+            set_limit(RLIMIT_CPU, CPU_SEC) < 0 || set_limit(RLIMIT_FSIZE, ANSWER_MAX) < 0 ||
             set_limit(RLIMIT_NPROC, 0) < 0 || set_limit(RLIMIT_NOFILE, FILES_MAX) < 0)
                 return -errno;
         return HAS_ADDRESS_SANITIZER || set_limit(RLIMIT_AS, MEMORY_MAX) == 0 ? 0 : -errno;
