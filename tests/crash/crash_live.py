@@ -12,7 +12,7 @@ import signal
 import stat
 import subprocess
 
-from crash_machines import FIXTURES, SETTINGS, copy, picture
+from crash_machines import FIXTURES, SETTINGS, copy, own, picture
 from crash_parts import ENVIRONMENT, NEVER, Refused, Service, change, history, patiently, undo
 from sshd_oracle import MS_BIND, bind, libc, mount
 
@@ -96,6 +96,7 @@ class Running:
             (usr / name).chmod(0o755)
         (usr / "libexec").mkdir(exist_ok=True)
         shutil.copy2(REMEDYD, usr / "libexec")
+        own(usr)
         self.lay_state(root)
 
     def lay_state(self, root):
@@ -103,17 +104,14 @@ class Running:
         for name in ("usr", "proc", "dev", "run/dbus", "run/manager", "tmp", "var/tmp", "var/lib",
                      "etc/systemd/system"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        for name in ("tmp", "var/tmp"):
-            (root / name).chmod(0o1777)
         for name in self.active:
             (root / "run/manager" / name).touch()
         (root / "run/manager/mountinfo").write_text(TABLE)
         os.utime(root / "run/manager/mountinfo", (0, 0))
         (root / "run/manager/devices").write_text("8:1 sda1\n")
-        for path in (root, *root.rglob("*")):
-            os.chown(path, 0, 0, follow_symlinks=False)
-        for key in root.glob("etc/ssh/ssh_host_*_key"):
-            key.chmod(0o600)
+        own(root)
+        for name in ("tmp", "var/tmp"):
+            (root / name).chmod(0o1777)
 
 
 RUNNING = (

@@ -88,16 +88,23 @@ def adorn(path):
 SETTINGS = {"etc/preflightd/preflightd.conf": "[Check]\nDeadlineSec=5min\n"}
 
 
+def own(root):
+    """All of it is root's alone, whatever umask the fixtures were checked out with."""
+    for path in (root, *root.rglob("*")):
+        os.chown(path, 0, 0, follow_symlinks=False)
+        if not path.is_symlink():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o022)
+    for key in root.glob("etc/ssh/ssh_host_*_key"):
+        key.chmod(0o600)
+
+
 def lay(machine, root):
     for name in machine.fixtures:
         shutil.copytree(FIXTURES / name / "root", root, symlinks=True, dirs_exist_ok=True)
     for name, text in {**SETTINGS, **machine.files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    for path in (root, *root.rglob("*")):
-        os.chown(path, 0, 0, follow_symlinks=False)
-    for key in root.glob("etc/ssh/ssh_host_*_key"):
-        key.chmod(0o600)
+    own(root)
     if machine.link:
         name, there = root / machine.edited[0], root / machine.link
         there.parent.mkdir()
