@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "daemon/base/platform.h"
+
 /* What a change that cures it would be. */
 typedef enum PfSafety {
         PF_SAFETY_SAFE,    /* reversible, weakens nothing */
@@ -27,15 +29,6 @@ typedef enum PfCatalogueKind {
         PF_CATALOGUE_CHECK, /* a question that we ask */
         PF_CATALOGUE_ERROR, /* what the portal, a log or an exit status says instead */
 } PfCatalogueKind;
-
-/* A set: these are ORed. */
-#define PF_PLATFORM_LINUX (1u << 0)
-#define PF_PLATFORM_WINDOWS (1u << 1)
-#ifdef _WIN32
-#define PF_PLATFORM_HERE PF_PLATFORM_WINDOWS
-#else
-#define PF_PLATFORM_HERE PF_PLATFORM_LINUX
-#endif
 
 /* One check or one error. All of it is constant and lives as long as the program.
  * Texts are ASCII; a NULL ends each list. */

@@ -487,6 +487,7 @@ const PfProbe pf_probe_accounts = {
         .name = "accounts",
         .checks = checks,
         .n_checks = N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 1000,
         .run = run,
 };

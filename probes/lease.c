@@ -143,6 +143,7 @@ const PfProbe pf_probe_lease = {
         .name = "lease",
         .checks = &lease,
         .n_checks = 1,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 1000,
         .run = run,
 };

@@ -265,6 +265,7 @@ const PfProbe pf_probe_os = {
         .name = "os",
         .checks = &distribution,
         .n_checks = 1,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 2000,
         .run = run,
 };

@@ -179,6 +179,7 @@ typedef struct PfProbe {
         const char *name;
         const PfCheck *checks;
         size_t n_checks;
+        unsigned platforms;   /* of machines it is for, PF_PLATFORM_…; 0: all */
         unsigned deadline_ms; /* then its checks are unknown; the run itself is abandoned */
 
         /**
@@ -199,9 +200,13 @@ typedef struct PfProbe {
         const char *subject; /* of inspect: "ssh" */
 } PfProbe;
 
-/* Every probe of this system, in the order of the report. */
+/* Every probe there is, in the order of the report; some are for another system. */
 extern const PfProbe *const pf_probes[];
 extern const size_t pf_n_probes;
 
-/* The probe that answers @check_id, or NULL. */
-const PfProbe *pf_probe_find(const char *check_id);
+/* Is it for machines of one of these? */
+bool pf_probe_is_for(const PfProbe *probe, unsigned platforms);
+
+/* The probe that answers @check_id on machines of one of these, or NULL. Two probes may answer
+ * one check, each on a system of its own. */
+const PfProbe *pf_probe_find(const char *check_id, unsigned platforms);

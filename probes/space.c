@@ -465,6 +465,7 @@ const PfProbe pf_probe_space = {
         .name = "space",
         .checks = checks,
         .n_checks = PF_ELEMENTS(checks),
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 5000,
         .run = run,
 };

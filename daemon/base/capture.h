@@ -14,6 +14,8 @@
  *
  *   { "schema": 1, "live": true, "timeUSec": 1763827200000000 }
  *
+ * and of one with Windows "platform": "windows".
+ *
  * Each other file of PF_CAPTURE_DIRECTORY is a book: one object, whose members
  * are questions and their answers. Paths are as the machine was asked for them,
  * and what is not UTF-8 in them is written %XX, as is '%' itself.

@@ -32,6 +32,7 @@ struct PfTarget {
         bool live;
         bool as_files;
         bool captured;
+        atomic_uint platform; /* 0: nobody has asked yet */
         uint64_t captured_usec;
         atomic_bool may_openat2;
         atomic_bool recording;
@@ -85,6 +86,7 @@ int pf_target_new_base(const char *root, int root_fd, PfTargetFlags flags, PfTar
         atomic_init(&target->may_openat2, !(flags & PF_TARGET_NO_OPENAT2));
         atomic_init(&target->recording, false);
         target->is_host = target->live = strcmp(root, "/") == 0;
+        atomic_init(&target->platform, target->is_host ? PF_PLATFORM_HERE : 0);
         target->as_files = flags & PF_TARGET_AS_FILES;
         target->root_fd = root_fd;
         *ret = target;
@@ -107,6 +109,7 @@ int pf_target_new_over(PfTarget *under, PfOverlay *overlay_take, PfTarget **ret)
         target->captured = under->captured;
         target->captured_usec = under->captured_usec;
         atomic_store(&target->may_openat2, pf_target_may_openat2(under));
+        atomic_store(&target->platform, atomic_load(&under->platform));
         target->system = under->system;
         target->under = pf_target_ref(under);
         target->overlay = PF_STEAL(overlay);
@@ -158,6 +161,20 @@ bool pf_target_is_captured(const PfTarget *target) {
 
 uint64_t pf_target_now_usec(const PfTarget *target) {
         return target->captured ? target->captured_usec : pf_clock_realtime_usec();
+}
+
+unsigned pf_target_platform(const PfTarget *target) {
+        atomic_uint *platform = &((PfTarget *) target)->platform;
+        PF_AUTO_FREE char *hive = NULL;
+        PfErr ignored = { 0 };
+
+        if (atomic_load(platform) == 0)
+                atomic_store(platform,
+                             pf_target_find_any_case(target, "/Windows/System32/config/SYSTEM",
+                                                     &hive, &ignored) == 0
+                                     ? PF_PLATFORM_WINDOWS
+                                     : PF_PLATFORM_LINUX);
+        return atomic_load(platform);
 }
 
 const char *pf_target_root(const PfTarget *target) {
@@ -353,6 +370,11 @@ static int read_json(const PfTarget *target, const char *path, size_t max, PfJso
         return 0;
 }
 
+/* Machines were captured before there was another. */
+static unsigned platform_of(const char *word) {
+        return word && strcmp(word, "windows") == 0 ? PF_PLATFORM_WINDOWS : PF_PLATFORM_LINUX;
+}
+
 int pf_target_open_capture(PfTarget *target, PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *about = NULL;
         int64_t usec;
@@ -372,6 +394,7 @@ int pf_target_open_capture(PfTarget *target, PfErr *err) {
         target->captured = true;
         target->captured_usec = (uint64_t) usec;
         target->live = pf_json_bool(pf_json_get(about, "live"));
+        atomic_store(&target->platform, platform_of(pf_json_get_string(about, "platform")));
         return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/base/json.h"
+#include "daemon/base/platform.h"
 #include "daemon/base/strv.h"
 
 /*
@@ -56,6 +57,28 @@ bool pf_target_is_host(const PfTarget *target);
 uint64_t pf_target_now_usec(const PfTarget *target);
 
 const char *pf_target_root(const PfTarget *target); /* as given to pf_target_new() */
+
+/**
+ * pf_target_platform() - which system the machine has: PF_PLATFORM_LINUX or …_WINDOWS
+ *
+ * Rule: the running machine has ours; a captured one what its book says; a root
+ *       directory with the registry's /Windows/System32/config/SYSTEM in it, however
+ *       that is capitalised, has Windows. All else is taken for Linux. Looked up
+ *       once, when it is first asked for; it may block then.
+ */
+unsigned pf_target_platform(const PfTarget *target);
+
+/**
+ * pf_target_find_any_case() - a path whose capitals do not matter, as on Windows
+ * @path: absolute, as documents spell it
+ * @ret:  receives it as it is spelled there, which the caller frees
+ *
+ * A name that is there as it is spelled wins; of others that differ in the case of
+ * ASCII letters alone the first by bytes does.
+ * Return: 0, PF_TARGET_ABSENT, or a negative errno with a text.
+ */
+int pf_target_find_any_case(const PfTarget *target, const char *path, char **ret,
+                            PfErr *err) PF_MUST_CHECK;
 
 /**
  * pf_target_read() - the contents of a regular file

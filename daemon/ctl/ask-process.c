@@ -44,8 +44,11 @@ static void on_finished(const PfResult *results, size_t n, const PfWaivers *waiv
 static PfProgress *make_progress(const Process *process, const PfCtl *ctl) {
         PF_AUTO_STRV PfStrv checks = { 0 };
 
+        const unsigned platform = pf_target_platform(process->subject.target);
+
         for (size_t i = 0; i < pf_n_probes; i++)
-                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
+                for (size_t j = 0;
+                     pf_probe_is_for(pf_probes[i], platform) && j < pf_probes[i]->n_checks; j++)
                         if (pf_question_wants(process->subject.question,
                                               pf_probes[i]->checks[j].id) &&
                             pf_strv_add(&checks, pf_probes[i]->checks[j].id) < 0)
@@ -140,6 +143,8 @@ static PfExit describe(const Process *process, PfJson **ret, PfErr *err) {
         if (!about || pf_json_put_uint(about, "schema", PF_CAPTURE_SCHEMA) < 0 ||
             pf_json_put_bool(about, "live", pf_target_is_live(process->subject.target)) < 0 ||
             pf_json_put_uint(about, "timeUSec", pf_target_now_usec(process->subject.target)) < 0 ||
+            (pf_target_platform(process->subject.target) == PF_PLATFORM_WINDOWS &&
+             pf_json_put_string(about, "platform", "windows") < 0) ||
             pf_json_put_string(about, "program", PF_CTL_NAME " " PF_VERSION) < 0 ||
             pf_json_put_string(about, "account", demand->account) < 0 ||
             pf_json_put_string(about, "agentVersion", demand->agent_version) < 0 ||
@@ -155,7 +160,7 @@ static void ask_for_facts(Process *process, PfCtl *ctl) {
                 PfErr ignored = { 0 };
 
                 if (!pf_probes[i]->inspect ||
-                    !pf_subject_wants_probe(process->subject.question, pf_probes[i]))
+                    !pf_subject_wants_probe(&process->subject, pf_probes[i]))
                         continue;
                 process->is_over = false;
                 process->err = (PfErr){ 0 };

@@ -85,19 +85,29 @@ static PfExit find_entries(const char *text, PfJson **ret, PfErr *err) {
 }
 
 /* Asks for the checks that are shown: of the entry that is meant, or of all. */
-static int select_checks(const PfJson *entries, PfStrv *ret) {
+static int select_checks(const PfJson *entries, unsigned platform, PfStrv *ret) {
         for (size_t i = 0; i < pf_json_length(entries); i++) {
                 const PfJson *checks = pf_json_get(pf_json_at(entries, i), "checks");
 
                 for (size_t j = 0; j < pf_json_length(checks); j++) {
                         const char *id = pf_json_string(pf_json_at(checks, j));
 
-                        if (pf_probe_find(id) && !pf_strv_contains(ret, id) &&
+                        if (pf_probe_find(id, platform) && !pf_strv_contains(ret, id) &&
                             pf_strv_add(ret, id) < 0)
                                 return -ENOMEM;
                 }
         }
         return 0;
+}
+
+/* Of the machine that is looked at; why an image cannot be, is told by who looks. */
+static unsigned platform_of(const char *root) {
+        PF_CLEANUP(pf_target_unrefp) PfTarget *target = NULL;
+        PfErr ignored = { 0 };
+
+        return root && pf_target_new(root, PF_TARGET_DEFAULT, &target, &ignored) == 0
+                       ? pf_target_platform(target)
+                       : PF_PLATFORM_HERE;
 }
 
 /* What is so here is worth having, and its absence no reason to say nothing: the page
@@ -109,7 +119,8 @@ static PfExit look(PfCtl *ctl, const PfJson *entries, PfJson **ret_report, PfErr
                 (void) pf_err_set(reason, -ECANCELED, "--no-check was given");
                 return PF_EXIT_OK;
         }
-        if (select_checks(entries, &ctl->options.only) < 0 || ctl->options.only.n == 0)
+        if (select_checks(entries, platform_of(ctl->options.root), &ctl->options.only) < 0 ||
+            ctl->options.only.n == 0)
                 return PF_EXIT_OK;
         status = pf_ask(ctl, PF_ASK_CHECK, ret_report, reason);
         return status == PF_EXIT_USAGE ? status : PF_EXIT_OK;

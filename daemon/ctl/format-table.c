@@ -306,12 +306,28 @@ static bool contains(const PfJson *array, const char *text) {
         return false;
 }
 
-/* Are all checks of this system that share a subject in the list? */
+/* The system of the machine that these checks are about: that has them all. */
+static unsigned platforms_of(const PfJson *checks) {
+        unsigned platforms = PF_PLATFORM_ALL;
+
+        for (size_t i = 0; i < pf_json_length(checks); i++) {
+                const char *id = pf_json_string(pf_json_at(checks, i));
+                const PfCatalogueEntry *entry = id ? pf_catalogue_find(id) : NULL;
+
+                if (entry && entry->kind == PF_CATALOGUE_CHECK)
+                        platforms &= entry->platforms;
+        }
+        return platforms;
+}
+
+/* Are all checks of that system that share a subject in the list? */
 static bool contains_subject(const PfJson *array, const char *check_id) {
+        const unsigned platforms = platforms_of(array);
+
         for (size_t i = 0; i < pf_catalogue_count(); i++) {
                 const PfCatalogueEntry *entry = pf_catalogue_at(i);
 
-                if (entry->kind == PF_CATALOGUE_CHECK && (entry->platforms & PF_PLATFORM_HERE) &&
+                if (entry->kind == PF_CATALOGUE_CHECK && (entry->platforms & platforms) &&
                     same_subject(entry->id, check_id) && !contains(array, entry->id))
                         return false;
         }

@@ -44,22 +44,25 @@ static const char *or_else(const char *text, const char *otherwise) {
         return text ? text : otherwise;
 }
 
-bool pf_subject_wants_probe(const PfQuestion *question, const PfProbe *probe) {
+bool pf_subject_wants_probe(const PfSubject *subject, const PfProbe *probe) {
+        if (!pf_probe_is_for(probe, pf_target_platform(subject->target)))
+                return false;
         for (size_t i = 0; i < probe->n_checks; i++)
-                if (pf_question_wants(question, probe->checks[i].id))
+                if (pf_question_wants(subject->question, probe->checks[i].id))
                         return true;
         return false;
 }
 
-static bool wants_any(const PfQuestion *question) {
+static bool wants_any(const PfSubject *subject) {
         for (size_t i = 0; i < pf_n_probes; i++)
-                if (pf_subject_wants_probe(question, pf_probes[i]))
+                if (pf_subject_wants_probe(subject, pf_probes[i]))
                         return true;
         return false;
 }
 
 static PfExit make_question(PfSubject *subject, const PfOptions *options, PfErr *err) {
         const PfSettings *settings = subject->settings;
+        const unsigned platform = pf_target_platform(subject->target);
         const char *unmatched;
         const char *field = NULL;
         PfErr refused = { 0 };
@@ -88,10 +91,10 @@ static PfExit make_question(PfSubject *subject, const PfOptions *options, PfErr 
                                    pf_options_of_field(field, option, sizeof(option)),
                                    reason ? reason : ": cannot be that");
         }
-        unmatched = pf_question_unmatched(subject->question);
+        unmatched = pf_question_unmatched(subject->question, platform);
         if (unmatched)
                 return pf_selection_refuse(unmatched, err);
-        if (!wants_any(subject->question))
+        if (!wants_any(subject))
                 return pf_exit_set(err, PF_EXIT_USAGE, "--skip leaves no check to answer");
         return PF_EXIT_OK;
 }

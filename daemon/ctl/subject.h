@@ -24,5 +24,5 @@ typedef struct PfSubject {
 PfExit pf_subject_prepare(PfSubject *subject, const PfOptions *options, PfErr *err) PF_MUST_CHECK;
 void pf_subject_deinit(PfSubject *subject);
 
-/* Does the question ask for any check of this probe? */
-bool pf_subject_wants_probe(const PfQuestion *question, const PfProbe *probe);
+/* Is this probe for such a machine, and does the question ask for any check of it? */
+bool pf_subject_wants_probe(const PfSubject *subject, const PfProbe *probe);

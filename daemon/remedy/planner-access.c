@@ -11,6 +11,11 @@ static PfPlanStep *find_step(const PfPlanning *planning, const char *check) {
         return NULL;
 }
 
+/* Logins of this kind are a matter of Linux. */
+static const PfProbe *find_probe(const char *check_id) {
+        return pf_probe_find(check_id, PF_PLATFORM_LINUX);
+}
+
 /*
  * Does this answer stop the login? Those of its own probe are rungs of its ladder, and each
  * that fails stops it; another does for the reason of which the ladder speaks now.
@@ -18,7 +23,7 @@ static PfPlanStep *find_step(const PfPlanning *planning, const char *check) {
 static bool stops_login(const PfResult *access, const PfResult *result) {
         if (access == result || (result->verdict != PF_FAIL && result->verdict != PF_WARN))
                 return false;
-        if (pf_probe_find(result->check->id) == pf_probe_find(access->check->id))
+        if (find_probe(result->check->id) == find_probe(access->check->id))
                 return true;
         return access->reason && result->reason && strcmp(access->reason, result->reason) == 0 &&
                pf_remedy_find(result->check->id);
@@ -77,7 +82,7 @@ static bool is_helped(const PfPlanning *planning, const PfResult *access) {
                 const PfPlanStep *step = &planning->steps[i];
 
                 if (step->check && step->outcome == PF_PLAN_REMEDIED &&
-                    pf_probe_find(step->check) == pf_probe_find(access->check->id))
+                    find_probe(step->check) == find_probe(access->check->id))
                         return true;
         }
         return false;

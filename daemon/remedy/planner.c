@@ -177,7 +177,8 @@ static int write_plan(PfPlanning *planning, PfErr *err) {
 
 static const char *find_unmatched(const PfPlanner *planner) {
         for (size_t i = 0; planner->checks && i < planner->checks->n; i++)
-                if (!pf_question_names_check(planner->checks->items[i]))
+                if (!pf_question_names_check(planner->checks->items[i],
+                                             pf_target_platform(planner->target)))
                         return planner->checks->items[i];
         return NULL;
 }

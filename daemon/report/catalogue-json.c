@@ -28,9 +28,9 @@ static int put_platforms(PfJson *object, unsigned platforms) {
 
 static bool is_implemented(const PfCatalogueEntry *entry) {
         if (entry->kind == PF_CATALOGUE_CHECK)
-                return pf_probe_find(entry->id) != NULL;
+                return pf_probe_find(entry->id, PF_PLATFORM_ALL) != NULL;
         for (const char *const *check = entry->links; *check; check++)
-                if (pf_probe_find(*check))
+                if (pf_probe_find(*check, PF_PLATFORM_ALL))
                         return true;
         return false;
 }

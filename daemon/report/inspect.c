@@ -82,15 +82,17 @@ static void after_run(uv_work_t *request, int status) {
                 answer(work, PF_STEAL(work->facts), 0, NULL);
 }
 
-static const PfProbe *find_probe(const char *subject) {
+static const PfProbe *find_probe(const char *subject, unsigned platform) {
         for (size_t i = 0; i < pf_n_probes; i++)
-                if (pf_probes[i]->inspect && strcmp(pf_probes[i]->subject, subject) == 0)
+                if (pf_probes[i]->inspect && pf_probe_is_for(pf_probes[i], platform) &&
+                    strcmp(pf_probes[i]->subject, subject) == 0)
                         return pf_probes[i];
         return NULL;
 }
 
 int pf_inspect(const PfInspection *inspection, PfInspected inspected, void *data) {
-        const PfProbe *probe = find_probe(inspection->subject);
+        const PfProbe *probe =
+                find_probe(inspection->subject, pf_target_platform(inspection->target));
         Work *work;
 
         if (!probe)

@@ -225,17 +225,18 @@ bool pf_question_equal(const PfQuestion *a, const PfQuestion *b) {
                same_strv(&a->skip, &b->skip);
 }
 
-bool pf_question_names_check(const char *pattern) {
+bool pf_question_names_check(const char *pattern, unsigned platform) {
         for (size_t i = 0; i < pf_n_probes; i++)
-                for (size_t j = 0; j < pf_probes[i]->n_checks; j++)
+                for (size_t j = 0;
+                     pf_probe_is_for(pf_probes[i], platform) && j < pf_probes[i]->n_checks; j++)
                         if (pf_wildcard_match(pattern, pf_probes[i]->checks[j].id))
                                 return true;
         return false;
 }
 
-const char *pf_question_unmatched(const PfQuestion *question) {
+const char *pf_question_unmatched(const PfQuestion *question, unsigned platform) {
         for (size_t i = 0; i < question->only.n; i++)
-                if (!pf_question_names_check(question->only.items[i]))
+                if (!pf_question_names_check(question->only.items[i], platform))
                         return question->only.items[i];
         return NULL;
 }

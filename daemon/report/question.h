@@ -50,11 +50,12 @@ bool pf_question_equal(const PfQuestion *a, const PfQuestion *b);
 /* A spec of just this question, borrowed from it: to be changed, for one much like it. */
 void pf_question_describe(const PfQuestion *question, PfQuestionSpec *ret);
 
-/* Does a wildcard match some check of any probe? */
-bool pf_question_names_check(const char *pattern);
+/* Does a wildcard match some check of any probe for machines of @platform? */
+bool pf_question_names_check(const char *pattern, unsigned platform);
 
 /**
  * pf_question_unmatched() - a wildcard of @only that no check of any probe matches
+ * @platform: of the machine
  * Return: borrowed; NULL where each matches something.
  */
-const char *pf_question_unmatched(const PfQuestion *question);
+const char *pf_question_unmatched(const PfQuestion *question, unsigned platform);

@@ -16,14 +16,14 @@ static int put_text_or_null(PfJson *object, const char *key, const char *text) {
         return text ? pf_json_put_string(object, key, text) : pf_json_put_null(object, key);
 }
 
-/* The errors that the installer has on this system. */
-static int put_error_ids(PfJson *object, const PfCatalogueEntry *entry) {
+/* The errors that the installer has on that system. */
+static int put_error_ids(PfJson *object, const PfCatalogueEntry *entry, unsigned platform) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
 
         if (!array)
                 return -ENOMEM;
         for (const char *const *link = entry->links; *link; link++)
-                if ((pf_catalogue_find(*link)->platforms & PF_PLATFORM_HERE) &&
+                if ((pf_catalogue_find(*link)->platforms & platform) &&
                     pf_json_append_string(array, *link) < 0)
                         return -ENOMEM;
         return pf_json_put_take(object, "errorIds", PF_STEAL(array));
@@ -60,14 +60,14 @@ static const PfWaiverEntry *find_waiver(const PfResult *result, const PfWaivers 
         return result->verdict == PF_WAIVED ? pf_waivers_find(waivers, result->check->id) : NULL;
 }
 
-int pf_result_to_json(const PfResult *result, const PfProfile *profile, const PfWaivers *waivers,
-                      bool privileged, PfJson **ret) {
+int pf_result_to_json(const PfResult *result, unsigned platform, const PfProfile *profile,
+                      const PfWaivers *waivers, bool privileged, PfJson **ret) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
         const PfCatalogueEntry *entry = pf_catalogue_find(result->check->id);
         PfSeverity severity = pf_profile_severity(profile, result->check->id);
 
         if (!object || pf_json_put_string(object, "check", result->check->id) < 0 ||
-            put_error_ids(object, entry) < 0 ||
+            put_error_ids(object, entry, platform) < 0 ||
             pf_json_put_string(object, "verdict", pf_verdict_to_string(result->verdict)) < 0 ||
             pf_json_put_string(object, "severity", pf_severity_to_string(severity)) < 0 ||
             pf_json_put_string(object, "summary", result->summary) < 0 ||
@@ -122,16 +122,16 @@ static int put_checks(PfJson *object, const PfReadiness *readiness, bool privile
         for (size_t i = 0; i < readiness->report.n; i++) {
                 PfJson *item = NULL;
 
-                if (pf_result_to_json(&readiness->report.results[i], profile, &readiness->waivers,
-                                      privileged, &item) < 0 ||
+                if (pf_result_to_json(&readiness->report.results[i], readiness->platform, profile,
+                                      &readiness->waivers, privileged, &item) < 0 ||
                     pf_json_append_take(array, item) < 0)
                         return -ENOMEM;
         }
         return pf_json_put_take(object, "checks", PF_STEAL(array));
 }
 
-/* The checks of this system that the verdict says nothing about. */
-static int put_not_covered(PfJson *object) {
+/* The checks of its system that the verdict says nothing about. */
+static int put_not_covered(PfJson *object, unsigned platform) {
         PF_CLEANUP(pf_json_freep) PfJson *array = pf_json_new_array();
 
         if (!array)
@@ -139,8 +139,8 @@ static int put_not_covered(PfJson *object) {
         for (size_t i = 0; i < pf_catalogue_count(); i++) {
                 const PfCatalogueEntry *entry = pf_catalogue_at(i);
 
-                if (entry->kind != PF_CATALOGUE_CHECK || !(entry->platforms & PF_PLATFORM_HERE) ||
-                    pf_probe_find(entry->id))
+                if (entry->kind != PF_CATALOGUE_CHECK || !(entry->platforms & platform) ||
+                    pf_probe_find(entry->id, platform))
                         continue;
                 if (pf_json_append_string(array, entry->id) < 0)
                         return -ENOMEM;
@@ -164,7 +164,8 @@ int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson *
             put_counts(object, readiness) < 0 ||
             pf_json_put_uint(object, "startedUSec", readiness->started_usec) < 0 ||
             pf_json_put_uint(object, "durationUSec", readiness->duration_usec) < 0 ||
-            put_checks(object, readiness, privileged) < 0 || put_not_covered(object) < 0 ||
+            put_checks(object, readiness, privileged) < 0 ||
+            put_not_covered(object, readiness->platform) < 0 ||
             pf_waivers_put_all(object, &readiness->waivers, privileged) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(object);

@@ -31,6 +31,7 @@ void pf_host_read(const PfTarget *target, PfHost *host);
 /* The report of one run over one machine: schema 1 of DESIGN, "The report". */
 typedef struct PfReadiness {
         PfQuestion *question;
+        unsigned platform; /* of the machine: PF_PLATFORM_… */
         PfHost host;
         PfReport report;       /* in the order of the registry */
         PfWaivers waivers;     /* of the machine, and what became of them */
@@ -59,10 +60,11 @@ char *pf_readiness_status(const PfReadiness *readiness);
  * pf_readiness_to_json() - the report as it goes over the wire
  * @privileged: false leaves out what a file says that not every local user may
  *              read; the evidence is then marked "withheld"
+ * @platform:   of the machine: errors of others are not named
  * @waivers:    by which a result is waived
  * Ownership:   the caller frees *@ret.
  * Return:      0 or -ENOMEM.
  */
 int pf_readiness_to_json(const PfReadiness *readiness, bool privileged, PfJson **ret) PF_MUST_CHECK;
-int pf_result_to_json(const PfResult *result, const PfProfile *profile, const PfWaivers *waivers,
-                      bool privileged, PfJson **ret) PF_MUST_CHECK;
+int pf_result_to_json(const PfResult *result, unsigned platform, const PfProfile *profile,
+                      const PfWaivers *waivers, bool privileged, PfJson **ret) PF_MUST_CHECK;

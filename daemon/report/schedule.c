@@ -365,6 +365,8 @@ static int start_job(PfRun *run, size_t slot) {
 static bool is_wanted(const PfRun *run, size_t slot) {
         if (slot >= pf_n_probes)
                 return true;
+        if (!pf_probe_is_for(pf_probes[slot], run->readiness->platform))
+                return false;
         for (size_t i = 0; i < pf_probes[slot]->n_checks; i++)
                 if (pf_question_wants(run->question, pf_probes[slot]->checks[i].id))
                         return true;
@@ -428,6 +430,7 @@ static int run_new(PfSchedule *schedule, PfQuestion *question, const PfRunEvents
         if (!run->jobs || !run->reports || !run->is_over || !run->readiness)
                 return -ENOMEM;
         run->readiness->question = pf_question_ref(question);
+        run->readiness->platform = pf_target_platform(schedule->target);
         *ret = PF_STEAL(run);
         return 0;
 }

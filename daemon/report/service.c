@@ -146,7 +146,8 @@ int pf_service_result_message(const PfResult *result, const PfProfile *profile,
         PF_CLEANUP(pf_json_freep) PfJson *message = pf_json_new_object();
         PfJson *json = NULL;
 
-        if (!message || pf_result_to_json(result, profile, waivers, privileged, &json) < 0 ||
+        if (!message ||
+            pf_result_to_json(result, PF_PLATFORM_HERE, profile, waivers, privileged, &json) < 0 ||
             pf_json_put_take(message, key, json) < 0)
                 return -ENOMEM;
         *ret = PF_STEAL(message);
@@ -231,7 +232,7 @@ int pf_service_read_question(PfService *service, PfVarlinkCall *call, uint64_t m
         if (r < 0)
                 return r;
 
-        unmatched = pf_question_unmatched(question);
+        unmatched = pf_question_unmatched(question, PF_PLATFORM_HERE);
         if (unmatched) {
                 pf_service_reply_error(call, PF_SERVICE_INTERFACE ".NoSuchCheck", "check",
                                        unmatched);

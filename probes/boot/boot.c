@@ -125,6 +125,7 @@ const PfProbe pf_probe_boot = {
         .name = "boot",
         .checks = pf_boot_checks,
         .n_checks = PF_BOOT_N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 3000,
         .run = run,
         .inspect = pf_boot_inspect,

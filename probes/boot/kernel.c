@@ -240,6 +240,7 @@ const PfProbe pf_probe_kernel = {
         .name = "kernel",
         .checks = pf_kernel_checks,
         .n_checks = PF_KERNEL_N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 10000,
         .run = run,
 };

@@ -63,6 +63,7 @@ const PfProbe pf_probe_disks = {
         .name = "disks",
         .checks = checks,
         .n_checks = N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 1000,
         .run = run,
         .inspect = pf_disks_inspect,

@@ -204,6 +204,7 @@ const PfProbe pf_probe_endpoints = {
         .name = "endpoints",
         .checks = &check,
         .n_checks = 1,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 21000, /* the longest TimeoutSec= is a second less */
         .run = run,
 };

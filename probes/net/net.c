@@ -105,6 +105,7 @@ const PfProbe pf_probe_net = {
         .name = "net",
         .checks = checks,
         .n_checks = N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 1000,
         .run = run,
 };

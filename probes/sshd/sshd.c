@@ -118,6 +118,7 @@ const PfProbe pf_probe_sshd = {
         .name = "sshd",
         .checks = pf_sshd_checks,
         .n_checks = PF_SSHD_N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 3000,
         .run = run,
         .inspect = pf_sshd_inspect,

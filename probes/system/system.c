@@ -129,6 +129,7 @@ const PfProbe pf_probe_system = {
         .name = "system",
         .checks = checks,
         .n_checks = PF_SYSTEM_N_CHECKS,
+        .platforms = PF_PLATFORM_LINUX,
         .deadline_ms = 5000,
         .run = run,
 };

@@ -112,7 +112,7 @@ static int ask_remedy(const Question *question, const PfRemedy *remedy, bool lea
 }
 
 static int ask_all(Question *question, PfJson *answers, PfErr *err) {
-        const PfProbe *probe = pf_probe_find("ssh.access");
+        const PfProbe *probe = pf_probe_find("ssh.access", PF_PLATFORM_LINUX);
         int r = probe->run(question->room.target, &question->demand, &question->report, err);
 
         for (size_t i = 0; i < pf_n_remedies && r == 0; i++) {

@@ -77,7 +77,8 @@ PF_UNUSED static void open_machine(const Case *c) {
 static const PfResult *run_check(const char *check, const PfDemand *demand, PfReport *report) {
         PfErr err = { 0 };
 
-        ck_assert_int_eq(pf_probe_find(check)->run(box.target, demand, report, &err), 0);
+        ck_assert_int_eq(
+                pf_probe_find(check, PF_PLATFORM_LINUX)->run(box.target, demand, report, &err), 0);
         for (size_t i = 0; i < report->n; i++)
                 if (strcmp(report->results[i].check->id, check) == 0)
                         return &report->results[i];

@@ -74,8 +74,8 @@ static PfJson *make_report(const PfFixture *fixture, const PfReport *report) {
         for (size_t i = 0; i < report->n; i++) {
                 PfJson *item = NULL;
 
-                ck_assert_int_eq(pf_result_to_json(&report->results[i], fixture->profile, &waivers,
-                                                   true, &item),
+                ck_assert_int_eq(pf_result_to_json(&report->results[i], fixture->probe->platforms,
+                                                   fixture->profile, &waivers, true, &item),
                                  0);
                 ck_assert_int_eq(pf_json_append_take(checks, item), 0);
         }

@@ -40,7 +40,7 @@ static const PfResult *ask(const char *id, PfReport *report) {
         ck_assert_int_eq(pf_profile_embedded("asr-mobility", &profile, &err), 0);
         demand.profile = profile;
         demand.agent_version = profile->agent_version;
-        r = pf_probe_find(id)->run(box.target, &demand, report, &err);
+        r = pf_probe_find(id, PF_PLATFORM_LINUX)->run(box.target, &demand, report, &err);
         ck_assert_msg(r == 0, "%s", pf_err_text(&err, r));
         for (size_t i = 0; i < report->n; i++)
                 if (strcmp(report->results[i].check->id, id) == 0)
