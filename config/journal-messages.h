@@ -10,4 +10,5 @@ extern const char pf_message_applied[];
 extern const char pf_message_undone[];
 extern const char pf_message_lease_opened[];
 extern const char pf_message_lease_ended[];
+extern const char pf_message_lease_covered[];
 extern const char pf_message_lease_stuck[];

@@ -247,6 +247,10 @@ static int expire(const Daemon *daemon, PfErr *err) {
                 pf_log(PF_LOG_WARNING, "%s", pf_transactions_complaints(transactions)->items[i]);
         r = pf_leases_expire(transactions, &now, arg_expire_all || arg_at_boot, NULL, err);
         (void) !publish(transactions, &now, &ignored); /* it only tells */
+        if (r == PF_LEASES_COVERED)
+                return pf_err_set(err, -EROFS,
+                                  "a lease is over, and closed by what is mounted over its file, "
+                                  "which cannot be written: see preflightctl history");
         return r;
 }
 

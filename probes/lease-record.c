@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 4
+#define COVERED "isCovered" /* or it is left out */
 
 static const struct {
         const char *key;
@@ -54,6 +55,7 @@ static int read_members(const PfJson *json, PfLeaseRecord *record, PfErr *err) {
                         return pf_err_set(err, -EINVAL, "no time \"%s\"", times[i].key);
                 *(uint64_t *) member(record, times[i].offset) = (uint64_t) pf_json_integer(moment);
         }
+        record->is_covered = pf_json_bool(pf_json_get(json, COVERED));
         return 0;
 }
 
@@ -87,6 +89,8 @@ int pf_lease_record_to_json(const PfLeaseRecord *record, PfJson **ret) {
         for (size_t i = 0; i < PF_ELEMENTS(times) && r == 0; i++)
                 r = pf_json_put_uint(json, times[i].key,
                                      *(uint64_t *) member(record, times[i].offset));
+        if (r == 0 && record->is_covered)
+                r = pf_json_put_bool(json, COVERED, true);
         if (r < 0)
                 return r;
         *ret = PF_STEAL(json);

@@ -21,6 +21,7 @@ typedef struct PfLeaseRecord {
         char *why;             /* the checks */
         uint64_t started_usec; /* since 1970 */
         uint64_t ends_usec;    /* by the clock on the wall, as it was when the record was written */
+        bool is_covered;       /* it has ended; its file could not be written, and is covered */
 } PfLeaseRecord;
 
 void pf_lease_record_deinit(PfLeaseRecord *record);

@@ -88,10 +88,11 @@ static int add_evidence(const PfTarget *target, PfReport *report, const Leases *
                 char ends[PF_INSTANT_SIZE];
                 char found[FOUND_MAX];
 
-                (void) snprintf(found, sizeof(found), "%s from %s until %s: %s, by %s",
-                                record->account, record->source,
-                                pf_instant_format(record->ends_usec, ends), record->why,
-                                record->who);
+                (void) snprintf(
+                        found, sizeof(found), "%s from %s until %s%s: %s, by %s", record->account,
+                        record->source, pf_instant_format(record->ends_usec, ends),
+                        record->is_covered ? ", and ended, though its file cannot be written" : "",
+                        record->why, record->who);
                 r = pf_report_evidence(report, target, leases->paths[i], 0, found, NULL);
         }
         return r;
@@ -106,11 +107,27 @@ static const PfLeaseRecord *find_last(const Leases *leases) {
         return last;
 }
 
+/* Nothing is open; but the machine rests on a mount for that. */
+static int answer_covered(const PfTarget *target, PfReport *report, const Leases *leases) {
+        const PfLeaseRecord *record = &leases->records[0];
+
+        (void) pf_report_warn(report, &lease,
+                              "the lease of %s from %s has ended, but its file cannot be written: "
+                              "what it is to hold is mounted over it",
+                              record->account, record->source);
+        (void) add_evidence(target, report, leases);
+        return pf_report_remedy(report,
+                                "Find out why the file cannot be written (mounted read-only?); "
+                                "once it can be, it is put right by itself");
+}
+
 static int answer(const PfTarget *target, PfReport *report, const Leases *leases) {
         const PfLeaseRecord *last = find_last(leases);
         char ends[PF_INSTANT_SIZE];
 
         (void) pf_instant_format(last->ends_usec, ends);
+        if (leases->n == 1 && last->is_covered)
+                return answer_covered(target, report, leases);
         if (leases->n == 1)
                 (void) pf_report_warn(
                         report, &lease,

@@ -33,6 +33,8 @@ typedef struct PfFsOps {
         int (*freeze)(int fd);                    /* FIFREEZE */
         int (*thaw)(int fd);                      /* FITHAW */
         int (*syncfs)(int fd);
+        int (*mount)(const char *source, const char *target, unsigned long flags);
+        int (*umount)(const char *target, int flags);
 } PfFsOps;
 
 extern const PfFsOps pf_fs_ops; /* the system's own */

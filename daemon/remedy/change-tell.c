@@ -47,6 +47,14 @@ static void log_ended(const PfTransaction *transaction) {
         log_transaction(PF_LOG_NOTICE, pf_message_lease_ended, transaction, text);
 }
 
+static void log_covered(const PfTransaction *transaction) {
+        char text[1000];
+
+        (void) snprintf(text, sizeof(text), "Lease %s: %s", transaction->id,
+                        transaction->text ? transaction->text : "it has ended by a cover");
+        log_transaction(PF_LOG_WARNING, pf_message_lease_covered, transaction, text);
+}
+
 static void log_change(const PfChange *change) {
         static const struct {
                 PfChangeKind kind;
@@ -84,15 +92,22 @@ static void log_change(const PfChange *change) {
 static void tell_leases(PfChange *change) {
         PfRemediation *remediation = change->remediation;
         PF_AUTO_STRV PfStrv open = { 0 };
+        PF_AUTO_STRV PfStrv covered = { 0 };
 
         for (size_t i = 0; i < change->n; i++) {
                 const PfTransaction *transaction = change->list[i];
                 bool was_open = pf_strv_contains(&remediation->open, transaction->id);
 
+                if (transaction->is_covered) {
+                        if (!pf_strv_contains(&remediation->covered, transaction->id))
+                                log_covered(transaction);
+                        (void) !pf_strv_add(&covered, transaction->id); /* it is said again */
+                }
+
                 if (pf_lease_is_open(transaction)) {
                         if (pf_strv_add(&open, transaction->id) < 0)
                                 remediation->is_unsure = true; /* and it stays */
-                        if (!was_open)
+                        if (!was_open && !transaction->is_covered)
                                 log_opened(transaction);
                 } else if (was_open || (transaction->lease && change->kind >= PF_CHANGE_LEASES &&
                                         transaction->ended_usec >= change->now.real_usec)) {
@@ -102,6 +117,9 @@ static void tell_leases(PfChange *change) {
         pf_strv_deinit(&remediation->open);
         remediation->open = open;
         open = (PfStrv){ 0 };
+        pf_strv_deinit(&remediation->covered);
+        remediation->covered = covered;
+        covered = (PfStrv){ 0 };
 }
 
 /* A lease that cannot be ended is tried again soon: that is told at once, and once a minute. */

@@ -130,9 +130,11 @@ static int undo(PfChange *change) {
         if (r < 0)
                 return r;
         transaction = pf_change_find(change, change->id);
-        if (transaction && pf_lease_is_open(transaction))
-                return pf_transactions_end_lease(transactions, change->id, change->who,
-                                                 pf_lease_cut, &change->err);
+        if (transaction && pf_lease_is_open(transaction)) {
+                r = pf_transactions_end_lease(transactions, change->id, change->who, pf_lease_cut,
+                                              &change->err);
+                return r == PF_TRANSACTION_COVERED ? 0 : r; /* its text says how it has ended */
+        }
         return pf_transactions_undo(transactions, change->id, change->who, &change->err);
 }
 
@@ -156,8 +158,8 @@ static int settle(PfChange *change) {
         r = pf_leases_publish(change->remediation->config.root, change->list, change->n,
                               &change->now, &ignored);
         if (r < 0 && pf_strv_add(&change->complaints, pf_err_text(&ignored, r)) < 0)
-                return first; /* a sentence less in the log */
-        return first;
+                return first;         /* a sentence less in the log */
+        return first < 0 ? first : 0; /* of those with covers the list tells */
 }
 
 void pf_change_work(PfChange *change) {

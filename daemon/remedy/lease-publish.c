@@ -9,46 +9,11 @@
 #include <sys/stat.h>
 
 #include "daemon/base/write-all.h"
+#include "daemon/remedy/run-directory.h"
 
 #define RECORD_MODE 0644
 #define DIRECTORY_MODE 0755
 #define NAME_SIZE 300
-
-/* One step down, made where it is not there. Whoever owns what is above may have put
- * something else in its place: that is refused. */
-static int step_down(int above, const char *name, PfErr *err) {
-        PF_AUTO_CLOSE int fd = -1;
-        struct stat st;
-
-        if (mkdirat(above, name, DIRECTORY_MODE) < 0 && errno != EEXIST)
-                return pf_err_errno(err, -errno, "%s/%s", PF_LEASES_PATH, name);
-        fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return pf_err_errno(err, -errno, "%s", PF_LEASES_PATH);
-        return pf_steal_fd(&fd);
-}
-
-static int open_directory(const char *root, PfErr *err) {
-        static const char *const steps[] = { "run", "preflightd", "leases" };
-        PF_AUTO_CLOSE int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct stat st;
-
-        if (fd < 0)
-                return pf_err_errno(err, -errno, "%s", root);
-        for (size_t i = 0; i < PF_ELEMENTS(steps); i++) {
-                int next = step_down(fd, steps[i], err);
-
-                if (next < 0)
-                        return next;
-                (void) pf_close(fd);
-                fd = next;
-        }
-        if (fstat(fd, &st) < 0)
-                return pf_err_errno(err, -errno, "%s", PF_LEASES_PATH);
-        if (st.st_uid != geteuid() || (st.st_mode & 0022))
-                return pf_err_set(err, -EPERM, "%s: belongs to somebody else", PF_LEASES_PATH);
-        return pf_steal_fd(&fd);
-}
 
 static int make_text(const PfTransaction *transaction, const PfLeaseClock *now, PfBuf *buf) {
         const PfTransactionLease *lease = transaction->lease;
@@ -59,7 +24,10 @@ static int make_text(const PfTransaction *transaction, const PfLeaseClock *now, 
                 .who = transaction->who,
                 .why = transaction->why,
                 .started_usec = transaction->started_usec,
-                .ends_usec = now->real_usec + pf_lease_left_usec(lease, now),
+                .ends_usec = transaction->is_covered
+                                     ? lease->deadline_real_usec
+                                     : now->real_usec + pf_lease_left_usec(lease, now),
+                .is_covered = transaction->is_covered,
         };
         PF_CLEANUP(pf_json_freep) PfJson *json = NULL;
         int r;
@@ -153,7 +121,7 @@ int pf_leases_publish(const char *root, PfTransaction *const *list, size_t n,
         /* A machine that never has a lease gets no directory for it. */
         if (!any_is_open(list, n) && !is_there(root))
                 return 0;
-        directory = open_directory(root, err);
+        directory = pf_run_directory(root, "leases", DIRECTORY_MODE, err);
         if (directory < 0)
                 return directory;
         for (size_t i = 0; i < n; i++) {

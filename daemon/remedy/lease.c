@@ -78,7 +78,8 @@ static int end(PfTransactions *transactions, const PfTransaction *transaction, b
         if (is_being_ended(transaction) && transaction->undone_by)
                 who = transaction->undone_by;
         r = pf_transactions_end_lease(transactions, transaction->id, who, pf_lease_cut, err);
-        return r < 0 ? r : 0; /* what has ended before is no matter */
+        /* What has ended before is no matter. */
+        return r < 0 || r == PF_TRANSACTION_COVERED ? r : 0;
 }
 
 int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool all,
@@ -86,6 +87,7 @@ int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool
         PfTransaction **list = NULL;
         uint64_t next_usec = UINT64_MAX;
         size_t n = 0;
+        bool is_covered = false;
         int first = 0;
         int r;
 
@@ -104,6 +106,9 @@ int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool
                                             : pf_lease_left_usec(list[i]->lease, now);
                         if (left_usec == 0)
                                 r = end(transactions, list[i], all, err);
+                        if (r == PF_TRANSACTION_COVERED)
+                                left_usec = PF_LEASE_COVERED_USEC;
+                        is_covered = is_covered || r == PF_TRANSACTION_COVERED;
                         if ((left_usec > 0 || r < 0) && left_usec < next_usec)
                                 next_usec = left_usec;
                 }
@@ -114,5 +119,5 @@ int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool
         free(list);
         if (ret_next_usec)
                 *ret_next_usec = next_usec;
-        return first;
+        return first == 0 && is_covered ? PF_LEASES_COVERED : first;
 }

@@ -32,6 +32,11 @@ uint64_t pf_lease_left_usec(const PfTransactionLease *lease, const PfLeaseClock 
 /* Sets when a lease that begins now ends. */
 void pf_lease_begin(PfTransactionLease *lease, const PfLeaseClock *now);
 
+/* Positive outcome of the next: one that is over is closed by a cover alone (cover.h), and is tried
+ * again so often. */
+enum { PF_LEASES_COVERED = 1 };
+#define PF_LEASE_COVERED_USEC 1000000
+
 /**
  * pf_leases_expire() - undo those that are over, or all of them
  * @all:           at boot, before sshd is started, and when the package is removed
@@ -41,7 +46,7 @@ void pf_lease_begin(PfTransactionLease *lease, const PfLeaseClock *now);
  * nothing else: the block is known by its comment lines.
  * *@ret_next_usec is also set on error: 0 where one that is over could not be undone, so that
  * the caller tries again soon.
- * Return: 0; the first error, after all of them were tried.
+ * Return: 0; PF_LEASES_COVERED; the first error, after all of them were tried.
  */
 int pf_leases_expire(PfTransactions *transactions, const PfLeaseClock *now, bool all,
                      uint64_t *ret_next_usec, PfErr *err) PF_MUST_CHECK;

@@ -53,9 +53,14 @@ int pf_entry_recover(PfEntry *entry, PfErr *err) {
 
 static int go_on(PfTransactions *transactions, PfEntry *entry, const char *id, PfErr *err) {
         const PfTransaction *now = entry->manifest->transaction;
+        bool is_covered = false;
         PfErr why = { 0 };
-        int r;
+        int r = 0;
 
+        if (now->lease && now->state == PF_TRANSACTION_REVERTING)
+                r = pf_entry_is_covered(entry, &is_covered, err);
+        if (r < 0 || is_covered) /* who ends it looks beneath */
+                return r;
         if (now->state == PF_TRANSACTION_APPLYING)
                 (void) pf_manifest_note(entry->manifest, "it was interrupted");
         r = pf_entry_recover(entry, &why);

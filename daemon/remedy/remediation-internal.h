@@ -25,6 +25,7 @@ struct PfRemediation {
         PfTransactions *transactions; /* the changing thread's; NULL: not opened yet */
         PfLeaseTimer *timer;
         PfStrv open;             /* the leases that were open when it was looked last */
+        PfStrv covered;          /* those of them that have ended by a cover */
         bool is_unsure;          /* not all leases that are over could be ended */
         bool is_ending;          /* nothing more is taken on */
         unsigned n_failures;     /* of ending leases, since it went well last */

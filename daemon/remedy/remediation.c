@@ -192,6 +192,7 @@ PfRemediation *pf_remediation_free(PfRemediation *remediation) {
         pf_kept_plans_deinit(&remediation->kept);
         (void) pf_transactions_free(remediation->transactions);
         pf_strv_deinit(&remediation->open);
+        pf_strv_deinit(&remediation->covered);
         pf_scratch_deinit(&remediation->scratch);
         (void) pf_target_unref(remediation->config.host);
         free(remediation);

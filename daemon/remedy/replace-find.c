@@ -350,6 +350,10 @@ int pf_root_open(const char *path, const PfFsOps *ops, PfRoot **ret, PfErr *err)
         return 0;
 }
 
+bool pf_root_is_running(const PfRoot *root) {
+        return root->is_running;
+}
+
 PfRoot *pf_root_free(PfRoot *root) {
         if (!root)
                 return NULL;

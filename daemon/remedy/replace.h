@@ -21,6 +21,7 @@ typedef struct PfRoot PfRoot; /* of a machine: "/" or an image */
 int pf_root_open(const char *path, const PfFsOps *ops, PfRoot **ret, PfErr *err) PF_MUST_CHECK;
 PfRoot *pf_root_free(PfRoot *root);
 PF_DEFINE_CLEANUP(PfRoot, pf_root_free);
+bool pf_root_is_running(const PfRoot *root); /* the machine that this runs on */
 
 /* Where a file really is, through the links of its path, which stay beneath the root. */
 typedef struct PfPlace PfPlace;

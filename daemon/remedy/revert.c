@@ -248,6 +248,8 @@ int pf_entry_undo_actions(PfEntry *entry, PfErr *err) {
 int pf_entry_end(PfEntry *entry, const PfSpots *spots, PfErr *err) {
         int r = pf_spots_discard(entry, spots, false, err);
 
+        if (r == 0)
+                r = pf_entry_forget_covers(entry, err);
         if (r < 0)
                 return r;
         entry->manifest->transaction->ended_usec = pf_clock_realtime_usec();

@@ -13,6 +13,7 @@
  *      recover.c       what a kill interrupted, and what failed
  *      undo.c          on request
  *      end-lease.c     what was opened for a while, come what may
+ *      cover-lease.c   where its files cannot be written
  */
 struct PfTransactions {
         PfJournal journal;
@@ -120,7 +121,8 @@ int pf_spots_commit(PfEntry *entry, PfSpots *spots, PfErr *err) PF_MUST_CHECK;
  * one fails, with a note. Return: 0, or what the first failed with. */
 int pf_entry_undo_actions(PfEntry *entry, PfErr *err) PF_MUST_CHECK;
 
-/* It has ended: as its goal says, or in conflict. Nothing is left beside the files. */
+/* It has ended: as its goal says, or in conflict. Nothing is left beside the files, nor of covers,
+ * which lie over none any more. */
 int pf_entry_end(PfEntry *entry, const PfSpots *spots, PfErr *err) PF_MUST_CHECK;
 
 /**
@@ -138,3 +140,44 @@ int pf_transactions_recover(PfTransactions *transactions, PfErr *err) PF_MUST_CH
  */
 int pf_edited_describe(const char *from, size_t n_from, const char *to, size_t n_to,
                        PfBuf *ret) PF_MUST_CHECK;
+
+/* --- the end of a lease --- */
+
+/* What is to be read in the place of a file. */
+typedef struct PfWanted {
+        PfBuf text;
+        bool is_known;
+} PfWanted;
+
+typedef struct PfEnding {
+        PfTransactions *transactions;
+        const char *id;
+        const char *who;
+        PfTransactionCutter cut;
+        bool is_written;    /* the manifest says already that it is being ended, and by whom */
+        bool is_open;       /* of the machine that runs: a file could not be closed, … */
+        PfWanted *wanted;   /* … and this is what each of them is to hold */
+        size_t n_wanted;    /* one for each file of the entry */
+        bool are_all_known; /* of those that are open */
+} PfEnding;
+
+/* Closes what can be closed, as pf_transactions_end_lease(); where that leaves a file of the
+ * machine open, nobody was told yet. */
+int pf_ending_run(PfEnding *ending, PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_ending_run_covered() - the same without covers, and covers for what is open then
+ * @first, @error: what was in the way so far, or 0
+ * Return: as pf_transactions_end_lease()
+ */
+int pf_ending_run_covered(PfEnding *ending, const PfErr *first, int error,
+                          PfErr *err) PF_MUST_CHECK;
+
+/* Does a cover lie over one of its files, as this thread sees them, or may one for the machine? */
+int pf_entry_is_covered(const PfEntry *entry, bool *ret, PfErr *err) PF_MUST_CHECK;
+/* Has its lease ended by covers? */
+bool pf_entry_has_ended_covered(const PfEntry *entry);
+
+/* Takes the machine's covers away; what was kept for them is forgotten by the second. */
+int pf_entry_uncover(PfEntry *entry, PfErr *err) PF_MUST_CHECK;
+int pf_entry_forget_covers(PfEntry *entry, PfErr *err) PF_MUST_CHECK;

@@ -27,7 +27,7 @@ static int put_if(PfJson *json, const char *key, const char *text) {
 static bool is_open(const PfTransaction *transaction) {
         return transaction->state == PF_TRANSACTION_APPLYING ||
                transaction->state == PF_TRANSACTION_APPLIED ||
-               transaction->state == PF_TRANSACTION_REVERTING;
+               (transaction->state == PF_TRANSACTION_REVERTING && !transaction->is_covered);
 }
 
 static int put_lease(PfJson *json, const PfTransaction *transaction, const PfLeaseClock *now) {

@@ -128,6 +128,29 @@ void pf_staged_name(const PfEntry *entry, PfStaged staged, size_t file,
                         entry->manifest->transaction->id, file, suffixes[staged]);
 }
 
+static bool is_over_by_covers(const PfEntry *entry) {
+        PfTransactionState state = entry->manifest->transaction->state;
+
+        return entry->manifest->transaction->lease &&
+               (state == PF_TRANSACTION_APPLIED || state == PF_TRANSACTION_REVERTING ||
+                state == PF_TRANSACTION_CONFLICT) &&
+               pf_entry_has_ended_covered(entry);
+}
+
+/* Also where the manifest cannot be written. */
+static int tell_cover(PfEntry *entry) {
+        PfTransaction *transaction = entry->manifest->transaction;
+
+        transaction->state = PF_TRANSACTION_REVERTING;
+        transaction->is_covered = true;
+        return pf_manifest_note(entry->manifest,
+                                "the lease has ended: %s cannot be written, so that what it is to "
+                                "hold is mounted over it; once it can be, its own lines are put "
+                                "right and nothing covers it any more",
+                                transaction->paths.n == 1 ? transaction->paths.items[0]
+                                                          : "a file of it");
+}
+
 /* One more of the list; a damaged entry is a complaint instead. */
 static int add_entry(PfTransactions *transactions, const char *id, PfTransaction **list,
                      size_t *n) {
@@ -139,9 +162,11 @@ static int add_entry(PfTransactions *transactions, const char *id, PfTransaction
                 return r;
         if (r < 0)
                 return pf_transactions_complain(transactions, "%s: %s", id, pf_err_text(&why, r));
+        if (r == 0 && is_over_by_covers(&entry))
+                r = tell_cover(&entry);
         if (r == 0)
                 list[(*n)++] = PF_STEAL(entry.manifest->transaction);
-        return 0;
+        return r < 0 ? r : 0;
 }
 
 int pf_transactions_list(PfTransactions *transactions, PfTransaction ***ret, size_t *ret_n,

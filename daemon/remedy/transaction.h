@@ -44,6 +44,7 @@ typedef struct PfTransaction {
         char *digest;          /* of the plan */
         char *undone_by;       /* who asked for the undo, or NULL */
         char *text;            /* what went wrong, or NULL */
+        bool is_covered;       /* a lease that has ended: other files lie over its own */
         bool not_validated;    /* the owner's tools were not asked: there is none, or an image */
         PfTransactionLease *lease; /* NULL: for good */
         PfPlanStep *steps;
@@ -101,6 +102,7 @@ enum {
         PF_TRANSACTION_ABSENT = 1,  /* there is none of this ID */
         PF_TRANSACTION_NOT_APPLIED, /* it was undone already, or rolled back */
         PF_TRANSACTION_EDITED,      /* somebody edited a file since; err says which lines */
+        PF_TRANSACTION_COVERED,     /* of pf_transactions_end_lease() alone: see there */
 };
 
 /**
@@ -155,10 +157,16 @@ typedef int (*PfTransactionCutter)(const char *now, size_t n, const char *after,
  *   "applied" still, and the next call finds the files done and says so then.
  * - That a service cannot be reloaded is told (-EIO …), and its state stays
  *   PF_TRANSACTION_REVERTING: the next call asks for the reload again.
+ * - A file of the running machine that cannot be changed at all (its file system has become
+ *   read-only) is covered by what it is to hold: daemon/remedy/cover.h. Then the lease has ended,
+ *   its state stays PF_TRANSACTION_REVERTING with is_covered, and each further call looks whether
+ *   the file can be changed by now. A boot takes covers away, so that it is called before sshd
+ *   starts.
  * It takes what is applied, reverting, or a conflict; opening leaves a lease reverting where
  * a file was edited, since it has nobody who cuts.
  *
- * Return: 0; PF_TRANSACTION_ABSENT, PF_TRANSACTION_NOT_APPLIED: it has ended before; a negative
+ * Return: 0; PF_TRANSACTION_ABSENT, PF_TRANSACTION_NOT_APPLIED: it has ended before;
+ *         PF_TRANSACTION_COVERED: it has ended, and is to be called again; a negative
  *         errno with a text: what could be done was, and it is to be called again.
  */
 int pf_transactions_end_lease(PfTransactions *transactions, const char *id, const char *who,

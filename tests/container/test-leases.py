@@ -41,6 +41,11 @@ def state(box):
     return done.stdout + done.stderr
 
 
+def contents(box):
+    """All that sshd reads, and nothing of the files that it is in."""
+    return box.run("cd /etc/ssh && cat sshd_config $(find sshd_config.d -name '*.conf' | sort)").stdout
+
+
 def effective(box, user="root", source="127.0.0.1"):
     return box.run(f"sshd -T -C user={user},host={source},addr={source}").stdout
 
@@ -61,12 +66,12 @@ def end_of_lease(box):
     return [entry["leaseEndsUSec"] for entry in history(box) if entry.get("leaseEndsUSec")][-1] / 1e6
 
 
-def wait_for_end(box, before, end):
+def wait_for_end(box, before, end, look=state):
     """Until the configuration is what it was; how long after its end that is, in seconds."""
     while time.time() < end - 1:
         time.sleep(0.5)
-    while state(box) != before:
-        assert time.time() < end + 30, "the lease does not end:\n" + state(box)
+    while look(box) != before:
+        assert time.time() < end + 30, "the lease does not end:\n" + look(box)
         time.sleep(0.05)
     return time.time() - end
 
@@ -98,23 +103,98 @@ def ends_though_it_was_killed_and_the_disk_is_full(box):
     return f"{late:.2f} s after its end"
 
 
-def ends_once_it_can_be_written(box):
+def covers(box):
+    """What is mounted over the configuration, in the machine and as two services see it."""
+    found = [box.run("grep -c ' /etc/ssh/sshd_config' /proc/1/mountinfo", check=False).stdout.strip()]
+    for unit in ("preflight-remedyd", "preflightd"):
+        found.append(box.run(f"nsenter -t $(systemctl show -P MainPID {unit}) -m "
+                             "grep -c ' /etc/ssh/sshd_config' /proc/self/mountinfo", check=False).stdout.strip())
+    return found
+
+
+def has_lease(box, directory):
+    return box.run(f"grep -rqs 'begin of a lease' {directory}", check=False).returncode == 0
+
+
+def lease_check(box):
+    report = json.loads(box.run("preflightctl check --format=json", check=False).stdout)
+    return [check for check in report["checks"] if check["check"] == "ssh.lease"][0]
+
+
+def ends_by_a_cover_where_it_cannot_be_written(box):
     """A file system of its own, which is read-only wherever it is mounted."""
     box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
             "cp -a /root/ssh/. /etc/ssh && systemctl reload ssh")
-    before = state(box)
+    before, read, asked = state(box), contents(box), effective(box)
     lend(box)
     end = end_of_lease(box)
     box.run("mount -o remount,ro /etc/ssh")
-    while time.time() < end + 3:
-        time.sleep(0.5)
-    assert state(box) != before
-    box.run("journalctl -u preflight-remedyd | grep -qi 'read-only'")
-    box.run("mount -o remount,rw /etc/ssh")
-    late = wait_for_end(box, before, time.time())
-    assert late < LATE, f"{late:.1f} s after it could be written"
+    late = wait_for_end(box, read, end, contents)
+    assert late < LATE, f"{late:.1f} s after its end"
+    box.wait("journalctl -u preflight-remedyd | grep -q 'the lease has ended: .* cannot be written'")
+    assert effective(box) == asked and not box.login()
+    assert covers(box) == ["1", "1", "1"], covers(box)
+    box.wait("preflightctl status --no-pager | grep -q 'cannot be written'")
+    assert lease_check(box)["verdict"] == "warn" and "has ended" in lease_check(box)["summary"]
+    assert "cannot be written" in history(box)[-1]["text"] and history(box)[-1]["leaseEndsUSec"] is None
+
+    # Somebody kills the service, and it lies over the file once, as before.
+    box.run("kill -9 $(systemctl show -P MainPID preflight-remedyd)")
+    box.wait("systemctl is-active preflight-remedyd")
+    time.sleep(2.5)  # it is tried again each second
+    assert contents(box) == read and covers(box) == ["1", "1", "1"], covers(box)
     assert not box.login()
-    return f"{late:.2f} s after it could be written"
+
+    # The lines are there beneath, and no longer once they can be taken out.
+    box.run("mkdir /run/beneath && mount --bind /etc/ssh /run/beneath")
+    assert has_lease(box, "/run/beneath")
+    writable = time.time()
+    box.run("mount -o remount,rw /etc/ssh")
+    while covers(box)[0] != "0":
+        assert contents(box) == read and time.time() < writable + 30
+        time.sleep(0.05)
+    mended = time.time() - writable
+    assert mended < LATE, f"{mended:.1f} s after it could be written"
+    box.wait("! test -e /run/preflightd/ended && preflightctl history | grep -q undone")
+    assert not has_lease(box, "/run/beneath")
+    assert state(box) == before and effective(box) == asked and not box.login()
+    assert not box.run("find /etc/ssh /run/beneath -name '.preflightd-*'").stdout
+    assert covers(box) == ["0", "0", "0"], covers(box)
+    return f"{late:.2f} s after its end; mended {mended:.2f} s after it could be written"
+
+
+OWN_MOUNT = """[Unit]
+DefaultDependencies=no
+Before=local-fs.target preflight-leases.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'mount --bind /srv/ssh /etc/ssh && mount -o remount,bind,ro /etc/ssh'
+[Install]
+WantedBy=sysinit.target
+"""
+
+
+def stays_covered_over_a_boot(box):
+    """/etc/ssh is read-only from the first moment of the next boot on, which is a loss of power."""
+    before, read, asked = state(box), contents(box), effective(box)
+    box.path("/etc/systemd/system/own.service").write_text(OWN_MOUNT)
+    lend(box, "30min")
+    box.run("cp -a /etc/ssh /srv/ssh && systemctl enable own.service")
+    box.reboot(kill=True)
+    assert contents(box) == read and effective(box) == asked and not box.login()
+    box.run("mkdir /run/beneath && mount --bind /srv/ssh /run/beneath")
+    assert has_lease(box, "/run/beneath")
+    assert covers(box)[0] == "1", box.run("journalctl -b -u own -u 'preflight*' --no-pager").stdout
+    times = [int(box.run(f"systemctl show -P {name} {unit}").stdout) for name, unit in (
+        ("ExecMainExitTimestampMonotonic", "preflight-leases.service"),
+        ("ExecMainStartTimestampMonotonic", "ssh.service"))]
+    assert 0 < times[0] <= times[1], times
+    # The service that was started then sees it read-only for ever; the machine does not.
+    box.wait("systemctl is-active preflight-remedyd")
+    box.run("mount -o remount,bind,rw /etc/ssh")
+    box.wait("! grep -q ' /etc/ssh/sshd_config' /proc/1/mountinfo && ! test -e /run/preflightd/ended")
+    assert not has_lease(box, "/run/beneath") and state(box) == before and not box.login()
 
 
 def leaves_edits_that_others_made_meanwhile(box):
@@ -152,7 +232,8 @@ def is_over_after_a_loss_of_power(box):
 
 
 SCENARIOS = [opens_for_one_account_and_address_alone,
-             ends_though_it_was_killed_and_the_disk_is_full, ends_once_it_can_be_written,
+             ends_though_it_was_killed_and_the_disk_is_full,
+             ends_by_a_cover_where_it_cannot_be_written, stays_covered_over_a_boot,
              leaves_edits_that_others_made_meanwhile, is_over_after_a_loss_of_power]
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/faultfs.h"
 
+#include <signal.h>
 #include <stddef.h>
 
 static unsigned n_calls;
@@ -9,6 +10,7 @@ static int fails_with;
 static bool fails_on;
 static const char *failed; /* kind of the first that did */
 static unsigned write_max;
+static unsigned kills_at; /* 0: never */
 
 void pf_fault_fs_begin(unsigned nth, int error, bool lasts) {
         n_calls = 0;
@@ -16,6 +18,10 @@ void pf_fault_fs_begin(unsigned nth, int error, bool lasts) {
         fails_with = error;
         fails_on = lasts;
         failed = NULL;
+}
+
+void pf_fault_fs_kill_at(unsigned nth) {
+        kills_at = nth;
 }
 
 bool pf_fault_fs_end(void) {
@@ -38,6 +44,8 @@ void pf_fault_fs_set_short_writes(unsigned n) {
 /* Is it this call's turn? Then it is the error to return. */
 static int fault(const char *kind, bool may_last) {
         n_calls++;
+        if (n_calls == kills_at)
+                (void) raise(SIGKILL);
         if (fails_at == 0 || n_calls < fails_at || (n_calls > fails_at && !(fails_on && may_last)))
                 return 0;
         if (!failed)
@@ -75,6 +83,9 @@ FAULTY(int, checkpoint, true, (int fd), (fd))
 FAULTY(int, freeze, true, (int fd), (fd))
 FAULTY(int, thaw, false, (int fd), (fd))
 FAULTY(int, syncfs, true, (int fd), (fd))
+FAULTY(int, mount, true, (const char *source, const char *target, unsigned long flags),
+       (source, target, flags))
+FAULTY(int, umount, false, (const char *target, int flags), (target, flags))
 
 static ssize_t faulty_write(int fd, const void *bytes, size_t n) {
         int r = fault("write", true);
@@ -104,4 +115,6 @@ const PfFsOps pf_fault_fs_ops = {
         .freeze = faulty_freeze,
         .thaw = faulty_thaw,
         .syncfs = faulty_syncfs,
+        .mount = faulty_mount,
+        .umount = faulty_umount,
 };

@@ -18,6 +18,9 @@ extern const PfFsOps pf_fault_fs_ops;
  */
 void pf_fault_fs_begin(unsigned nth, int error, bool lasts);
 
+/* The call number @nth from the next beginning on kills the process instead; 0: none does. */
+void pf_fault_fs_kill_at(unsigned nth);
+
 /* Ends it. Return: did a call fail? */
 bool pf_fault_fs_end(void);
 

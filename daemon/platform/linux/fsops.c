@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -110,6 +111,14 @@ static int do_syncfs(int fd) {
         return RETRIED(syncfs(fd));
 }
 
+static int do_mount(const char *source, const char *target, unsigned long flags) {
+        return RETRIED(mount(source, target, NULL, flags, NULL));
+}
+
+static int do_umount(const char *target, int flags) {
+        return RETRIED(umount2(target, flags));
+}
+
 const PfFsOps pf_fs_ops = {
         .openat = do_openat,
         .write = do_write,
@@ -130,6 +139,8 @@ const PfFsOps pf_fs_ops = {
         .freeze = do_freeze,
         .thaw = do_thaw,
         .syncfs = do_syncfs,
+        .mount = do_mount,
+        .umount = do_umount,
 };
 
 int pf_fs_write_all(const PfFsOps *ops, int fd, const void *bytes, size_t n) {
