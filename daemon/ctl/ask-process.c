@@ -104,6 +104,7 @@ static PfExit gather_facts(Process *process, PfCtl *ctl, const char *subject, Pf
                 .target = process->subject.target,
                 .question = process->subject.question,
                 .subject = subject,
+                .deadline_ms = process->subject.settings->deadline_usec / 1000,
                 .privileged = true,
         };
         int r = pf_inspect(&inspection, on_inspected, process);

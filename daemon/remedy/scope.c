@@ -161,7 +161,7 @@ static int add_other(PfScope *scope, PfTarget *target, const PfQuestion *questio
         scope->n++;
         r = ask(scope, target, other->question, &other->before, err);
         if (r == 0)
-                r = pf_settings_of_sshd(scope->loop, target, other->question,
+                r = pf_settings_of_sshd(scope->loop, target, other->question, scope->deadline_ms,
                                         &other->settings_before, err);
         return r;
 }
@@ -320,7 +320,8 @@ static int check_other(const PfScope *scope, const Other *other, PfTarget *overl
         if (r == 0)
                 r = compare_answers(other, after, err);
         if (r == 0)
-                r = pf_settings_of_sshd(scope->loop, overlay, other->question, &settings, err);
+                r = pf_settings_of_sshd(scope->loop, overlay, other->question, scope->deadline_ms,
+                                        &settings, err);
         return r == 0 ? compare_settings(other, settings, err) : r;
 }
 

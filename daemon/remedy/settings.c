@@ -23,12 +23,13 @@ static void on_inspected(PfJson *facts_take, int r, const char *text, void *data
         wait->is_over = true;
 }
 
-int pf_settings_of_sshd(uv_loop_t *loop, PfTarget *target, PfQuestion *question, PfJson **ret,
-                        PfErr *err) {
+int pf_settings_of_sshd(uv_loop_t *loop, PfTarget *target, PfQuestion *question,
+                        uint64_t deadline_ms, PfJson **ret, PfErr *err) {
         const PfInspection inspection = { .loop = loop,
                                           .target = target,
                                           .question = question,
                                           .subject = SUBJECT,
+                                          .deadline_ms = deadline_ms,
                                           .privileged = true };
         Wait wait = { .err = err };
         PfJson *settings;

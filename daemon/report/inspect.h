@@ -18,7 +18,8 @@ typedef struct PfInspection {
         PfTarget *target;
         PfQuestion *question;
         const char *subject;
-        bool privileged; /* as PfProbe.inspect() */
+        uint64_t deadline_ms; /* 0: as the probe says */
+        bool privileged;      /* as PfProbe.inspect() */
 } PfInspection;
 
 /**

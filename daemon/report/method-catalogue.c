@@ -108,12 +108,14 @@ void pf_method_inspect(PfVarlinkCall *call, void *data) {
 
         if (pf_service_read_question(service, call, 0, &question) < 0)
                 return;
-        r = pf_inspect(&(PfInspection){ .loop = service->config.loop,
-                                        .target = service->config.target,
-                                        .question = question,
-                                        .subject = subject,
-                                        .privileged = pf_varlink_call_is_privileged(call) },
-                       on_inspected, call);
+        r = pf_inspect(
+                &(PfInspection){ .loop = service->config.loop,
+                                 .target = service->config.target,
+                                 .question = question,
+                                 .subject = subject,
+                                 .deadline_ms = service->config.settings->deadline_usec / 1000,
+                                 .privileged = pf_varlink_call_is_privileged(call) },
+                on_inspected, call);
         if (r == PF_INSPECT_NONE)
                 pf_service_reply_error(call, PF_SERVICE_INTERFACE ".NotInspectable", "subject",
                                        subject);
