@@ -347,8 +347,7 @@ static int run(void) {
         PfErr err = { 0 };
         int r;
 
-        r = pf_schedule_prepare_pool();
-        if (r < 0 || uv_loop_init(&daemon.loop) < 0) {
+        if (uv_loop_init(&daemon.loop) < 0) {
                 pf_log(PF_LOG_ERROR, "Out of memory");
                 return EXIT_FAILURE;
         }

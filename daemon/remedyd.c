@@ -259,9 +259,7 @@ static int run(void) {
         PfErr err = { 0 };
         int r;
 
-        r = pf_schedule_prepare_pool();
-        if (r == 0)
-                r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon.machine, &err);
+        r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon.machine, &err);
         if (r == 0)
                 r = pf_effects_choose(arg_root, daemon.machine, arg_at_boot, &daemon.effects, &err);
         if (r == 0)

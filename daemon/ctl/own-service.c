@@ -67,7 +67,7 @@ PfExit pf_own_service_new(const PfOptions *options, int fd_take, PfOwnService **
         /* What changes between reports is told to who asks, not to the log. */
         pf_log_set_level(PF_LOG_ERROR);
         own = calloc(1, sizeof(*own));
-        if (!own || pf_schedule_prepare_pool() < 0)
+        if (!own)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         status = load(own, options->root, err);
         if (status == PF_EXIT_OK)

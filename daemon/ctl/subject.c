@@ -102,8 +102,6 @@ static PfExit make_question(PfSubject *subject, const PfOptions *options, PfErr 
 PfExit pf_subject_prepare(PfSubject *subject, const PfOptions *options, PfErr *err) {
         PfExit status;
 
-        if (pf_schedule_prepare_pool() < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         subject->loop = uv_default_loop();
         if (!subject->loop)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot set up an event loop");

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
+#include "daemon/report/offload.h"
+
 typedef struct Work {
-        uv_work_t request;
         uv_timer_t timer;
         PfInspection inspection;
         const PfProbe *probe;
@@ -18,7 +19,7 @@ typedef struct Work {
         int r;
 } Work;
 
-/* Each holds a thread of the pool, and one that hangs does so for long. Only
+/* Each holds a thread, and one that hangs does so for long. Only
  * the thread of the loop counts. */
 static unsigned n_running;
 
@@ -52,20 +53,19 @@ static void answer(Work *work, PfJson *facts, int r, const char *text) {
 static void on_deadline(uv_timer_t *timer) {
         Work *work = timer->data;
 
-        (void) uv_cancel((uv_req_t *) &work->request);
         answer(work, NULL, -ETIMEDOUT, "the probe did not answer in time");
 }
 
-static void run(uv_work_t *request) {
-        Work *work = request->data;
+static void run(void *data) {
+        Work *work = data;
         const PfDemand *demand = pf_question_demand(work->inspection.question);
 
         work->r = work->probe->inspect(work->inspection.target, demand, work->inspection.privileged,
                                        &work->facts, &work->err);
 }
 
-static void after_run(uv_work_t *request, int status) {
-        Work *work = request->data;
+static void after_run(void *data) {
+        Work *work = data;
 
         n_running--;
         work->is_back = true;
@@ -74,8 +74,6 @@ static void after_run(uv_work_t *request, int status) {
                         work_free(work);
                 return;
         }
-        if (status < 0)
-                work->r = pf_err_set(&work->err, -EIO, "%s", uv_strerror(status));
         if (work->r < 0)
                 answer(work, NULL, work->r, pf_err_text(&work->err, work->r));
         else
@@ -94,6 +92,7 @@ int pf_inspect(const PfInspection *inspection, PfInspected inspected, void *data
         const PfProbe *probe =
                 find_probe(inspection->subject, pf_target_platform(inspection->target));
         Work *work;
+        int r;
 
         if (!probe)
                 return PF_INSPECT_NONE;
@@ -109,11 +108,11 @@ int pf_inspect(const PfInspection *inspection, PfInspected inspected, void *data
         (void) pf_target_ref(work->inspection.target);
         (void) pf_question_ref(work->inspection.question);
         work->inspection.subject = NULL;
-        work->request.data = work;
         work->timer.data = work;
-        if (uv_queue_work(inspection->loop, &work->request, run, after_run) < 0) {
+        r = pf_offload(inspection->loop, run, after_run, work);
+        if (r < 0) {
                 work_free(work);
-                return -ENOMEM;
+                return r;
         }
         n_running++;
         (void) uv_timer_init(inspection->loop, &work->timer);

@@ -34,7 +34,7 @@ typedef void (*PfInspected)(PfJson *facts_take, int r, const char *text, void *d
  * @inspection: copied; references are taken. @subject is not needed afterwards.
  * @inspected:  called once from the loop, also when the probe hangs
  * Return:      0, PF_INSPECT_NONE, -EBUSY while PF_INSPECT_MAX of them hang or
- *              run, -ENOMEM.
+ *              run, -ENOMEM, -EAGAIN where no thread could be started.
  */
 #define PF_INSPECT_MAX 2
 int pf_inspect(const PfInspection *inspection, PfInspected inspected, void *data) PF_MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/report/offload.h"
 
 #define HOST_DEADLINE_MS 1000
 #define WAIVERS_DEADLINE_MS 2000
@@ -13,10 +14,9 @@
 #define WAIVERS_SLOT (pf_n_probes + 1)
 #define N_SLOTS (pf_n_probes + 2)
 
-/* One piece of work on the pool. It belongs to the worker until the loop hears
- * of its end, even if its run gave it up. */
+/* One piece of work on a thread. It belongs to that until the loop hears of its end,
+ * even if its run gave it up. */
 typedef struct Job {
-        uv_work_t work;
         PfSchedule *schedule; /* NULL once the schedule is gone */
         PfRun *run;           /* NULL once the run has given it up */
         size_t slot;
@@ -65,13 +65,6 @@ struct PfSchedule {
         void *data;
 };
 
-int pf_schedule_prepare_pool(void) {
-        char text[16];
-
-        (void) snprintf(text, sizeof(text), "%zu", N_SLOTS + 2);
-        return uv_os_setenv("UV_THREADPOOL_SIZE", text) < 0 ? -ENOMEM : 0;
-}
-
 static Job *job_free(Job *job) {
         if (!job)
                 return NULL;
@@ -101,8 +94,8 @@ PF_DEFINE_CLEANUP(PfRun, run_free);
 
 /* --- on a worker's thread --- */
 
-static void work(uv_work_t *request) {
-        Job *job = request->data;
+static void work(void *data) {
+        Job *job = data;
         uint64_t start = pf_clock_monotonic_usec();
 
         job->probed_usec = pf_clock_realtime_usec();
@@ -255,8 +248,8 @@ static void unlink_stuck(Job *job) {
                 job->schedule->stuck[job->slot] = NULL;
 }
 
-static void after_work(uv_work_t *request, int status) {
-        Job *job = request->data;
+static void after_work(void *data) {
+        Job *job = data;
         PfRun *run = job->run;
         const char *reason = "the probe gave no answer";
 
@@ -270,9 +263,7 @@ static void after_work(uv_work_t *request, int status) {
                 return;
         }
 
-        if (status < 0)
-                reason = uv_strerror(status);
-        else if (job->report.error < 0)
+        if (job->report.error < 0)
                 reason = "out of memory";
         else if (job->r < 0)
                 reason = pf_err_text(&job->err, job->r);
@@ -281,7 +272,7 @@ static void after_work(uv_work_t *request, int status) {
                 job->host = (PfHost){ 0 };
         }
         if (job->slot == WAIVERS_SLOT)
-                set_waivers(run, &job->waivers, status < 0 || job->r < 0 ? reason : NULL);
+                set_waivers(run, &job->waivers, job->r < 0 ? reason : NULL);
         finish_slot(run, job->slot, &job->report, reason, job->probed_usec, job->duration_usec);
         (void) job_free(job);
         if (run->n_pending == 0)
@@ -298,8 +289,7 @@ static void give_up(PfRun *run, Job *job, uint64_t deadline_msec) {
                         (unsigned long long) deadline_msec);
         job->run = NULL;
         (void) pf_report_copy_all(&job->report, &report);
-        if (uv_cancel((uv_req_t *) &job->work) < 0)
-                run->schedule->stuck[job->slot] = job;
+        run->schedule->stuck[job->slot] = job;
         finish_slot(run, job->slot, &report, reason, pf_clock_realtime_usec(),
                     deadline_msec * 1000);
 }
@@ -341,6 +331,7 @@ static void arm_timer(PfRun *run) {
 static int start_job(PfRun *run, size_t slot) {
         PfSchedule *schedule = run->schedule;
         Job *job;
+        int r;
 
         job = calloc(1, sizeof(*job));
         if (!job)
@@ -348,15 +339,16 @@ static int start_job(PfRun *run, size_t slot) {
         job->schedule = schedule;
         job->run = run;
         job->slot = slot;
-        job->work.data = job;
         job->target = pf_target_ref(schedule->target);
         job->question = pf_question_ref(run->question);
         job->deadline_msec = uv_now(schedule->loop) + deadline_of(schedule, slot);
 
-        if (pf_report_share(&job->report) < 0 ||
-            uv_queue_work(schedule->loop, &job->work, work, after_work) < 0) {
+        r = pf_report_share(&job->report);
+        if (r == 0)
+                r = pf_offload(schedule->loop, work, after_work, job);
+        if (r < 0) {
                 (void) job_free(job);
-                return -ENOMEM;
+                return r;
         }
         run->jobs[slot] = job;
         return 0;
@@ -376,14 +368,18 @@ static bool is_wanted(const PfRun *run, size_t slot) {
 static void start_slot(PfRun *run, size_t slot) {
         const char *reason = NULL;
         PfReport report = { 0 };
+        int r = 0;
 
         if (!is_wanted(run, slot))
                 return;
         run->n_pending++;
         if (run->schedule->stuck[slot])
                 reason = "an earlier run of the probe still hangs";
-        else if (start_job(run, slot) < 0)
-                reason = "out of memory";
+        else
+                r = start_job(run, slot);
+        if (r < 0)
+                reason =
+                        r == -EAGAIN ? "no thread could be started for the probe" : "out of memory";
         if (reason)
                 finish_slot(run, slot, &report, reason, pf_clock_realtime_usec(), 0);
 }
@@ -524,7 +520,6 @@ static void abandon(PfRun *run) {
                         continue;
                 job->run = NULL;
                 job->schedule = NULL;
-                (void) uv_cancel((uv_req_t *) &job->work);
         }
         (void) run_free(run);
 }

@@ -6,21 +6,15 @@
 #include "daemon/report/readiness.h"
 
 /*
- * Runs probes on libuv's pool, each under its deadline.
+ * Runs probes on threads of their own, each under its deadline.
  *
  * Runs are taken one after the other; the probes of one run side by side. A
  * probe that does not come back in time yields "unknown" for the checks that it
  * did not answer until then, and the run goes on without it. Until it does come back it is not
- * started again, so it holds one thread of the pool and no more.
+ * started again, so it holds one thread and no more.
  */
 typedef struct PfSchedule PfSchedule;
 typedef struct PfRun PfRun;
-
-/**
- * pf_schedule_prepare_pool() - make the pool large enough that each probe may hang
- * To be called before the first use of libuv's pool in this process.
- */
-int pf_schedule_prepare_pool(void) PF_MUST_CHECK;
 
 /**
  * pf_schedule_new() - a scheduler for one machine

@@ -216,8 +216,6 @@ static void add_case(Suite *suite, const char *name, const TTest *test, int n) {
 int main(void) {
         Suite *suite = suite_create("effects-live");
 
-        if (pf_schedule_prepare_pool() < 0)
-                return 1;
         ADD(suite, a_plan_that_helps_is_proven, 1);
         ADD(suite, one_that_does_not_is_told, 1);
         ADD(suite, what_is_not_answered_is_not_proven, 1);

@@ -100,8 +100,6 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("evaluate");
 
-        if (pf_schedule_prepare_pool() < 0)
-                return 1;
         PF_TEST(suite, the_report_is_there_when_it_returns);
         PF_TEST(suite, only_what_is_wanted);
         PF_TEST(suite, a_probe_that_hangs_is_named);

@@ -277,8 +277,6 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("plan-fixtures");
 
-        if (pf_schedule_prepare_pool() < 0)
-                return 1;
         PF_TEST(suite, what_a_plan_promises_comes_true);
         PF_TEST(suite, a_lease_changes_nothing_for_others);
         PF_TEST(suite, a_block_that_swallows_what_follows);

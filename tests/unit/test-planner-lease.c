@@ -103,7 +103,7 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("planner-lease");
 
-        if (pf_schedule_prepare_pool() < 0 || uv_sem_init(&let_go, 0) < 0)
+        if (uv_sem_init(&let_go, 0) < 0)
                 return 1;
         PF_TEST(suite, a_lease_opens_for_nobody_else);
         PF_TEST(suite, a_lease_takes_nothing_from_others);

@@ -85,7 +85,7 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("planner-trouble");
 
-        if (pf_schedule_prepare_pool() < 0 || uv_sem_init(&let_go, 0) < 0)
+        if (uv_sem_init(&let_go, 0) < 0)
                 return 1;
         PF_TEST(suite, who_edits_meanwhile_is_not_overwritten);
         PF_TEST(suite, secrets_are_never_edited);

@@ -241,7 +241,7 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("planner");
 
-        if (pf_schedule_prepare_pool() < 0 || uv_sem_init(&let_go, 0) < 0)
+        if (uv_sem_init(&let_go, 0) < 0)
                 return 1;
         PF_TEST(suite, the_first_that_turns_and_harms_nothing_is_kept);
         PF_TEST(suite, what_makes_another_worse_is_not_kept);

@@ -373,8 +373,6 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("schedule");
 
-        if (pf_schedule_prepare_pool() < 0)
-                return EXIT_FAILURE;
         PF_TEST(suite, every_check_is_answered_in_order);
         PF_TEST(suite, an_error_and_silence_are_unknown);
         PF_TEST(suite, an_answer_before_the_hang_counts);

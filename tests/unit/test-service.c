@@ -630,8 +630,6 @@ int main(void) {
         Suite *suite = suite_create("service");
 
         (void) signal(SIGPIPE, SIG_IGN); /* as the programs do */
-        if (pf_schedule_prepare_pool() < 0)
-                return EXIT_FAILURE;
         PF_TEST(suite, get_report_is_kept_as_long_as_asked);
         PF_TEST(suite, questions_are_kept_apart);
         PF_TEST(suite, callers_of_one_question_share_a_run);

@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
         int r = -EINVAL;
 
         (void) signal(SIGPIPE, SIG_IGN);
-        if (argc == 2 && pf_schedule_prepare_pool() == 0 && uv_loop_init(&asking.loop) == 0)
+        if (argc == 2 && uv_loop_init(&asking.loop) == 0)
                 r = set_up(&asking, &err);
         while (r == 0 && fgets(line, sizeof(line), stdin))
                 r = report(&asking, argv[1], &err);
