@@ -44,6 +44,7 @@ static int inspect(const PfTarget *target, const PfDemand *demand, bool privileg
 static const PfProbe probe = { .name = "sshd",
                                .checks = &check,
                                .n_checks = 1,
+                               .platforms = PF_PLATFORM_LINUX,
                                .deadline_ms = PROBE_MS,
                                .run = run_nothing,
                                .subject = "ssh",
