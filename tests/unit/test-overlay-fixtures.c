@@ -21,10 +21,12 @@
 
 static char fixtures[4096][NAME_SIZE];
 static size_t n_fixtures;
+static unsigned n_tried;
 
-typedef enum Change { SAME, HALF, EMPTY, LONGER, REMOVED, BESIDE, N_CHANGES } Change;
-static const char *const change_names[N_CHANGES] = { "the same", "half",    "empty",
-                                                     "longer",   "removed", "with one beside it" };
+typedef enum Change { SAME, HALF, EMPTY, LONGER, BESIDE, REMOVED, N_CHANGES } Change;
+static const char *const change_names[N_CHANGES] = {
+        "the same", "half", "empty", "longer", "with one beside it", "removed"
+};
 
 #define NEW_NAME "/00-new.conf"
 
@@ -89,15 +91,23 @@ static char *path_beside(const char *path) {
         return beside;
 }
 
-static void change_really(const PfTarget *target, const char *path, Change change,
-                          const PfBuf *bytes) {
-        PF_AUTO_FREE char *real = find_really(target, path);
+static void change_really(const char *real, Change change, const PfBuf *bytes) {
         PF_AUTO_FREE char *beside = path_beside(real);
 
         if (change == REMOVED)
                 ck_assert_int_eq(unlink(real), 0);
         else if (change != SAME)
                 write_really(change == BESIDE ? beside : real, bytes);
+}
+
+/* As it was, for the next change. What is removed is not made again: that is the last one. */
+static void change_back(const char *real, Change change, const PfBuf *bytes) {
+        PF_AUTO_FREE char *beside = path_beside(real);
+
+        if (change == BESIDE)
+                ck_assert_int_eq(unlink(beside), 0);
+        else if (change != SAME && change != REMOVED)
+                write_really(real, bytes);
 }
 
 static PfTarget *change_overlay(PfTarget *target, const char *path, Change change,
@@ -137,8 +147,9 @@ static void compare(const PfReport *a, const PfReport *b, const char *what) {
 
 /* On an overlay first, and then on the machine itself. */
 static void try_change(PfFixture *fixture, const char *path, Change change) {
-        PF_AUTO_BUF PfBuf bytes = PF_BUF_INIT(FILE_MAX + 64);
+        PF_AUTO_BUF PfBuf was = PF_BUF_INIT(FILE_MAX + 64), bytes = PF_BUF_INIT(FILE_MAX + 64);
         PF_CLEANUP(pf_target_unrefp) PfTarget *over = NULL;
+        PF_AUTO_FREE char *real = find_really(fixture->box.target, path);
         PF_AUTO_REPORT PfReport expected = { 0 };
         PF_AUTO_REPORT PfReport got = { 0 };
         PF_AUTO_FREE char *what = NULL;
@@ -146,24 +157,27 @@ static void try_change(PfFixture *fixture, const char *path, Change change) {
         int r, q;
 
         ck_assert_int_gt(asprintf(&what, "%s is %s", path, change_names[change]), 0);
+        make_bytes(fixture->box.target, path, SAME, &was);
         make_bytes(fixture->box.target, path, change, &bytes);
         over = change_overlay(fixture->box.target, path, change, &bytes);
         r = run(fixture, over, &got, &got_err);
-        change_really(fixture->box.target, path, change, &bytes);
+        change_really(real, change, &bytes);
         pf_sandbox_reset_target(&fixture->box);
         q = run(fixture, fixture->box.target, &expected, &expected_err);
         ck_assert_msg(r == q && strcmp(got_err.text, expected_err.text) == 0,
                       "%s: %d \"%s\", not %d \"%s\"", what, r, got_err.text, q, expected_err.text);
         compare(&got, &expected, what);
+        change_back(real, change, &was);
+        pf_sandbox_reset_target(&fixture->box);
+        n_tried++;
 }
 
 static void try_changes(const char *name, const char *path) {
-        for (int change = SAME; change < N_CHANGES; change++) {
-                PF_AUTO_FIXTURE PfFixture fixture = { 0 };
+        PF_AUTO_FIXTURE PfFixture fixture = { 0 };
 
-                pf_fixture_open(&fixture, name);
+        pf_fixture_open(&fixture, name);
+        for (int change = SAME; change < N_CHANGES; change++)
                 try_change(&fixture, path, (Change) change);
-        }
 }
 
 START_TEST(as_if_it_were_really_so) {
@@ -201,7 +215,10 @@ static void add_fixture(const char *name, void *suite) {
 
 int main(void) {
         Suite *suite = suite_create("overlay-fixtures");
+        int r;
 
         pf_fixtures_each(add_fixture, suite);
-        return pf_test_main(suite);
+        r = pf_test_main(suite);
+        (void) printf("# %u changes tried\n", n_tried);
+        return r;
 }
