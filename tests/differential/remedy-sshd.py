@@ -184,22 +184,36 @@ def why_wrong(machine, answer, before, others):
     return None
 
 
+def kept(path):
+    """What is there now, by whichever of its names; None: nothing."""
+    try:
+        with open(bench.root + path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def put_back(path, data):
+    if data is None:
+        os.unlink(bench.root + path)
+    else:
+        bench.box.write(path, data)
+
+
 def try_candidate(machine, answer, candidate, before):
     _, others = connections(machine)
     if not os.environ.get("PF_FULL"):  # some of them each time
         others = random.Random(candidate["summary"] + str(machine.number)).sample(others, 3)
+    if answer["lease"] and any(BEGIN not in edit["bytes"] for edit in candidate["edits"]):
+        return "no lease in it"
+    was = {edit["path"]: kept(edit["path"]) for edit in candidate["edits"]}
     for edit in candidate["edits"]:
-        if answer["lease"] and BEGIN not in edit["bytes"]:
-            return "no lease in it"
         bench.box.write(edit["path"], edit["bytes"].encode())
     try:
         return why_wrong(machine, answer, before, others)
     finally:
-        for edit in candidate["edits"]:
-            if edit["path"] in machine.files:
-                bench.box.write(edit["path"], machine.files[edit["path"]])
-            else:
-                os.unlink(bench.root + edit["path"])
+        for path, data in was.items():
+            put_back(path, data)
 
 
 def is_text(machine):
