@@ -23,16 +23,18 @@ static bool is_of_machine(const PfEntry *entry) {
         return pf_root_is_running(entry->transactions->root);
 }
 
-/* One of which the file is there still may lie over a path that this thread sees without it. */
+/* One of which the file is there still may lie over a path that this thread sees without it. That
+ * mounts cannot be looked at keeps no lease open. */
 int pf_entry_is_covered(const PfEntry *entry, bool *ret, PfErr *err) {
         const char *id = entry->manifest->transaction->id;
+        PfErr ignored = { 0 };
         int r = 0;
 
         *ret = is_of_machine(entry) && pf_covers_are_known(id);
         for (size_t i = 0; i < entry->manifest->n_files && is_of_machine(entry) && !*ret && r == 0;
              i++)
-                r = pf_cover_is_over(entry->manifest->files[i].place, id, ret, err);
-        return r;
+                r = pf_cover_is_over(entry->manifest->files[i].place, id, ret, &ignored);
+        return r == -ENOMEM ? pf_err_errno(err, r, "transaction %s", id) : 0;
 }
 
 bool pf_entry_has_ended_covered(const PfEntry *entry) {
