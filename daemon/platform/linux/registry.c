@@ -33,6 +33,7 @@ static const struct Hive {
 } hives[] = {
         { "HKLM\\SYSTEM\\", "/Windows/System32/config/SYSTEM" },
         { "HKLM\\SOFTWARE\\", "/Windows/System32/config/SOFTWARE" },
+        { "HKLM\\SAM\\", "/Windows/System32/config/SAM" },
 };
 
 static const struct Hive *find_hive(const char *path) {
