@@ -17,5 +17,10 @@
         X(os)                                                                                      \
         X(net)                                                                                     \
         X(endpoints)                                                                               \
-        X(system)
+        X(system)                                                                                  \
+        X(windows_domain)                                                                          \
+        X(windows_accounts)                                                                        \
+        X(windows_services)                                                                        \
+        X(windows_space)                                                                           \
+        X(windows_disks)
 #endif

@@ -109,6 +109,7 @@ void pf_fixture_open(PfFixture *fixture, const char *name) {
         ck_assert_msg(r == 0, "%s: %s", name, pf_err_text(&err, r));
         fixture->demand = read_demand(demand, fixture->profile);
         pf_sandbox_open(&fixture->box, name);
+        pf_sandbox_reset_target(&fixture->box); /* it may be one that was captured */
 }
 
 void pf_fixture_close(PfFixture *fixture) {
