@@ -116,9 +116,8 @@ int pf_inspect(const PfInspection *inspection, PfInspected inspected, void *data
         }
         n_running++;
         (void) uv_timer_init(inspection->loop, &work->timer);
-        (void) uv_timer_start(&work->timer, on_deadline,
-                              inspection->deadline_ms ? inspection->deadline_ms
-                                                      : probe->deadline_ms,
-                              0);
+        (void) uv_timer_start(
+                &work->timer, on_deadline,
+                inspection->deadline_ms ? inspection->deadline_ms : probe->deadline_ms, 0);
         return 0;
 }
