@@ -15,7 +15,7 @@ const char *pf_windows_error_text(uint32_t error, char text[static PF_WINDOWS_TE
 }
 
 int pf_windows_show(PfReport *report, const char *place, const char *found, const char *expected) {
-        char text[PF_WINDOWS_TEXT_MAX];
+        char text[2 * PF_WINDOWS_TEXT_MAX + 4];
 
         (void) snprintf(text, sizeof(text), "%s: %s", place, found);
         return pf_report_evidence(report, NULL, NULL, 0, text, expected);
