@@ -119,12 +119,14 @@ static int add_versions(const PfDistribution *known, PfBuf *text) {
         return r;
 }
 
+/* Those of Windows are another probe's. */
 static int add_names(const PfProfile *profile, PfBuf *text) {
         int r = 0;
 
         for (size_t i = 0; i < profile->distributions.n && r == 0; i++)
-                r = pf_buf_printf(text, "%s%s", i > 0 ? ", " : "",
-                                  profile->distributions.items[i].name);
+                if (strncmp(profile->distributions.items[i].id, "windows", 7) != 0)
+                        r = pf_buf_printf(text, "%s%s", text->n > 0 ? ", " : "",
+                                          profile->distributions.items[i].name);
         return r;
 }
 

@@ -22,5 +22,12 @@
         X(windows_accounts)                                                                        \
         X(windows_services)                                                                        \
         X(windows_space)                                                                           \
-        X(windows_disks)
+        X(windows_disks)                                                                           \
+        X(windows_uac)                                                                             \
+        X(windows_drivers)                                                                         \
+        X(windows_antivirus)                                                                       \
+        X(windows_log)                                                                             \
+        X(windows_os)                                                                              \
+        X(windows_reboot)                                                                          \
+        X(windows_agent)
 #endif

@@ -151,8 +151,8 @@ static int not_a(const char *what, const PfRegistryKey *key, const PfRegistryVal
         char shown[PF_REGISTRY_SHOWN_MAX];
 
         pf_registry_show(value, shown);
-        return pf_err_set(err, -EINVAL, "%s\\%s is not %s but %s", key->path ? key->path : "",
-                          value->name, what, shown);
+        return pf_err_set(err, -EINVAL, "%s\\%s: %s, no %s", key->path ? key->path : "",
+                          value->name, shown, what);
 }
 
 int pf_registry_number(const PfRegistryKey *key, const char *name, uint64_t *ret, PfErr *err) {
@@ -162,7 +162,7 @@ int pf_registry_number(const PfRegistryKey *key, const char *name, uint64_t *ret
         if (!value)
                 return PF_REGISTRY_ABSENT;
         if (!meaning || meaning->decode != decode_number || value->is_malformed)
-                return not_a("a number", key, value, err);
+                return not_a("number", key, value, err);
         *ret = value->number;
         return 0;
 }
@@ -173,7 +173,7 @@ int pf_registry_text(const PfRegistryKey *key, const char *name, const char **re
         if (!value)
                 return PF_REGISTRY_ABSENT;
         if (!value->text)
-                return not_a("a text", key, value, err);
+                return not_a("text", key, value, err);
         *ret = value->text;
         return 0;
 }

@@ -107,22 +107,22 @@ static int judge_driver(PfRegistryLook *look, const ControlSet *set, const struc
 
         (void) snprintf(path, sizeof(path), "HKLM\\SYSTEM\\%s\\Services\\%s", set->name,
                         driver->service);
-        r = pf_look_number(look, driver->service, path, "Start", &start);
+        r = pf_look_number(look, driver->file, path, "Start", &start);
         if (r < 0 || r == PF_LOOKED_FAILED)
                 return r < 0 ? r : 0;
         (void) snprintf(shown, sizeof(shown), "dword %llu", (unsigned long long) start);
         if (r == PF_LOOKED_ABSENT) {
                 PfFindingState state = set->starts ? PF_FINDING_BAD : PF_FINDING_DOUBTFUL;
 
-                pf_finding_add(&look->findings, state, driver->service,
+                pf_finding_add(&look->findings, state, driver->file,
                                "the driver %s is not registered in %s", driver->service, set->name);
                 add_finding(look, state, driver, path, "Start", NULL);
         } else if (start == PF_START_DISABLED) {
-                pf_finding_add(&look->findings, PF_FINDING_DOUBTFUL, driver->service,
+                pf_finding_add(&look->findings, PF_FINDING_DOUBTFUL, driver->file,
                                "the driver %s is disabled in %s", driver->service, set->name);
                 add_finding(look, PF_FINDING_DOUBTFUL, driver, path, "Start", shown);
         } else if (set->starts) {
-                pf_finding_add(&look->findings, PF_FINDING_GOOD, driver->service,
+                pf_finding_add(&look->findings, PF_FINDING_GOOD, driver->file,
                                "the driver %s is registered in %s", driver->service, set->name);
                 pf_look_evidence_at(look, path, "Start", shown, NULL);
         }
@@ -140,11 +140,11 @@ static int judge_file(PfRegistryLook *look, const struct Driver *driver) {
         if (r == -ENOMEM || r == 0)
                 return r;
         if (r < 0)
-                pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, driver->service,
+                pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, driver->file,
                                "whether the file of %s is there is not known: %s", driver->service,
                                pf_err_text(&err, r));
         else
-                pf_finding_add(&look->findings, PF_FINDING_DOUBTFUL, driver->service,
+                pf_finding_add(&look->findings, PF_FINDING_DOUBTFUL, driver->file,
                                "the file of the driver %s is not there", driver->service);
         add_finding(look, PF_FINDING_DOUBTFUL, driver, path, NULL, NULL);
         return 0;

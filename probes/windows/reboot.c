@@ -18,9 +18,9 @@ static const PfCheck check = { "system.reboot-pending" };
 static const struct Marker {
         const char *path, *name, *text;
 } markers[] = {
-        { WINDOWS "\\Component Based Servicing\\RebootPending", "components",
+        { WINDOWS "\\Component Based Servicing\\RebootPending", "Component Based Servicing",
           "components of Windows that were installed ask for a restart" },
-        { WINDOWS "\\WindowsUpdate\\Auto Update\\RebootRequired", "updates",
+        { WINDOWS "\\WindowsUpdate\\Auto Update\\RebootRequired", "Windows Update",
           "updates that were installed ask for a restart" },
 };
 
