@@ -258,7 +258,7 @@ class Machine:
         """After a scenario that failed: no lease, and room for the next one."""
         if not self.vm:
             self.start()
-        self.run("umount /etc/ssh; rm -f /full /full-*; preflightctl undo --last; "
+        self.run("umount -R /etc/ssh; rm -f /full /full-*; preflightctl undo --last; "
                  "systemctl start ssh", check=False)
 
     def reload_seconds(self):
@@ -350,7 +350,7 @@ class Scenarios:
         """A file system of its own, which is read-only wherever it is mounted: what it holds is
         covered in time. Once it is writable, the lines go, and then the cover."""
         box = self.box
-        covered = "grep -q ' /etc/ssh/sshd_config ' /proc/1/mountinfo"
+        covered = "grep -q ' /etc/ssh/sshd_config' /proc/1/mountinfo"  # or a file in its directory
         box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
                 "cp -a /root/ssh/. /etc/ssh && systemctl reload ssh")
         end = box.lend()
