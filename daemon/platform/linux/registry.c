@@ -24,7 +24,7 @@
 #define READER_VARIABLE "PF_HIVE_READER" /* in its place, for tests */
 #define DEADLINE_MS 20000
 #define ANSWER_MAX (64u << 20)
-#define DEPTH_MAX 4
+#define DEPTH_MAX 8
 #define CHUNK 65536
 
 static const struct Hive {
