@@ -62,8 +62,9 @@ enum { PF_REGISTRY_ABSENT = 1 };
 
 /**
  * pf_registry_read() - the values of a key, and the names of the keys below it
- * @path: below HKLM\SYSTEM, HKLM\SOFTWARE or HKLM\SAM: "HKLM\SYSTEM\CurrentControlSet\Services\VSS".
- *        Of a 64-bit system, the 64-bit view; the other is below Wow6432Node, by name.
+ * @path: below HKLM\SYSTEM, HKLM\SOFTWARE or HKLM\SAM:
+ * "HKLM\SYSTEM\CurrentControlSet\Services\VSS". Of a 64-bit system, the 64-bit view; the other is
+ * below Wow6432Node, by name.
  * @ret:  receives the key, which the caller gives back with pf_registry_key_deinit();
  *        untouched unless 0 is returned
  *
