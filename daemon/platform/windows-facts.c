@@ -148,6 +148,9 @@ void pf_windows_fact_deinit(PfWindowsFact fact, void *value) {
         pf_shape_deinit(&books[fact].shape, value);
 }
 
+/* "windows-service, MSDTC: Access is denied". */
+#define NOT_TOLD "%s, %s: %s"
+
 /* "there is none", as OpenServiceW says it. */
 #define NO_SUCH_SERVICE 1060
 
@@ -178,16 +181,22 @@ static int ask(const PfTarget *target, PfWindowsFact fact, const char *question,
                 pf_target_remember(target, books[fact].name, question,
                                    r == 0 ? pf_shape_to_json(&books[fact].shape, ret)
                                           : pf_machine_no_answer("not-asked", r, &detail));
-        return r < 0 ? pf_err_set(err, r, "%s", pf_err_text(&detail, r)) : r;
+        return r < 0 ? pf_err_set(err, r, NOT_TOLD, books[fact].name, question,
+                                  pf_err_text(&detail, r))
+                     : r;
 }
 
 /* An error that was captured comes with its text; that of a fact alone is the machine's. */
 static int recall(const PfJson *answer, PfWindowsFact fact, const char *question, void *ret,
                   PfErr *err) {
+        PfErr detail = { 0 };
         int r = pf_json_get_string(answer, "text") || pf_json_get_string(answer, "outcome")
-                        ? pf_machine_read_no_answer(answer, PF_WINDOWS_NOT_ASKED, err)
+                        ? pf_machine_read_no_answer(answer, PF_WINDOWS_NOT_ASKED, &detail)
                         : 0;
 
+        if (r < 0)
+                return pf_err_set(err, r, NOT_TOLD, books[fact].name, question,
+                                  pf_err_text(&detail, r));
         return r == 0 ? pf_shape_from_json(&books[fact].shape, answer, question, ret, err) : r;
 }
 
