@@ -29,5 +29,6 @@
         X(windows_log)                                                                             \
         X(windows_os)                                                                              \
         X(windows_reboot)                                                                          \
-        X(windows_agent)
+        X(windows_agent)                                                                           \
+        X(windows_unseen)
 #endif
