@@ -6,7 +6,7 @@
 #include "daemon/report/question.h"
 
 /*
- * The facts behind the verdicts, gathered on libuv's pool under the probe's
+ * The facts behind the verdicts, gathered on a thread of its own under the probe's
  * deadline.
  */
 
