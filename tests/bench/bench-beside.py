@@ -16,15 +16,13 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
-import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from measure import measure
+from measure import call, measure, memory_of
 
 CYCLES = 100
 QUIET_SECONDS = 1
@@ -61,30 +59,14 @@ grep -v '^#' /etc/fstab
 """
 
 
-def memory(process):
-    with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:
-        sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", file.read(), re.M))
-    return int(sizes["Pss"]) / 1024, int(sizes["Private_Dirty"]) / 1024
-
-
 def rows(table, who, when, process):
-    total, own = memory(process)
+    total, own = memory_of(process)
     table.row(f"{who}: PSS, {when}", total, "MiB")
     table.row(f"{who}: private and changed, {when}", own, "MiB")
 
 
 def ask(path):
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(60)
-        connection.connect(path)
-        connection.sendall(b'{"method":"org.preflightd.Preflight.Check","parameters":{}}\0')
-        answer = b""
-        while not answer.endswith(b"\0"):
-            part = connection.recv(1 << 20)
-            if not part:
-                raise RuntimeError("connection closed")
-            answer += part
-    return json.loads(answer[:-1])["parameters"]["report"]["durationUSec"] / 1000
+    return call(path, "org.preflightd.Preflight.Check", {})["report"]["durationUSec"] / 1000
 
 
 @contextlib.contextmanager

@@ -13,29 +13,13 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from measure import measure
-
-
-def call(path, method, parameters):
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(60)
-        connection.connect(path)
-        connection.sendall(
-            json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
-        answer = b""
-        while not answer.endswith(b"\0"):
-            part = connection.recv(1 << 20)
-            if not part:
-                raise RuntimeError("connection closed")
-            answer += part
-    return json.loads(answer[:-1])["parameters"]
+from measure import call, measure, memory_of
 
 
 def whole_run_warm(table, path, count):
@@ -105,10 +89,9 @@ def idle(table, process, path, seconds):
 
 
 def memory(table, process, when):
-    with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:
-        sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", file.read(), re.M))
-    table.row(f"PSS, {when}", int(sizes["Pss"]) / 1024, "MiB", 3)
-    table.row("  of it private and changed", int(sizes["Private_Dirty"]) / 1024, "MiB")
+    total, own = memory_of(process)
+    table.row(f"PSS, {when}", total, "MiB", 3)
+    table.row("  of it private and changed", own, "MiB")
 
 
 def echo(table, path, program):

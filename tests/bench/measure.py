@@ -3,8 +3,11 @@
 $PF_DAEMON and $PF_CTL.
 """
 import contextlib
+import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -46,6 +49,28 @@ def wait_for(path):
             return
         time.sleep(0.01)
     raise RuntimeError("the daemon did not start")
+
+
+def call(path, method, parameters):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(60)
+        connection.connect(path)
+        connection.sendall(
+            json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
+        answer = b""
+        while not answer.endswith(b"\0"):
+            part = connection.recv(1 << 20)
+            if not part:
+                raise RuntimeError("connection closed")
+            answer += part
+    return json.loads(answer[:-1])["parameters"]
+
+
+def memory_of(process):
+    """Its share of memory (PSS), and what is its own and changed: MiB."""
+    with open(f"/proc/{process.pid}/smaps_rollup", encoding="ascii") as file:
+        sizes = dict(re.findall(r"^(\w+):\s+(\d+) kB", file.read(), re.M))
+    return int(sizes["Pss"]) / 1024, int(sizes["Private_Dirty"]) / 1024
 
 
 def is_sanitized(program):
