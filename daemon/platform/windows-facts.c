@@ -148,9 +148,6 @@ void pf_windows_fact_deinit(PfWindowsFact fact, void *value) {
         pf_shape_deinit(&books[fact].shape, value);
 }
 
-/* "windows-service, MSDTC: Access is denied". */
-#define NOT_TOLD "%s, %s: %s"
-
 /* "there is none", as OpenServiceW says it. */
 #define NO_SUCH_SERVICE 1060
 
@@ -174,45 +171,43 @@ static int read_service(const PfTarget *target, const char *name, PfWindowsServi
 
 static int ask(const PfTarget *target, PfWindowsFact fact, const char *question, void *ret,
                PfErr *err) {
-        PfErr detail = { 0 };
-        int r = pf_windows_ask(fact, question, ret, &detail);
+        int r = pf_windows_ask(fact, question, ret, err);
 
         if (pf_target_is_recorded(target))
                 pf_target_remember(target, books[fact].name, question,
                                    r == 0 ? pf_shape_to_json(&books[fact].shape, ret)
-                                          : pf_machine_no_answer("not-asked", r, &detail));
-        return r < 0 ? pf_err_set(err, r, NOT_TOLD, books[fact].name, question,
-                                  pf_err_text(&detail, r))
-                     : r;
+                                          : pf_machine_no_answer("not-asked", r, err));
+        return r;
 }
 
 /* An error that was captured comes with its text; that of a fact alone is the machine's. */
-static int recall(const PfJson *answer, PfWindowsFact fact, const char *question, void *ret,
-                  PfErr *err) {
-        PfErr detail = { 0 };
-        int r = pf_json_get_string(answer, "text") || pf_json_get_string(answer, "outcome")
-                        ? pf_machine_read_no_answer(answer, PF_WINDOWS_NOT_ASKED, &detail)
-                        : 0;
-
-        if (r < 0)
-                return pf_err_set(err, r, NOT_TOLD, books[fact].name, question,
-                                  pf_err_text(&detail, r));
-        return r == 0 ? pf_shape_from_json(&books[fact].shape, answer, question, ret, err) : r;
+static int read_no_answer(const PfJson *answer, PfErr *err) {
+        return pf_json_get_string(answer, "text") || pf_json_get_string(answer, "outcome")
+                       ? pf_machine_read_no_answer(answer, PF_WINDOWS_NOT_ASKED, err)
+                       : 0;
 }
 
 int pf_windows_fact(const PfTarget *target, PfWindowsFact fact, const char *question, void *ret,
                     PfErr *err) {
         const PfJson *answer = NULL;
+        PfErr detail = { 0 };
         int r = pf_target_recall(target, books[fact].name, question, &answer, err);
 
-        if (r == 0)
-                return recall(answer, fact, question, ret, err);
-        if (r != PF_TARGET_ABSENT)
+        if (r < 0)
                 return r;
-        if (pf_target_is_host(target))
-                return ask(target, fact, question, ret, err);
-        return fact == PF_WINDOWS_SERVICE ? read_service(target, question, ret, err)
-                                          : PF_WINDOWS_NOT_ASKED;
+        if (r == PF_TARGET_ABSENT && !pf_target_is_host(target))
+                return fact == PF_WINDOWS_SERVICE ? read_service(target, question, ret, err)
+                                                  : PF_WINDOWS_NOT_ASKED;
+        if (r == PF_TARGET_ABSENT) {
+                r = ask(target, fact, question, ret, &detail);
+        } else {
+                r = read_no_answer(answer, &detail);
+                if (r == 0)
+                        return pf_shape_from_json(&books[fact].shape, answer, question, ret, err);
+        }
+        return r < 0 ? pf_err_set(err, r, "%s, %s: %s", books[fact].name, question,
+                                  pf_err_text(&detail, r))
+                     : r;
 }
 
 const char *pf_windows_error_name(uint32_t error) {
