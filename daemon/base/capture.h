@@ -32,7 +32,7 @@
  * asks. "kept" is how many bytes are in the copy of the file, from its beginning.
  * Instead of an answer there may be { "outcome": "absent" }, { "outcome":
  * "elsewhere" }, or { "error": 13, "text": "/etc/shadow: Permission denied" }:
- * an errno of the machine that captured, and the text that went with it.
+ * an errno, by its number on Linux, and the text that went with it.
  *
  * A question that was not asked then has no answer: that is -ENODATA, and never
  * "absent". Owners and permissions of the copies themselves mean nothing, so that

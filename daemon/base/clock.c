@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/base/clock.h"
 
-#include <time.h>
 #include <uv.h>
 
 uint64_t pf_clock_realtime_usec(void) {
-        struct timespec now;
+        uv_timeval64_t now = { 0 };
 
-        (void) timespec_get(&now, TIME_UTC);
-        return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
+        (void) uv_gettimeofday(&now);
+        return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_usec;
 }
 
 uint64_t pf_clock_monotonic_usec(void) {

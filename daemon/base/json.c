@@ -310,6 +310,12 @@ int64_t pf_json_integer(const PfJson *value) {
         return type == PF_JSON_INTEGER || type == PF_JSON_REAL ? json_object_get_int64(value) : 0;
 }
 
+uint64_t pf_json_uint(const PfJson *value) {
+        PfJsonType type = pf_json_type(value);
+
+        return type == PF_JSON_INTEGER || type == PF_JSON_REAL ? json_object_get_uint64(value) : 0;
+}
+
 size_t pf_json_length(const PfJson *array) {
         return pf_json_type(array) == PF_JSON_ARRAY ? json_object_array_length(array) : 0;
 }

@@ -78,6 +78,7 @@ const char *pf_json_get_string(const PfJson *object, const char *key);
 const char *pf_json_string(const PfJson *value); /* NULL where it is no string */
 bool pf_json_bool(const PfJson *value);          /* false where it is none */
 int64_t pf_json_integer(const PfJson *value);    /* clipped to the range; 0 where it is no number */
+uint64_t pf_json_uint(const PfJson *value);      /* the same, of what is not negative */
 size_t pf_json_length(const PfJson *array);
 PfJson *pf_json_at(const PfJson *array, size_t i); /* borrowed */
 

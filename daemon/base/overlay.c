@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "daemon/base/capture.h"
+#include "daemon/base/uv-errno.h"
 
 struct PfOverlay {
         PfHeld *held;
@@ -67,7 +68,7 @@ static int blob_new_fd(int fd, PfBlob **ret) {
         blob->fd = dup(fd);
         if (blob->fd < 0)
                 return -errno;
-        r = uv_fs_fstat(NULL, &req, blob->fd, NULL);
+        r = pf_errno_from_uv(uv_fs_fstat(NULL, &req, blob->fd, NULL));
         blob->size_bytes = req.statbuf.st_size;
         uv_fs_req_cleanup(&req);
         if (r == 0)
@@ -80,7 +81,7 @@ static int read_at(int fd, uint64_t at, void *bytes, size_t n, size_t *ret_n) {
         uv_fs_t req;
         int r;
 
-        r = uv_fs_read(NULL, &req, fd, &room, 1, (int64_t) at, NULL);
+        r = pf_errno_from_uv(uv_fs_read(NULL, &req, fd, &room, 1, (int64_t) at, NULL));
         uv_fs_req_cleanup(&req);
         *ret_n = r < 0 ? 0 : (size_t) r;
         return r < 0 ? r : 0;

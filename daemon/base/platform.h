@@ -10,6 +10,8 @@
 /* That of this program, and of the machine it runs on. */
 #ifdef _WIN32
 #define PF_PLATFORM_HERE PF_PLATFORM_WINDOWS
+#define PF_ADMINISTRATOR "Administrator" /* that is there from the start */
 #else
 #define PF_PLATFORM_HERE PF_PLATFORM_LINUX
+#define PF_ADMINISTRATOR "root"
 #endif

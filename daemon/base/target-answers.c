@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "daemon/base/capture-errno.h"
 #include "daemon/base/capture.h"
 
 static const struct Outcome {
@@ -22,16 +23,16 @@ static const struct Outcome {
 static int read_outcome(const PfJson *answer, const char *path, PfErr *err) {
         const char *word = pf_json_get_string(answer, "outcome");
         const char *text = pf_json_get_string(answer, "text");
-        int64_t error = pf_json_integer(pf_json_get(answer, "error"));
+        int error = pf_capture_errno_from_number(pf_json_integer(pf_json_get(answer, "error")));
 
         if (pf_json_type(answer) != PF_JSON_OBJECT)
                 return pf_err_set(err, -EINVAL, "%s: its captured answer is not understood", path);
         for (size_t i = 0; word && i < PF_ELEMENTS(outcomes); i++)
                 if (strcmp(outcomes[i].word, word) == 0)
                         return outcomes[i].r;
-        if (error > 0 && error < 4096)
-                return text ? pf_err_set(err, (int) -error, "%s", text)
-                            : pf_err_errno(err, (int) -error, "%s", path);
+        if (error < 0)
+                return text ? pf_err_set(err, error, "%s", text)
+                            : pf_err_errno(err, error, "%s", path);
         return 0;
 }
 
@@ -55,7 +56,7 @@ static PfJson *outcome_to_json(int r, const PfErr *err) {
                 if (outcomes[i].r == r)
                         word = outcomes[i].word;
         if (r > 0 ? pf_json_put_string(answer, "outcome", word) < 0
-                  : pf_json_put_uint(answer, "error", (uint64_t) -r) < 0 ||
+                  : pf_json_put_uint(answer, "error", pf_capture_errno_to_number(r)) < 0 ||
                             pf_json_put_string(answer, "text", pf_err_text(err, r)) < 0)
                 return NULL;
         return PF_STEAL(answer);

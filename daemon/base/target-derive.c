@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "daemon/base/capture-errno.h"
 #include "daemon/base/capture.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/memo.h"
@@ -40,17 +41,17 @@ static int lines_from_json(const PfJson *answer, const char *path, PfBuf *ret, P
 /* What was captured: the lines, or why there are none. */
 static int recall_lines(const PfJson *answer, const char *path, PfBuf *ret, PfErr *err) {
         const char *text = pf_json_get_string(answer, "text");
-        int64_t error = pf_json_integer(pf_json_get(answer, "error"));
+        int error = pf_capture_errno_from_number(pf_json_integer(pf_json_get(answer, "error")));
 
-        if (text && error > 0 && error < 4096)
-                return pf_err_set(err, (int) -error, "%s", text);
+        if (text && error < 0)
+                return pf_err_set(err, error, "%s", text);
         return lines_from_json(answer, path, ret, err);
 }
 
 static PfJson *error_to_json(int r, const PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *answer = pf_json_new_object();
 
-        if (!answer || pf_json_put_uint(answer, "error", (uint64_t) -r) < 0 ||
+        if (!answer || pf_json_put_uint(answer, "error", pf_capture_errno_to_number(r)) < 0 ||
             pf_json_put_string(answer, "text", pf_err_text(err, r)) < 0)
                 return NULL;
         return PF_STEAL(answer);

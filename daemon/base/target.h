@@ -74,7 +74,8 @@ unsigned pf_target_platform(const PfTarget *target);
  * @ret:  receives it as it is spelled there, which the caller frees
  *
  * A name that is there as it is spelled wins; of others that differ in the case of
- * ASCII letters alone the first by bytes does.
+ * ASCII letters alone the first by bytes does. On Windows itself, where a file is found by
+ * every spelling, it is as it was asked for.
  * Return: 0, PF_TARGET_ABSENT, or a negative errno with a text.
  */
 int pf_target_find_any_case(const PfTarget *target, const char *path, char **ret,
