@@ -84,19 +84,16 @@ static int ask_services(const PfTarget *target, PfKernelClock *ret, PfErr *err) 
 
 static int read_clock(const PfTarget *target, PfKernelClock *ret, PfErr *err) {
         struct timex timex = { .modes = 0 };
-        uint64_t fraction;
+        uint64_t fraction, error_usec;
 
         if (adjtimex(&timex) < 0)
                 return errno == EPERM ? ask_services(target, ret, err)
                                       : pf_err_errno(err, -errno, "adjtimex");
         fraction = (uint64_t) timex.time.tv_usec / (timex.status & STA_NANO ? 1000 : 1);
-        *ret = (PfKernelClock){
-                .now_usec = (uint64_t) timex.time.tv_sec * 1000000 + fraction,
-                .is_synchronised =
-                        timex.maxerror<MAX_ERROR_USEC, .max_error_usec = timex.maxerror> 0
-                                ? (uint64_t) timex.maxerror
-                                : 0,
-        };
+        error_usec = timex.maxerror > 0 ? (uint64_t) timex.maxerror : 0;
+        *ret = (PfKernelClock){ .now_usec = (uint64_t) timex.time.tv_sec * 1000000 + fraction,
+                                .is_synchronised = error_usec < MAX_ERROR_USEC,
+                                .max_error_usec = error_usec };
         return 0;
 }
 

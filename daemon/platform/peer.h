@@ -21,6 +21,9 @@ typedef struct PfPeer {
         size_t n_groups;
 } PfPeer;
 
+/* The uid of who has not told yet; nobody has it: see user(4) of the kernel, overflow IDs. */
+#define PF_PEER_UNKNOWN UINT32_MAX
+
 void pf_peer_deinit(PfPeer *peer);
 #define PF_AUTO_PEER PF_CLEANUP(pf_peer_deinit)
 
@@ -29,7 +32,10 @@ void pf_peer_deinit(PfPeer *peer);
  * @ret:      receives the identity; the caller releases it with pf_peer_deinit()
  * Rule:      unix(7), SO_PEERCRED; socket(7), SO_PEERGROUPS (Linux 4.13). Before
  *            that the groups are those of the user database, see getgrouplist(3).
- * Return:    0, -ENOTSOCK for a pipe or a file, -ENOMEM, or a negative errno.
+ *            On Windows ImpersonateNamedPipeClient(): 0 is the system, or an administrator
+ *            whose rights are in force; who comes from another machine is refused.
+ * Return:    0; -ENOTSOCK for a pipe or a file; -EAGAIN where that is told with the first
+ *            bytes, and none were read yet; -EACCES; -ENOMEM; or another negative errno.
  */
 int pf_peer_of_fd(uv_os_fd_t fd, PfPeer *ret, PfErr *err) PF_MUST_CHECK;
 

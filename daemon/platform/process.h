@@ -13,3 +13,6 @@
  * Rule: setrlimit(2), RLIMIT_CORE; core(5).
  */
 void pf_process_forbid_core_dumps(void);
+
+/* Who does not read any more is an error of the write, and no signal: signal(7), SIGPIPE. */
+void pf_process_ignore_broken_pipes(void);

@@ -13,6 +13,7 @@
 
 /* One unit of UTF-16 becomes three bytes at most. */
 #define TEXT_MAX (2u * PF_REGISTRY_BYTES_MAX)
+#define SHOWN_TEXT_MAX 200u
 
 static void value_deinit(PfRegistryValue *value) {
         free(value->name);
@@ -178,14 +179,23 @@ int pf_registry_text(const PfRegistryKey *key, const char *name, const char **re
         return 0;
 }
 
+/* How much of a text is shown: bytes of whole characters. */
+static int shown_bytes(const char *text) {
+        size_t n = strnlen(text, SHOWN_TEXT_MAX);
+
+        while (((unsigned char) text[n] & 0xC0) == 0x80) /* in the middle of one */
+                n--;
+        return (int) n;
+}
+
 void pf_registry_show(const PfRegistryValue *value, char ret[static PF_REGISTRY_SHOWN_MAX]) {
         const struct Meaning *meaning = find_meaning(value->type);
         char odd[sizeof("type 4294967295")];
 
         (void) snprintf(odd, sizeof(odd), "type %u", (unsigned) value->type);
         if (value->text)
-                (void) snprintf(ret, PF_REGISTRY_SHOWN_MAX, "%s \"%.200s\"", meaning->word,
-                                value->text);
+                (void) snprintf(ret, PF_REGISTRY_SHOWN_MAX, "%s \"%.*s\"", meaning->word,
+                                shown_bytes(value->text), value->text);
         else if (meaning && meaning->decode == decode_number && !value->is_malformed)
                 (void) snprintf(ret, PF_REGISTRY_SHOWN_MAX, "%s %llu", meaning->word,
                                 (unsigned long long) value->number);
@@ -255,6 +265,18 @@ PfJson *pf_registry_key_to_json(const PfRegistryKey *key) {
         return PF_STEAL(answer);
 }
 
+PfJson *pf_registry_answer_to_json(int r, const PfRegistryKey *key, const PfErr *err) {
+        PF_CLEANUP(pf_json_freep) PfJson *answer = NULL;
+
+        if (r == 0)
+                return pf_registry_key_to_json(key);
+        answer = pf_machine_no_answer("no-key", r, err);
+        if (answer && r == PF_REGISTRY_ABSENT && key->is_dirty &&
+            pf_json_put_bool(answer, "dirty", true) < 0)
+                return NULL;
+        return PF_STEAL(answer);
+}
+
 /* --- out of a book --- */
 
 typedef struct Reading {
@@ -299,7 +321,7 @@ static int read_number(PfRegistryValue *value, const PfJson *number) {
 
         if (pf_json_type(number) != PF_JSON_INTEGER || n < 0 || !fits)
                 return -EINVAL;
-        value->number = (uint64_t) n;
+        value->number = pf_json_uint(number);
         return 0;
 }
 
@@ -376,24 +398,27 @@ static int read_subkeys(const PfJson *list, PfRegistryKey *key, PfErr *err) {
 
 int pf_registry_key_from_json(const PfJson *answer, const char *path, PfRegistryKey *ret,
                               PfErr *err) {
-        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { .path = strdup(path) };
+        const bool is_dirty = pf_json_bool(pf_json_get(answer, "dirty"));
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { .path = strdup(path), .is_dirty = is_dirty };
         const char *hive = pf_json_get_string(answer, "hive");
         Reading reading = { .key = &key, .err = err };
+        const PfJson *values = pf_json_get(answer, "values");
         const PfJson *list = pf_json_get(answer, "keys");
         int r = pf_machine_read_no_answer(answer, PF_REGISTRY_ABSENT, err);
 
+        if (r == PF_REGISTRY_ABSENT)
+                ret->is_dirty = is_dirty;
         if (r != 0)
                 return r;
-        if (pf_json_type(answer) != PF_JSON_OBJECT || (list && pf_json_type(list) != PF_JSON_ARRAY))
+        if (pf_json_type(answer) != PF_JSON_OBJECT ||
+            (values && pf_json_type(values) != PF_JSON_OBJECT) ||
+            (list && pf_json_type(list) != PF_JSON_ARRAY))
                 return pf_err_set(err, -EINVAL, "%s: its captured answer is not understood", path);
         if (hive)
                 key.hive = strdup(hive);
         if (!key.path || (hive && !key.hive))
                 return -ENOMEM;
-        key.is_dirty = pf_json_bool(pf_json_get(answer, "dirty"));
-        r = pf_json_get(answer, "values")
-                    ? pf_json_each(pf_json_get(answer, "values"), read_value, &reading)
-                    : 0;
+        r = values ? pf_json_each(values, read_value, &reading) : 0;
         if (r == 0)
                 r = read_subkeys(list, &key, err);
         if (r == 0) {

@@ -12,6 +12,7 @@
 
 #define BOOK "registry"
 #define ALL_OTHERS "*"
+#define PATH_SHOWN 256 /* characters of a key's name, so that there is room for the reason */
 
 /* Positive outcome, beside PF_REGISTRY_ABSENT: no book answers. */
 enum { NO_BOOK = 2 };
@@ -36,23 +37,31 @@ static int recall(const PfTarget *target, const char *path, PfRegistryKey *ret, 
         return r == PF_TARGET_ABSENT ? NO_BOOK : pf_err_set(err, r, "%s", pf_err_text(&first, r));
 }
 
-static PfJson *answer_of(int r, const PfRegistryKey *key, const PfErr *err) {
-        return r == 0 ? pf_registry_key_to_json(key) : pf_machine_no_answer("no-key", r, err);
+/* Whoever said it, here or when it was captured: the text tells of which key. */
+static int fail(const char *path, int r, const PfErr *detail, PfErr *err) {
+        const char *text = pf_err_text(detail, r);
+
+        if (r == -ENOMEM || strstr(text, path))
+                return pf_err_set(err, r, "%s", text);
+        return pf_err_set(err, r, "%.*s: %s", PATH_SHOWN, path, text);
 }
 
 int pf_registry_read(const PfTarget *target, const char *path, PfRegistryKey *ret, PfErr *err) {
         PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
         PfErr detail = { 0 };
-        int r = recall(target, path, &key, err);
+        int r = recall(target, path, &key, &detail);
 
         if (r == NO_BOOK) {
                 r = pf_registry_ask(target, path, &key, &detail);
                 if (r != -ENOMEM && pf_target_is_recorded(target))
-                        pf_target_remember(target, BOOK, path, answer_of(r, &key, &detail));
-                if (r < 0)
-                        return pf_err_set(err, r, "%s", pf_err_text(&detail, r));
+                        pf_target_remember(target, BOOK, path,
+                                           pf_registry_answer_to_json(r, &key, &detail));
         }
-        if (r == 0) {
+        if (r < 0)
+                return fail(path, r, &detail, err);
+        if (r == PF_REGISTRY_ABSENT) {
+                ret->is_dirty = key.is_dirty;
+        } else {
                 *ret = key;
                 key = (PfRegistryKey){ 0 };
         }

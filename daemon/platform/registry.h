@@ -62,11 +62,11 @@ enum { PF_REGISTRY_ABSENT = 1 };
 
 /**
  * pf_registry_read() - the values of a key, and the names of the keys below it
- * @path: below HKLM\SYSTEM, HKLM\SOFTWARE or HKLM\SAM:
+ * @path: HKLM\SYSTEM, HKLM\SOFTWARE, HKLM\SAM, or below:
  * "HKLM\SYSTEM\CurrentControlSet\Services\VSS". Of a 64-bit system, the 64-bit view; the other is
  * below Wow6432Node, by name.
  * @ret:  receives the key, which the caller gives back with pf_registry_key_deinit();
- *        untouched unless 0 is returned
+ *        untouched unless 0 is returned, but for is_dirty where there is no such key
  *
  * Rule:   book "registry", question: the path as it is asked for:
  *           { "values": { "Start": { "dword": 2 }, "": { "sz": "…" },
@@ -74,10 +74,10 @@ enum { PF_REGISTRY_ABSENT = 1 };
  *                         "c": { "qword": 7 }, "d": { "binary": "00ff" },
  *                         "e": { "type": 9, "binary": "" } },
  *             "keys": [ "Parameters" ], "hive": "/Windows/…/SYSTEM", "dirty": true }
- *         or { "outcome": "no-key" }, or an error: daemon/base/capture.h. What is left out
- *         is not there. The question "*" answers for all that the book does not name, which
- *         is for books that are written by hand. Of an image, CurrentControlSet is the set
- *         that Select\Current names.
+ *         or { "outcome": "no-key" }, which may be "dirty" too, or an error:
+ *         daemon/base/capture.h. What is left out is not there. The question "*" answers
+ *         for all that the book does not name, which is for books that are written by hand.
+ *         Of an image, CurrentControlSet is the set that Select\Current names.
  * Return: 0, PF_REGISTRY_ABSENT; with a text -ENOENT where the image has no such hive,
  *         -ENOTSUP where registries cannot be read here, -EACCES, -E2BIG, -EBADMSG (a hive
  *         that is damaged), -ETIMEDOUT, -EIO …; -ENODATA, -EINVAL as pf_target_recall().
@@ -114,6 +114,8 @@ int pf_registry_key_add(PfRegistryKey *key, const char *name, uint32_t type, con
 
 /* An answer of the book, which the caller frees; NULL: out of memory. */
 PfJson *pf_registry_key_to_json(const PfRegistryKey *key);
+/* The same of what pf_registry_read() returned: a key, that there is none, or an error. */
+PfJson *pf_registry_answer_to_json(int r, const PfRegistryKey *key, const PfErr *err);
 /* Return: 0, PF_REGISTRY_ABSENT, the error that was kept, -EINVAL with a text, -ENOMEM. */
 int pf_registry_key_from_json(const PfJson *answer, const char *path, PfRegistryKey *ret,
                               PfErr *err) PF_MUST_CHECK;

@@ -57,6 +57,7 @@ static const PfMember channel[] = {
 
 static const PfMember account[] = {
         MEMBER(PfWindowsAccount, error, "error", UINT32),
+        MEMBER(PfWindowsAccount, name, "name", TEXT),
         MEMBER(PfWindowsAccount, sid, "sid", TEXT),
         MEMBER(PfWindowsAccount, domain, "domain", TEXT),
         MEMBER(PfWindowsAccount, is_local, "local", BOOL),
@@ -121,7 +122,77 @@ static const PfMember com[] = {
 static const PfMember cluster[] = {
         MEMBER(PfWindowsCluster, error, "error", UINT32),
         MEMBER(PfWindowsCluster, state, "state", UINT32),
+        MEMBER(PfWindowsCluster, has_hive, "hive", BOOL),
 };
+
+static const PfMember connection[] = {
+        MEMBER(PfWindowsConnection, adapter, "adapter", TEXT),
+        MEMBER(PfWindowsConnection, profile, "profile", UINT32),
+};
+static const PfShape connection_shape = PF_SHAPE(PfWindowsConnection, connection);
+static const PfMember firewall[] = {
+        MEMBER(PfWindowsFirewall, hresult, "hresult", UINT32),
+        MEMBER(PfWindowsFirewall, step, "step", TEXT),
+        MEMBER(PfWindowsFirewall, profiles, "profiles", UINT32),
+        MEMBER(PfWindowsFirewall, modify_state, "modifyState", UINT32),
+        MEMBER(PfWindowsFirewall, connection_hresult, "connectionHResult", UINT32),
+        ROWS(PfWindowsFirewall, connections, "connections", &connection_shape),
+};
+
+static const PfMember adapter[] = {
+        MEMBER(PfWindowsAdapter, index, "index", UINT32),
+        MEMBER(PfWindowsAdapter, type, "type", UINT32),
+        MEMBER(PfWindowsAdapter, status, "status", UINT32),
+        MEMBER(PfWindowsAdapter, id, "id", TEXT),
+        MEMBER(PfWindowsAdapter, name, "name", TEXT),
+        MEMBER(PfWindowsAdapter, description, "description", TEXT),
+        MEMBER(PfWindowsAdapter, is_dhcp, "dhcp", BOOL),
+        MEMBER(PfWindowsAdapter, addresses, "addresses", TEXTS),
+        MEMBER(PfWindowsAdapter, gateways, "gateways", TEXTS),
+};
+static const PfShape adapter_shape = PF_SHAPE(PfWindowsAdapter, adapter);
+static const PfMember adapters[] = {
+        MEMBER(PfWindowsAdapters, error, "error", UINT32),
+        ROWS(PfWindowsAdapters, adapters, "adapters", &adapter_shape),
+};
+static const PfMember route[] = {
+        MEMBER(PfWindowsRoute, error, "error", UINT32),
+        MEMBER(PfWindowsRoute, index, "index", UINT32),
+};
+
+static const PfMember listener[] = {
+        MEMBER(PfWindowsListener, address, "address", TEXT),
+        MEMBER(PfWindowsListener, port, "port", UINT32),
+        MEMBER(PfWindowsListener, process, "process", UINT32),
+};
+static const PfShape listener_shape = PF_SHAPE(PfWindowsListener, listener);
+static const PfMember tcp[] = {
+        MEMBER(PfWindowsTcp, error, "error", UINT32),
+        ROWS(PfWindowsTcp, listeners, "listeners", &listener_shape),
+        MEMBER(PfWindowsTcp, n_ports, "ports", UINT32),
+        MEMBER(PfWindowsTcp, bind_error, "bindError", UINT32),
+};
+
+static const PfMember memory[] = {
+        MEMBER(PfWindowsMemory, error, "error", UINT32),
+        MEMBER(PfWindowsMemory, commit_limit, "commitLimit", UINT64),
+        MEMBER(PfWindowsMemory, commit_total, "commitTotal", UINT64),
+        MEMBER(PfWindowsMemory, physical_free, "physicalFree", UINT64),
+};
+static const PfMember installer[] = {
+        MEMBER(PfWindowsInstaller, error, "error", UINT32),
+        MEMBER(PfWindowsInstaller, is_busy, "busy", BOOL),
+};
+static const PfMember time_of_day[] = {
+        MEMBER(PfWindowsTime, error, "error", UINT32),
+        MEMBER(PfWindowsTime, here_usec, "hereUSec", UINT64),
+        MEMBER(PfWindowsTime, there_usec, "thereUSec", UINT64),
+};
+static const PfMember user_policy[] = {
+        MEMBER(PfWindowsUserPolicy, error, "error", UINT32),
+        MEMBER(PfWindowsUserPolicy, sids, "sids", TEXTS),
+};
+static const PfMember endpoint[] = { MEMBER(PfWindowsEndpoint, error, "error", UINT32) };
 
 static const struct Book {
         const char *name;
@@ -142,6 +213,16 @@ static const struct Book {
         [PF_WINDOWS_DISKS] = { "windows-disks", PF_SHAPE(PfWindowsDisks, disks) },
         [PF_WINDOWS_COM] = { "windows-com", PF_SHAPE(PfWindowsCom, com) },
         [PF_WINDOWS_CLUSTER] = { "windows-cluster", PF_SHAPE(PfWindowsCluster, cluster) },
+        [PF_WINDOWS_FIREWALL] = { "windows-firewall", PF_SHAPE(PfWindowsFirewall, firewall) },
+        [PF_WINDOWS_ADAPTERS] = { "windows-adapters", PF_SHAPE(PfWindowsAdapters, adapters) },
+        [PF_WINDOWS_ROUTE] = { "windows-route", PF_SHAPE(PfWindowsRoute, route) },
+        [PF_WINDOWS_TCP] = { "windows-tcp", PF_SHAPE(PfWindowsTcp, tcp) },
+        [PF_WINDOWS_MEMORY] = { "windows-memory", PF_SHAPE(PfWindowsMemory, memory) },
+        [PF_WINDOWS_INSTALLER] = { "windows-installer", PF_SHAPE(PfWindowsInstaller, installer) },
+        [PF_WINDOWS_TIME] = { "windows-time", PF_SHAPE(PfWindowsTime, time_of_day) },
+        [PF_WINDOWS_USER_POLICY] = { "windows-user-policy",
+                                     PF_SHAPE(PfWindowsUserPolicy, user_policy) },
+        [PF_WINDOWS_ENDPOINT] = { "windows-endpoint", PF_SHAPE(PfWindowsEndpoint, endpoint) },
 };
 
 void pf_windows_fact_deinit(PfWindowsFact fact, void *value) {
@@ -165,7 +246,8 @@ static int read_service(const PfTarget *target, const char *name, PfWindowsServi
         if (r < 0)
                 return r;
         *ret = (PfWindowsService){ .error = r == PF_REGISTRY_ABSENT ? NO_SUCH_SERVICE : 0,
-                                   .start = (uint32_t) start };
+                                   .start = (uint32_t) start,
+                                   .is_dirty = key.is_dirty };
         return 0;
 }
 
@@ -210,6 +292,38 @@ int pf_windows_fact(const PfTarget *target, PfWindowsFact fact, const char *ques
                      : r;
 }
 
+/* --- servers --- */
+
+#define CONFIGURED "configured"
+typedef struct Configured {
+        PfStrv endpoints;
+} Configured;
+static const PfMember configured_members[] = { MEMBER(Configured, endpoints, "endpoints", TEXTS) };
+static const PfShape configured_shape = PF_SHAPE(Configured, configured_members);
+
+int pf_windows_endpoints(const PfTarget *target, const PfStrv *configured, PfStrv *ret,
+                         PfErr *err) {
+        const char *book = books[PF_WINDOWS_ENDPOINT].name;
+        Configured all = { 0 };
+        const PfJson *answer = NULL;
+        PfErr ignored = { 0 };
+        int r = pf_target_recall(target, book, CONFIGURED, &answer, &ignored);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r == 0)
+                r = pf_shape_from_json(&configured_shape, answer, CONFIGURED, &all, err);
+        else
+                r = pf_strv_copy(configured, &all.endpoints);
+        if (r < 0)
+                return r;
+        if (pf_target_is_recorded(target))
+                pf_target_remember(target, book, CONFIGURED,
+                                   pf_shape_to_json(&configured_shape, &all));
+        *ret = all.endpoints;
+        return 0;
+}
+
 const char *pf_windows_error_name(uint32_t error) {
         static const struct {
                 uint32_t error;
@@ -222,6 +336,8 @@ const char *pf_windows_error_name(uint32_t error) {
                 { 1058, "ERROR_SERVICE_DISABLED" },
                 { 1060, "ERROR_SERVICE_DOES_NOT_EXIST" },
                 { 1072, "ERROR_SERVICE_MARKED_FOR_DELETE" },
+                { 1168, "ERROR_NOT_FOUND" },
+                { 1231, "ERROR_NETWORK_UNREACHABLE" },
                 { 1311, "ERROR_NO_LOGON_SERVERS" },
                 { 1331, "ERROR_ACCOUNT_DISABLED" },
                 { 1332, "ERROR_NONE_MAPPED" },
@@ -232,6 +348,12 @@ const char *pf_windows_error_name(uint32_t error) {
                 { 1792, "ERROR_NETLOGON_NOT_STARTED" },
                 { 2221, "NERR_UserNotFound" },
                 { 2310, "NERR_NetNameNotFound" },
+                { 10013, "WSAEACCES" },
+                { 10055, "WSAENOBUFS" },
+                { 10060, "WSAETIMEDOUT" },
+                { 10061, "WSAECONNREFUSED" },
+                { 11001, "WSAHOST_NOT_FOUND" },
+                { 11002, "WSATRY_AGAIN" },
         };
 
         for (size_t i = 0; i < PF_ELEMENTS(names); i++)

@@ -26,13 +26,22 @@ typedef enum PfWindowsFact {
         PF_WINDOWS_JOIN,           /* "join": PfWindowsJoin */
         PF_WINDOWS_CONTROLLER,     /* "controller": PfWindowsController */
         PF_WINDOWS_CHANNEL,        /* of a domain: PfWindowsChannel */
-        PF_WINDOWS_ACCOUNT,        /* of its name: PfWindowsAccount */
+        PF_WINDOWS_ACCOUNT,        /* of its name, or the one below: PfWindowsAccount */
         PF_WINDOWS_ADMINISTRATORS, /* "members": PfWindowsAdministrators */
         PF_WINDOWS_LOGON_RIGHTS,   /* "network": PfWindowsLogonRights */
         PF_WINDOWS_SHARE,          /* of its name: PfWindowsShare */
         PF_WINDOWS_DISKS,          /* "all": PfWindowsDisks */
         PF_WINDOWS_COM,            /* "applications", or "cimv2" of WMI: PfWindowsCom */
         PF_WINDOWS_CLUSTER,        /* "node": PfWindowsCluster */
+        PF_WINDOWS_FIREWALL,       /* "profiles": PfWindowsFirewall */
+        PF_WINDOWS_ADAPTERS,       /* "all": PfWindowsAdapters */
+        PF_WINDOWS_ROUTE,          /* to an address, "192.0.2.7": PfWindowsRoute */
+        PF_WINDOWS_TCP,            /* "tcp": PfWindowsTcp */
+        PF_WINDOWS_MEMORY,         /* "memory": PfWindowsMemory */
+        PF_WINDOWS_INSTALLER,      /* "msi": PfWindowsInstaller */
+        PF_WINDOWS_TIME,           /* of a server, its name: PfWindowsTime */
+        PF_WINDOWS_USER_POLICY,    /* a value of Policies\Explorer: PfWindowsUserPolicy */
+        PF_WINDOWS_ENDPOINT,       /* "server.example:443": PfWindowsEndpoint */
         PF_WINDOWS_N_FACTS,
 } PfWindowsFact;
 
@@ -53,6 +62,7 @@ typedef struct PfWindowsService {
         uint32_t exit_code;    /* of the last run */
         uint32_t change_error; /* ChangeServiceConfigW that changes nothing: 1072, 1055 */
         bool is_change_tried;
+        bool is_dirty; /* of an image whose registry was not closed cleanly; in no book */
 } PfWindowsService;
 
 typedef struct PfWindowsPendingService {
@@ -76,7 +86,8 @@ enum { PF_JOIN_UNKNOWN, PF_JOIN_NONE, PF_JOIN_WORKGROUP, PF_JOIN_DOMAIN };
 typedef struct PfWindowsJoin {
         uint32_t error;
         uint32_t status;
-        char *name; /* of the workgroup or the domain */
+        char *name;    /* of the workgroup or the domain */
+        bool is_dirty; /* as of PfWindowsService */
 } PfWindowsJoin;
 
 /* DsGetDcNameW, looked for afresh */
@@ -94,8 +105,10 @@ typedef struct PfWindowsChannel {
 } PfWindowsChannel;
 
 /* LookupAccountNameW, then NetUserGetInfo of level 4, then the Authz API */
+#define PF_WINDOWS_BUILT_IN "*-500" /* the administrator of every machine, whatever its name */
 typedef struct PfWindowsAccount {
         uint32_t error; /* 1332: there is none */
+        char *name;     /* as its domain keeps it */
         char *sid;
         char *domain;
         bool is_local;
@@ -160,10 +173,13 @@ typedef struct PfWindowsDisks {
         PfRows disks;        /* of PfWindowsDisk */
 } PfWindowsDisks;
 
-/* The COM+ catalogue, or WMI: how far it came. */
+/* The COM+ catalogue ("applications": COMAdminCatalog, GetCollection, Populate), or WMI
+ * ("cimv2": WbemLocator, ConnectServer of ROOT\CIMV2, a query for Win32_OperatingSystem that
+ * has a row): how far it came. */
+#define PF_COM_TIMEOUT 0x8001011Fu /* RPC_E_TIMEOUT: no answer within 20 s */
 typedef struct PfWindowsCom {
         uint32_t hresult; /* 0: it answers */
-        char *step;       /* the call that said so */
+        char *step;       /* the call that said so: "ConnectServer" */
 } PfWindowsCom;
 
 /* GetNodeClusterState */
@@ -176,7 +192,104 @@ enum {
 typedef struct PfWindowsCluster {
         uint32_t error;
         uint32_t state;
+        bool has_hive; /* the key HKLM\Cluster is there */
+        bool is_dirty; /* as of PfWindowsService */
 } PfWindowsCluster;
+
+/* NET_FW_PROFILE_TYPE2 */
+enum { PF_FIREWALL_DOMAIN = 1, PF_FIREWALL_PRIVATE = 2, PF_FIREWALL_PUBLIC = 4 };
+
+/* INetworkConnection: GetAdapterId, and of its INetwork GetCategory. */
+typedef struct PfWindowsConnection {
+        char *adapter;    /* GUID in capitals without braces */
+        uint32_t profile; /* one of those above; a category that is none of them: 0 */
+} PfWindowsConnection;
+
+/* INetFwPolicy2, and the network list manager. Rules and settings are in the registry. */
+typedef struct PfWindowsFirewall {
+        uint32_t hresult; /* of NetFwPolicy2 */
+        char *step;
+        uint32_t profiles;           /* CurrentProfileTypes: those in force */
+        uint32_t modify_state;       /* LocalPolicyModifyState: 0 a change takes effect */
+        uint32_t connection_hresult; /* of the network list manager */
+        PfRows connections;          /* of PfWindowsConnection: those that are connected */
+} PfWindowsFirewall;
+
+/* IF_OPER_STATUS, and IFTYPE of ipifcons.h */
+enum { PF_ADAPTER_UP = 1 };
+enum { PF_ADAPTER_LOOPBACK = 24, PF_ADAPTER_TUNNEL = 131 };
+typedef struct PfWindowsAdapter {
+        uint32_t index; /* of IPv4; 0: it has none */
+        uint32_t type;
+        uint32_t status;
+        char *id;   /* AdapterName: GUID in capitals without braces */
+        char *name; /* for people: "Ethernet0" */
+        char *description;
+        bool is_dhcp;     /* of IPv4 */
+        PfStrv addresses; /* "192.0.2.20/24", "fe80::1/64"; those that are preferred */
+        PfStrv gateways;  /* "192.0.2.1" */
+} PfWindowsAdapter;
+
+/* GetAdaptersAddresses, with gateways */
+typedef struct PfWindowsAdapters {
+        uint32_t error;
+        PfRows adapters; /* of PfWindowsAdapter */
+} PfWindowsAdapters;
+
+/* GetBestRoute2 from no address in particular; nothing is sent. */
+typedef struct PfWindowsRoute {
+        uint32_t error; /* 1231, 1168: no way leads there */
+        uint32_t index; /* of the adapter */
+} PfWindowsRoute;
+
+typedef struct PfWindowsListener {
+        char *address; /* "0.0.0.0", "::" */
+        uint32_t port;
+        uint32_t process;
+} PfWindowsListener;
+
+/* GetExtendedTcpTable of both families; and a socket of IPv4 bound to port 0, then closed */
+typedef struct PfWindowsTcp {
+        uint32_t error;
+        PfRows listeners;    /* of PfWindowsListener */
+        uint32_t n_ports;    /* local ports from 49152 on that sockets of any state have */
+        uint32_t bind_error; /* 10055, 10013: no port is left */
+} PfWindowsTcp;
+
+/* GetPerformanceInfo, in bytes: how much may be promised to programs, and how much is */
+typedef struct PfWindowsMemory {
+        uint32_t error;
+        uint64_t commit_limit;
+        uint64_t commit_total;
+        uint64_t physical_free;
+} PfWindowsMemory;
+
+/* The mutex Global\_MSIExecute: somebody has it while Windows Installer works. */
+typedef struct PfWindowsInstaller {
+        uint32_t error; /* of OpenMutexW, but for 2: nobody has made it, so it is free */
+        bool is_busy;
+} PfWindowsInstaller;
+
+/* NetRemoteTOD, and the clock of this machine in the middle of the call; since 1970 */
+typedef struct PfWindowsTime {
+        uint32_t error;
+        uint64_t here_usec;
+        uint64_t there_usec; /* exact to 10 ms */
+} PfWindowsTime;
+
+/* Below HKEY_USERS, of everybody whose hive is loaded:
+ * SID\Software\Microsoft\Windows\CurrentVersion\Policies\Explorer, the DWORD of the
+ * name that is asked for. */
+typedef struct PfWindowsUserPolicy {
+        uint32_t error;
+        PfStrv sids; /* of those where it is there and not 0 */
+} PfWindowsUserPolicy;
+
+/* getaddrinfo() and connect() of each address until one takes the connection, which is
+ * closed without a byte */
+typedef struct PfWindowsEndpoint {
+        uint32_t error; /* 11001 no address, 11002 no name server, 10060, 10061 …; 0: it does */
+} PfWindowsEndpoint;
 
 /**
  * pf_windows_fact() - ask one of these
@@ -192,6 +305,16 @@ typedef struct PfWindowsCluster {
 int pf_windows_fact(const PfTarget *target, PfWindowsFact fact, const char *question, void *ret,
                     PfErr *err) PF_MUST_CHECK;
 void pf_windows_fact_deinit(PfWindowsFact fact, void *value);
+
+/**
+ * pf_windows_endpoints() - which servers are tried
+ * @configured: those; of a captured machine those that it was asked for count instead
+ * @ret:        receives copies
+ * Rule:        book "windows-endpoint", question "configured": { "endpoints": [ "…:443" ] }.
+ * Return:      0, -ENOMEM; with a text -EINVAL.
+ */
+int pf_windows_endpoints(const PfTarget *target, const PfStrv *configured, PfStrv *ret,
+                         PfErr *err) PF_MUST_CHECK;
 
 /* "ERROR_NO_LOGON_SERVERS" of 1311; NULL of one that is not among those met here. */
 const char *pf_windows_error_name(uint32_t error);

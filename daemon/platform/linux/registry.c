@@ -31,15 +31,18 @@ static const struct Hive {
         const char *root; /* in the registry */
         const char *path; /* in the image */
 } hives[] = {
-        { "HKLM\\SYSTEM\\", "/Windows/System32/config/SYSTEM" },
-        { "HKLM\\SOFTWARE\\", "/Windows/System32/config/SOFTWARE" },
-        { "HKLM\\SAM\\", "/Windows/System32/config/SAM" },
+        { "HKLM\\SYSTEM", "/Windows/System32/config/SYSTEM" },
+        { "HKLM\\SOFTWARE", "/Windows/System32/config/SOFTWARE" },
+        { "HKLM\\SAM", "/Windows/System32/config/SAM" },
 };
 
 static const struct Hive *find_hive(const char *path) {
-        for (size_t i = 0; i < PF_ELEMENTS(hives); i++)
-                if (strncasecmp(hives[i].root, path, strlen(hives[i].root)) == 0)
+        for (size_t i = 0; i < PF_ELEMENTS(hives); i++) {
+                const size_t n = strlen(hives[i].root);
+
+                if (strncasecmp(hives[i].root, path, n) == 0 && (!path[n] || path[n] == '\\'))
                         return &hives[i];
+        }
         return NULL;
 }
 
@@ -192,6 +195,7 @@ int pf_registry_ask(const PfTarget *target, const char *path, PfRegistryKey *ret
         PF_AUTO_FREE char *hive_path = NULL;
         PF_AUTO_CLOSE int fd = -1;
         PfErr detail = { 0 };
+        const char *below;
         int r;
 
         if (!hive)
@@ -199,7 +203,8 @@ int pf_registry_ask(const PfTarget *target, const char *path, PfRegistryKey *ret
         r = open_hive(target, hive, &hive_path, &fd, err);
         if (r < 0)
                 return r;
-        r = run_reader(path + strlen(hive->root), fd, &line, &detail);
+        below = path + strlen(hive->root);
+        r = run_reader(below + (*below == '\\'), fd, &line, &detail);
         if (r == 0)
                 r = read_answer(&line, path, ret, &detail);
         if (r == 0)

@@ -6,13 +6,12 @@
  * its rules are those of every program on the system. It hands no argument
  * through to them, hence one variable a thread.
  */
-#include "daemon/base/target.h"
+#include "daemon/platform/target-system.h"
 #include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
 #include <string.h>
@@ -188,9 +187,11 @@ static int search_all(const char *pattern, PfStrv *ret) {
                            .gl_readdir = search_readdir,
                            .gl_stat = search_stat,
                            .gl_lstat = search_lstat };
+        /* That of glibc 2.31 is declared as one that calls nobody back; gcc would believe it. */
+        int (*volatile call)(const char *, int, int (*)(const char *, int), glob_t *) = glob;
         int r;
 
-        r = glob(pattern, GLOB_ALTDIRFUNC | GLOB_NOSORT, search_failed, &matches);
+        r = call(pattern, GLOB_ALTDIRFUNC | GLOB_NOSORT, search_failed, &matches);
         r = search.error        ? search.error
             : r == GLOB_NOMATCH ? 0
             : r == GLOB_NOSPACE ? -ENOMEM
@@ -202,7 +203,7 @@ static int search_all(const char *pattern, PfStrv *ret) {
         return r;
 }
 
-static int search_pattern(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
+int pf_system_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
         int r;
 
         search.target = target;
@@ -219,54 +220,4 @@ static int search_pattern(const PfTarget *target, const char *pattern, PfStrv *r
                 return pf_err_errno(err, r, "%s", pattern);
         pf_strv_sort(ret);
         return 0;
-}
-
-/*
- * What was captured under an overlay, with what this holds. A directory that the
- * pattern has a wildcard for is compared by the names of the path that was put.
- */
-static int adjust_captured(const PfTarget *target, const char *pattern, PfStrv *paths) {
-        const char *last = strrchr(pattern, '/') + 1;
-        PF_AUTO_FREE char *directory = strndup(pattern, (size_t) (last - pattern));
-        PfWhere where = { 0 };
-        const PfHeld *held;
-        size_t at = 0;
-        int r = 0;
-
-        if (!directory)
-                return -ENOMEM;
-        if (pf_target_locate(target, directory, true, &where) != 0)
-                where = (PfWhere){ 0 };
-        while (r == 0 && (held = pf_overlay_each(target, &at))) {
-                const char *name = pf_overlay_name_in(held, directory, &where);
-                PF_AUTO_BUF PfBuf path = PF_BUF_INIT(2 * PATH_MAX);
-
-                if (name)
-                        r = pf_buf_printf(&path, "%s%s", directory, name);
-                if (r == 0 && !name)
-                        r = pf_buf_add_string(&path, held->path);
-                if (r == 0 && fnmatch(pattern, path.data, FNM_PATHNAME | FNM_PERIOD) == 0)
-                        r = pf_overlay_decide(paths, path.data, held->blob);
-        }
-        pf_strv_sort(paths);
-        return r;
-}
-
-int pf_target_glob(const PfTarget *target, const char *pattern, PfStrv *ret, PfErr *err) {
-        PF_AUTO_STRV PfStrv paths = { 0 };
-        PfErr detail = { 0 };
-        int r;
-
-        if (pattern[0] != '/')
-                return pf_err_set(err, -EINVAL, "%s: pattern is not absolute", pattern);
-
-        r = pf_target_recall_strv(target, "glob", pattern, &paths, &detail);
-        if (r == 0 && pf_target_overlay(target))
-                r = adjust_captured(target, pattern, &paths);
-        if (r == PF_TARGET_LOOK)
-                r = search_pattern(target, pattern, &paths, &detail);
-        pf_target_keep_strv(target, "glob", pattern, r, &paths, &detail);
-        if (r < 0)
-                return pf_err_set(err, r, "%s", pf_err_text(&detail, r));
-        return r == 0 ? pf_strv_copy(&paths, ret) : r;
 }

@@ -14,6 +14,7 @@
 #include "daemon/platform/linux/target-path.h"
 #include "daemon/base/overlay-internal.h"
 #include "daemon/base/target-internal.h"
+#include "daemon/platform/target-system.h"
 #include "daemon/platform/linux/host-network.h"
 #include "daemon/platform/linux/mount-servers.h"
 
@@ -530,22 +531,10 @@ int pf_target_locate(const PfTarget *target, const char *path, bool follow, PfWh
         return pf_path_absent_or(r);
 }
 
-static bool is_public(const PfTarget *target, const char *path) {
+bool pf_system_is_public(const PfTarget *target, const char *path) {
         PF_CLEANUP(walk_deinit) Walk walk = WALK_INIT;
         struct stat st;
 
         return walk_path(target, path, 0, &walk) == 0 && walk.public && fstat(walk.fd, &st) == 0 &&
                (st.st_mode & S_IROTH);
-}
-
-bool pf_target_is_public(const PfTarget *target, const char *path) {
-        bool answer;
-
-        if (path[0] != '/')
-                return false;
-        if (pf_overlay_public(target, path, &answer) == PF_TARGET_LOOK &&
-            pf_target_recall_public(target, path, &answer) == PF_TARGET_LOOK)
-                answer = is_public(target, path);
-        pf_target_keep_public(target, path, answer);
-        return answer;
 }

@@ -1,107 +1,223 @@
 /* SPDX-License-Identifier: MIT */
-/* What netapi32 says of the domain and of shares, and clusapi of the cluster. */
+/* What iphlpapi says of adapters, ways and sockets. Nothing is sent. */
 #include "daemon/platform/win32/windows-ask.h"
 
+#include <ctype.h>
+#include <string.h>
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <iphlpapi.h>
 #include <windows.h>
 
-#include <dsgetdc.h>
-#include <lm.h>
+#include "daemon/base/ip-address.h"
+#include "daemon/platform/win32/windows-ask-call.h"
 
-/* netlogon's header is not in every SDK: NetLogon Control, [MS-NRPC] 3.5.4.9.1 */
-#define CONTROL_TC_VERIFY 10
-typedef struct TrustInfo { /* NETLOGON_INFO_2 */
-        DWORD flags;
-        DWORD pdc_status;
-        wchar_t *trusted_dc_name;
-        DWORD tc_status;
-} TrustInfo;
-typedef DWORD(WINAPI *Control)(const wchar_t *server, DWORD function, DWORD level, BYTE *data,
-                               BYTE **buffer);
-typedef DWORD(WINAPI *ClusterState)(const wchar_t *node, DWORD *state);
+#define ADDRESS_MAX (INET6_ADDRSTRLEN + sizeof("/128"))
 
-static void free_buffer(void *buffer) {
-        void **pointer = buffer;
-
-        if (*pointer)
-                (void) NetApiBufferFree(*pointer);
+/* inet_ntop() of winsock needs no socket, and so no WSAStartup(). */
+static void address_text(int family, const void *bytes, char ret[static ADDRESS_MAX]) {
+        if (!inet_ntop(family, bytes, ret, ADDRESS_MAX))
+                ret[0] = '\0';
 }
-#define AUTO_BUFFER PF_CLEANUP(free_buffer)
 
-int pf_windows_ask_join(PfWindowsJoin *ret, PfErr *err) {
-        AUTO_BUFFER wchar_t *name = NULL;
-        NETSETUP_JOIN_STATUS status = NetSetupUnknownStatus;
+static const void *bytes_of(const SOCKADDR *address) {
+        return address->sa_family == AF_INET
+                       ? (const void *) &((const SOCKADDR_IN *) (const void *) address)->sin_addr
+               : address->sa_family == AF_INET6
+                       ? (const void *) &((const SOCKADDR_IN6 *) (const void *) address)->sin6_addr
+                       : NULL;
+}
 
+/* "192.0.2.20", and "/24" where @prefix is not -1. */
+static int add_address(const SOCKADDR *address, int prefix, PfStrv *list) {
+        const void *bytes = bytes_of(address);
+        char text[ADDRESS_MAX];
+
+        if (!bytes)
+                return 0;
+        address_text(address->sa_family, bytes, text);
+        if (prefix >= 0)
+                (void) snprintf(text + strlen(text), ADDRESS_MAX - strlen(text), "/%d", prefix);
+        return pf_strv_add(list, text);
+}
+
+/* --- adapters --- */
+
+/* "{9A8B…}" as GUIDs stand in other facts. */
+static int copy_id(const char *name, char **ret) {
+        const bool braces = *name == '{';
+
+        *ret = strdup(name + braces);
+        if (!*ret)
+                return -ENOMEM;
+        if (braces)
+                (*ret)[strcspn(*ret, "}")] = '\0';
+        for (char *at = *ret; *at; at++)
+                *at = (char) toupper((unsigned char) *at);
+        return 0;
+}
+
+static int copy_addresses(const IP_ADAPTER_ADDRESSES *from, PfWindowsAdapter *to) {
+        int r = 0;
+
+        for (const IP_ADAPTER_UNICAST_ADDRESS *at = from->FirstUnicastAddress; r == 0 && at;
+             at = at->Next)
+                if (at->DadState == IpDadStatePreferred)
+                        r = add_address(at->Address.lpSockaddr, at->OnLinkPrefixLength,
+                                        &to->addresses);
+        for (const IP_ADAPTER_GATEWAY_ADDRESS *at = from->FirstGatewayAddress; r == 0 && at;
+             at = at->Next)
+                r = add_address(at->Address.lpSockaddr, -1, &to->gateways);
+        return r;
+}
+
+static int add_adapter(const IP_ADAPTER_ADDRESSES *from, PfWindowsAdapters *answer) {
+        PfWindowsAdapter *to = pf_rows_add(&answer->adapters, sizeof(*to));
+        int r;
+
+        if (!to)
+                return -ENOMEM;
+        to->index = from->IfIndex;
+        to->type = from->IfType;
+        to->status = (uint32_t) from->OperStatus;
+        to->is_dhcp = (from->Flags & IP_ADAPTER_DHCP_ENABLED) != 0;
+        r = copy_id(from->AdapterName, &to->id);
+        if (r == 0)
+                r = pf_windows_copy(from->FriendlyName, &to->name);
+        if (r == 0)
+                r = pf_windows_copy(from->Description, &to->description);
+        return r == 0 ? copy_addresses(from, to) : r;
+}
+
+int pf_windows_ask_adapters(const char *question, void *ret, PfErr *err) {
+        PF_AUTO_FREE void *list = NULL;
+        PfWindowsAdapters *answer = ret;
+        int r = 0;
+
+        (void) question;
         (void) err;
-        *ret = (PfWindowsJoin){ 0 };
-        ret->error = NetGetJoinInformation(NULL, &name, &status);
-        ret->status = (uint32_t) status;
-        ret->name = ret->error ? NULL : pf_windows_text(name);
+        answer->error = pf_windows_call_adapters(&list);
+        if (answer->error == ERROR_NO_DATA) /* there is none */
+                answer->error = 0;
+        for (const IP_ADAPTER_ADDRESSES *at = list; r == 0 && at; at = at->Next)
+                r = add_adapter(at, answer);
+        return r;
+}
+
+/* --- the way to an address --- */
+
+int pf_windows_ask_route(const char *address, void *ret, PfErr *err) {
+        PfWindowsRoute *answer = ret;
+        PfIpAddress parsed;
+        DWORD index = 0;
+
+        if (pf_ip_address_parse(address, &parsed) < 0)
+                return pf_err_set(err, -EINVAL, "%s: no address", address);
+        answer->error = pf_windows_call_route(parsed.is_ipv6, parsed.bytes, &index);
+        answer->index = answer->error ? 0 : index;
         return 0;
 }
 
-int pf_windows_ask_controller(PfWindowsController *ret, PfErr *err) {
-        AUTO_BUFFER DOMAIN_CONTROLLER_INFOW *info = NULL;
+/* --- sockets of TCP --- */
 
+/* RFC 6335: where local ports are taken from, as Windows does since Vista */
+#define DYNAMIC_FIRST 49152
+#define DYNAMIC_COUNT (65536 - DYNAMIC_FIRST)
+
+typedef struct Ports {
+        PfWindowsTcp *answer;
+        bool used[DYNAMIC_COUNT];
+} Ports;
+
+/* @port as it stands in a table: of its 32 bits the lower 16, in the order of the network. */
+static int add_socket(Ports *ports, DWORD state, int family, const void *address, DWORD port,
+                      DWORD process) {
+        const unsigned number = ntohs((u_short) port);
+        PfWindowsListener *listener;
+        char text[ADDRESS_MAX];
+
+        if (number >= DYNAMIC_FIRST && !ports->used[number - DYNAMIC_FIRST]) {
+                ports->used[number - DYNAMIC_FIRST] = true;
+                ports->answer->n_ports++;
+        }
+        if (state != MIB_TCP_STATE_LISTEN)
+                return 0;
+        listener = pf_rows_add(&ports->answer->listeners, sizeof(*listener));
+        if (!listener)
+                return -ENOMEM;
+        address_text(family, address, text);
+        listener->address = strdup(text);
+        listener->port = number;
+        listener->process = process;
+        return listener->address ? 0 : -ENOMEM;
+}
+
+static int add_ipv4(const void *table, Ports *ports) {
+        const MIB_TCPTABLE_OWNER_PID *all = table;
+        int r = 0;
+
+        for (DWORD i = 0; r == 0 && i < all->dwNumEntries; i++) {
+                const MIB_TCPROW_OWNER_PID *row = &all->table[i];
+
+                r = add_socket(ports, row->dwState, AF_INET, &row->dwLocalAddr, row->dwLocalPort,
+                               row->dwOwningPid);
+        }
+        return r;
+}
+
+static int add_ipv6(const void *table, Ports *ports) {
+        const MIB_TCP6TABLE_OWNER_PID *all = table;
+        int r = 0;
+
+        for (DWORD i = 0; r == 0 && i < all->dwNumEntries; i++) {
+                const MIB_TCP6ROW_OWNER_PID *row = &all->table[i];
+
+                r = add_socket(ports, row->dwState, AF_INET6, row->ucLocalAddr, row->dwLocalPort,
+                               row->dwOwningPid);
+        }
+        return r;
+}
+
+/* Would a connection get a local port? It is told when one is asked for. */
+static uint32_t try_port(void) {
+        const SOCKADDR_IN any = { .sin_family = AF_INET };
+        SOCKET socket = INVALID_SOCKET;
+        uint32_t error;
+        WSADATA data;
+
+        error = (uint32_t) WSAStartup(MAKEWORD(2, 2), &data);
+        if (error)
+                return error;
+        socket = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, 0);
+        if (socket == INVALID_SOCKET ||
+            bind(socket, (const SOCKADDR *) (const void *) &any, sizeof(any)) != 0)
+                error = (uint32_t) WSAGetLastError();
+        if (socket != INVALID_SOCKET)
+                (void) closesocket(socket);
+        (void) WSACleanup();
+        return error;
+}
+
+int pf_windows_ask_tcp(const char *question, void *ret, PfErr *err) {
+        static const struct {
+                ULONG family;
+                int (*add)(const void *table, Ports *ports);
+        } families[] = { { AF_INET, add_ipv4 }, { AF_INET6, add_ipv6 } };
+        PF_AUTO_FREE Ports *ports = calloc(1, sizeof(*ports));
+        PfWindowsTcp *answer = ret;
+        int r = ports ? 0 : -ENOMEM;
+
+        (void) question;
         (void) err;
-        *ret = (PfWindowsController){ 0 };
-        ret->error = DsGetDcNameW(NULL, NULL, NULL, NULL,
-                                  DS_FORCE_REDISCOVERY | DS_DIRECTORY_SERVICE_REQUIRED, &info);
-        if (ret->error == 0 && info) {
-                ret->name = pf_windows_text(info->DomainControllerName);
-                ret->address = pf_windows_text(info->DomainControllerAddress);
+        for (size_t i = 0; r == 0 && answer->error == 0 && i < PF_ELEMENTS(families); i++) {
+                PF_AUTO_FREE void *table = NULL;
+
+                ports->answer = answer;
+                answer->error = pf_windows_call_tcp(families[i].family, &table);
+                if (answer->error == 0)
+                        r = families[i].add(table, ports);
         }
-        return 0;
-}
-
-/* A function of a library of the system, or NULL. */
-static FARPROC find_function(const wchar_t *library, const char *name) {
-        HMODULE module = LoadLibraryExW(library, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-
-        return module ? GetProcAddress(module, name) : NULL; /* it stays loaded */
-}
-
-int pf_windows_ask_channel(const char *domain, PfWindowsChannel *ret, PfErr *err) {
-        Control control = (Control) (void *) find_function(L"netapi32.dll", "I_NetLogonControl2");
-        PF_AUTO_FREE wchar_t *wide = pf_windows_wide(domain);
-        AUTO_BUFFER TrustInfo *info = NULL;
-
-        if (!control || !wide)
-                return pf_err_set(err, -ENOTSUP, "I_NetLogonControl2 cannot be called");
-        *ret = (PfWindowsChannel){ 0 };
-        ret->error = control(NULL, CONTROL_TC_VERIFY, 2, (BYTE *) &wide, (BYTE **) &info);
-        if (ret->error == 0 && info) {
-                ret->status = info->tc_status;
-                ret->controller = pf_windows_text(info->trusted_dc_name);
-        }
-        return ret->error == 0 && !info ? pf_err_set(err, -EIO, "I_NetLogonControl2 says nothing")
-                                        : 0;
-}
-
-int pf_windows_ask_share(const char *name, PfWindowsShare *ret, PfErr *err) {
-        PF_AUTO_FREE wchar_t *wide = pf_windows_wide(name);
-        AUTO_BUFFER SHARE_INFO_2 *info = NULL;
-
-        if (!wide)
-                return pf_err_set(err, -EINVAL, "%s: no name of a share", name);
-        *ret = (PfWindowsShare){ 0 };
-        ret->error = NetShareGetInfo(NULL, wide, 2, (BYTE **) &info);
-        if (ret->error == 0 && info) {
-                ret->type = info->shi2_type;
-                ret->path = pf_windows_text(info->shi2_path);
-        }
-        return 0;
-}
-
-/* Without the library there is no clustering. */
-int pf_windows_ask_cluster(PfWindowsCluster *ret, PfErr *err) {
-        ClusterState state =
-                (ClusterState) (void *) find_function(L"clusapi.dll", "GetNodeClusterState");
-        DWORD found = 0;
-
-        (void) err;
-        *ret = (PfWindowsCluster){ 0 };
-        if (state)
-                ret->error = state(NULL, &found);
-        ret->state = found;
-        return 0;
+        if (r == 0)
+                answer->bind_error = try_port();
+        return r;
 }

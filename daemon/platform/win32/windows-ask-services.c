@@ -6,16 +6,22 @@
 #include <string.h>
 #include <windows.h>
 
+#include "daemon/platform/win32/windows-ask-call.h"
+
 #define BETWEEN_LOOKS_MSEC 2000
 #define LIST_BYTES_MAX (4u << 20)
 #define CONFIG_BYTES_MAX 8192 /* documented as the most that there is */
-#define EPOCH_USEC UINT64_C(11644473600000000)
 
 static void close_handle(SC_HANDLE *handle) {
         if (*handle)
                 (void) CloseServiceHandle(*handle);
 }
 #define AUTO_SERVICE PF_CLEANUP(close_handle)
+
+static DWORD open_manager(DWORD access, SC_HANDLE *ret) {
+        *ret = OpenSCManagerW(NULL, NULL, access);
+        return *ret ? 0 : GetLastError();
+}
 
 static DWORD open_service(SC_HANDLE manager, const wchar_t *name, DWORD access, SC_HANDLE *ret) {
         *ret = OpenServiceW(manager, name, access);
@@ -44,27 +50,25 @@ static void try_change(SC_HANDLE manager, const wchar_t *name, PfWindowsService 
         if (open_service(manager, name, SERVICE_CHANGE_CONFIG, &service) != 0)
                 return;
         ret->is_change_tried = true;
-        if (!ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE,
-                                  NULL, NULL, NULL, NULL, NULL, NULL, NULL))
-                ret->change_error = GetLastError();
+        ret->change_error = pf_windows_call_no_change(service);
 }
 
-int pf_windows_ask_service(const char *name, PfWindowsService *ret, PfErr *err) {
+int pf_windows_ask_service(const char *name, void *ret, PfErr *err) {
         PF_AUTO_FREE wchar_t *wide = pf_windows_wide(name);
-        AUTO_SERVICE SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+        AUTO_SERVICE SC_HANDLE manager = NULL;
         AUTO_SERVICE SC_HANDLE service = NULL;
-        PfWindowsService answer = { 0 };
+        PfWindowsService *answer = ret;
 
         if (!wide)
-                return pf_err_set(err, -EINVAL, "%s: no name of a service", name);
-        answer.error = manager ? open_service(manager, wide,
-                                              SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, &service)
-                               : GetLastError();
-        if (answer.error == 0)
-                answer.error = query(service, &answer);
-        if (answer.error == 0 && strcmp(name, "VSS") == 0)
-                try_change(manager, wide, &answer);
-        *ret = answer;
+                return pf_err_set(err, -errno, "%s: no name of a service", name);
+        answer->error = open_manager(SC_MANAGER_CONNECT, &manager);
+        if (answer->error == 0)
+                answer->error = open_service(manager, wide,
+                                             SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, &service);
+        if (answer->error == 0)
+                answer->error = query(service, answer);
+        if (answer->error == 0 && strcmp(name, "VSS") == 0)
+                try_change(manager, wide, answer);
         return 0;
 }
 
@@ -111,7 +115,6 @@ static bool is_pending(const SERVICE_STATUS_PROCESS *status) {
 /* When its process began, where that is no other service's. 0: not known. */
 static uint64_t read_since(const SERVICE_STATUS_PROCESS *status) {
         FILETIME created, ignored;
-        ULARGE_INTEGER time;
         HANDLE process;
         BOOL is_read;
 
@@ -123,11 +126,7 @@ static uint64_t read_since(const SERVICE_STATUS_PROCESS *status) {
                 return 0;
         is_read = GetProcessTimes(process, &created, &ignored, &ignored, &ignored);
         (void) CloseHandle(process);
-        if (!is_read)
-                return 0;
-        time.LowPart = created.dwLowDateTime;
-        time.HighPart = created.dwHighDateTime;
-        return time.QuadPart / 10 > EPOCH_USEC ? time.QuadPart / 10 - EPOCH_USEC : 0;
+        return is_read ? pf_windows_usec(created.dwHighDateTime, created.dwLowDateTime) : 0;
 }
 
 static int add_pending(const ENUM_SERVICE_STATUS_PROCESSW *now,
@@ -157,31 +156,30 @@ static bool has_pending(const BYTE *bytes, DWORD n) {
         return false;
 }
 
-int pf_windows_ask_pending(PfWindowsPending *ret, PfErr *err) {
-        AUTO_SERVICE SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ENUMERATE_SERVICE);
+int pf_windows_ask_pending(const char *question, void *ret, PfErr *err) {
         PF_AUTO_FREE BYTE *before = NULL, *now = NULL;
-        PfWindowsPending answer = { 0 };
+        AUTO_SERVICE SC_HANDLE manager = NULL;
+        PfWindowsPending *answer = ret;
         DWORD n_before = 0, n_now = 0;
         int r = 0;
 
+        (void) question;
         (void) err;
-        answer.error = manager ? list(manager, &before, &n_before) : GetLastError();
+        answer->error = open_manager(SC_MANAGER_ENUMERATE_SERVICE, &manager);
+        if (answer->error == 0)
+                answer->error = list(manager, &before, &n_before);
         /* Where nothing is pending there is nothing to wait for. */
-        if (answer.error == 0 && has_pending(before, n_before)) {
-                Sleep(BETWEEN_LOOKS_MSEC);
-                answer.apart_usec = BETWEEN_LOOKS_MSEC * UINT64_C(1000);
-                answer.error = list(manager, &now, &n_now);
-        }
-        for (DWORD i = 0; r == 0 && answer.error == 0 && i < n_now; i++) {
+        if (answer->error || !has_pending(before, n_before))
+                return 0;
+        Sleep(BETWEEN_LOOKS_MSEC);
+        answer->apart_usec = BETWEEN_LOOKS_MSEC * UINT64_C(1000);
+        answer->error = list(manager, &now, &n_now);
+        for (DWORD i = 0; r == 0 && answer->error == 0 && i < n_now; i++) {
                 const ENUM_SERVICE_STATUS_PROCESSW *service = (const void *) now;
 
                 if (is_pending(&service[i].ServiceStatusProcess))
                         r = add_pending(&service[i],
-                                        find(before, n_before, service[i].lpServiceName), &answer);
+                                        find(before, n_before, service[i].lpServiceName), answer);
         }
-        if (r < 0)
-                pf_windows_fact_deinit(PF_WINDOWS_PENDING, &answer);
-        else
-                *ret = answer;
         return r;
 }
