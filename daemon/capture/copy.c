@@ -7,25 +7,23 @@
  */
 #include "daemon/capture/copy.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon/base/capture.h"
-#include "daemon/base/write-all.h"
+#include "daemon/platform/directory.h"
 #include "daemon/platform/remove-tree.h"
 
 #define ASIDE "contents" /* in PF_CAPTURE_DIRECTORY, until the end */
 #define LINKS_MAX 40     /* as the kernel's MAXSYMLINKS */
+#define NAME_BYTES_MAX 1024
 #define WALKED_MAX ((size_t) (LINKS_MAX + 1) * PATH_MAX)
 
 struct PfCopy {
         char *directory; /* as it will be called */
         char *written;   /* as it is called until then; NULL once it is renamed */
-        int root;
-        int aside;
+        PfDirectory *root;
+        PfDirectory *aside;
         PfStrv paths; /* of the contents; the place here is their number */
         PfCopied copied;
         PfErr err; /* of the first contents that could not be written */
@@ -33,68 +31,44 @@ struct PfCopy {
 
 /* --- the directory itself --- */
 
-/* Is there nothing, or an empty directory? */
 static int check_free(const char *directory, PfErr *err) {
-        struct dirent *entry;
-        struct stat st;
-        unsigned n = 0;
-        DIR *dir;
+        int r = pf_directory_check_free(directory);
 
-        if (lstat(directory, &st) < 0)
-                return errno == ENOENT ? 0 : pf_err_errno(err, -errno, "%s", directory);
-        if (!S_ISDIR(st.st_mode))
-                return pf_err_set(err, -ENOTDIR, "%s: is there, and no directory", directory);
-        dir = opendir(directory);
-        if (!dir)
-                return pf_err_errno(err, -errno, "%s", directory);
-        while ((entry = readdir(dir)) && n <= 2)
-                n++; /* "." and ".." are always there */
-        (void) closedir(dir);
-        return n > 2 ? pf_err_set(err, -ENOTEMPTY, "%s: is there, and not empty", directory) : 0;
-}
-
-static int make_directory(int at, const char *name) {
-        PF_AUTO_CLOSE int fd = -1;
-
-        if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
-                return -errno;
-        fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return fd < 0 ? -errno : pf_steal_fd(&fd);
+        if (r == -ENOTDIR)
+                return pf_err_set(err, r, "%s: is there, and no directory", directory);
+        if (r == -ENOTEMPTY)
+                return pf_err_set(err, r, "%s: is there, and not empty", directory);
+        return r < 0 ? pf_err_errno(err, r, "%s", directory) : 0;
 }
 
 static int open_aside(PfCopy *copy) {
-        PF_AUTO_CLOSE int fd = -1;
+        PF_CLEANUP(pf_directory_closep) PfDirectory *books = NULL;
+        int r;
 
-        copy->root = open(copy->written, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (copy->root < 0)
-                return -errno;
-        fd = make_directory(copy->root, &PF_CAPTURE_DIRECTORY[1]);
-        if (fd < 0)
-                return fd;
-        copy->aside = make_directory(fd, ASIDE);
-        return copy->aside < 0 ? copy->aside : 0;
+        r = pf_directory_open(copy->written, &copy->root);
+        if (r == 0)
+                r = pf_directory_enter(copy->root, &PF_CAPTURE_DIRECTORY[1], &books);
+        return r == 0 ? pf_directory_enter(books, ASIDE, &copy->aside) : r;
 }
 
 int pf_copy_new(const char *directory, PfCopy **ret, PfErr *err) {
         PF_CLEANUP(pf_copy_freep) PfCopy *copy = calloc(1, sizeof(*copy));
-        PF_AUTO_FREE char *written = NULL;
         size_t n = strlen(directory);
         int r;
 
         if (!copy)
                 return -ENOMEM;
-        copy->root = copy->aside = -1;
         while (n > 1 && directory[n - 1] == '/')
                 n--;
         copy->directory = strndup(directory, n);
-        if (!copy->directory || asprintf(&written, "%s.XXXXXX", copy->directory) < 0)
+        if (!copy->directory)
                 return -ENOMEM;
         r = check_free(copy->directory, err);
         if (r < 0)
                 return r;
-        if (!mkdtemp(written))
-                return pf_err_errno(err, -errno, "%s", copy->directory);
-        copy->written = PF_STEAL(written);
+        r = pf_directory_make_beside(copy->directory, &copy->written);
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", copy->directory);
         r = open_aside(copy);
         if (r < 0)
                 return pf_err_errno(err, r, "%s", copy->written);
@@ -105,8 +79,8 @@ int pf_copy_new(const char *directory, PfCopy **ret, PfErr *err) {
 PfCopy *pf_copy_free(PfCopy *copy) {
         if (!copy)
                 return NULL;
-        (void) pf_close(copy->aside);
-        (void) pf_close(copy->root);
+        (void) pf_directory_close(copy->aside);
+        (void) pf_directory_close(copy->root);
         if (copy->written)
                 pf_remove_tree(copy->written);
         pf_strv_deinit(&copy->paths);
@@ -125,20 +99,6 @@ const PfErr *pf_copy_error(const PfCopy *copy) {
 }
 
 /* --- contents --- */
-
-static int write_file(int at, const char *name, const char *bytes, size_t n) {
-        PF_AUTO_CLOSE int fd = -1;
-        int r;
-
-        fd = openat(at, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        r = pf_write_all(fd, bytes, n);
-        /* Some file systems tell only now that there is no room. */
-        if (r == 0 && close(pf_steal_fd(&fd)) < 0)
-                r = -errno;
-        return r;
-}
 
 /* The number of a path's contents; that of the next where there are none yet. */
 static size_t find_number(const PfCopy *copy, const char *path) {
@@ -166,7 +126,7 @@ static int write_masked(PfCopy *copy, const char *path, const char *bytes, size_
                 copy->copied.masked.passwords += masked.passwords;
         }
         (void) snprintf(name, sizeof(name), "%zu", number);
-        return r < 0 ? r : write_file(copy->aside, name, buf.data ? buf.data : "", n);
+        return r < 0 ? r : pf_directory_write(copy->aside, name, buf.data ? buf.data : "", n);
 }
 
 int pf_copy_contents(const char *path, const char *bytes, size_t n, void *data) {
@@ -212,44 +172,50 @@ static void walk_up(Walk *walk) {
 }
 
 /* The directory of the copy at a path without links; made where it is missing. */
-static int open_place(const PfCopy *copy, const char *path) {
-        PF_AUTO_CLOSE int fd = dup(copy->root);
-        char name[NAME_MAX + 1];
+static int open_place(const PfCopy *copy, const char *path, PfDirectory **ret) {
+        PF_CLEANUP(pf_directory_closep) PfDirectory *place = NULL;
+        char name[NAME_BYTES_MAX];
+        int r = pf_directory_again(copy->root, &place);
 
-        while (fd >= 0 && *path) {
+        while (r == 0 && *path) {
+                PF_CLEANUP(pf_directory_closep) PfDirectory *above = PF_STEAL(place);
                 size_t n = strcspn(++path, "/");
-                int next;
 
-                if (n > NAME_MAX)
+                if (n >= sizeof(name))
                         return -ENAMETOOLONG;
                 (void) snprintf(name, sizeof(name), "%.*s", (int) n, path);
-                next = make_directory(fd, name);
-                if (next < 0)
-                        return next == -ELOOP || next == -ENOTDIR ? -EAGAIN : next;
-                (void) pf_close(fd);
-                fd = next;
+                r = pf_directory_enter(above, name, &place);
                 path += n;
         }
-        return fd < 0 ? -errno : pf_steal_fd(&fd);
+        if (r < 0)
+                return r == -ELOOP || r == -ENOTDIR ? -EAGAIN : r;
+        *ret = PF_STEAL(place);
+        return 0;
 }
 
-/* Makes the link at what is reached and @name, and goes on with its text. */
+/* Makes the link at what is reached and @name. */
+static int make_link(const PfCopy *copy, const Walk *walk, const char *name, const char *text) {
+        PF_CLEANUP(pf_directory_closep) PfDirectory *place = NULL;
+        PfDirectoryEntry entry;
+        int r = open_place(copy, text_of(&walk->reached), &place);
+
+        if (r == 0)
+                r = pf_directory_link(place, name, text);
+        if (r != -EEXIST)
+                return r;
+        return pf_directory_look(place, name, &entry) == 0 && entry.is_link ? 0 : -EAGAIN;
+}
+
+/* Makes the link, and goes on with its text. -ENOTSUP: there are none in a copy here. */
 static int follow(const PfCopy *copy, Walk *walk, const char *name, const char *text) {
         PF_AUTO_BUF PfBuf left = PF_BUF_INIT(WALKED_MAX);
-        PF_AUTO_CLOSE int fd = -1;
-        struct stat st;
         int r;
 
         if (++walk->links > LINKS_MAX)
                 return -ELOOP;
-        fd = open_place(copy, text_of(&walk->reached));
-        if (fd < 0)
-                return fd;
-        if (symlinkat(text, fd, name) < 0 &&
-            (errno != EEXIST || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-             !S_ISLNK(st.st_mode)))
-                return errno == EEXIST ? -EAGAIN : -errno;
-        r = pf_buf_printf(&left, "%s/%s", text, text_of(&walk->left));
+        r = make_link(copy, walk, name, text);
+        if (r == 0)
+                r = pf_buf_printf(&left, "%s/%s", text, text_of(&walk->left));
         if (r < 0)
                 return r;
         if (text[0] == '/')
@@ -276,15 +242,17 @@ static int walk_into(const PfCopy *copy, Walk *walk, const char *name) {
         if (r != 0)
                 return r < 0 ? r : -EAGAIN;
         cut(&walk->reached, before);
-        return follow(copy, walk, name, text);
+        r = follow(copy, walk, name, text);
+        /* Without links the contents lie where they were asked for. */
+        return r == -ENOTSUP ? pf_buf_printf(&walk->reached, "/%s", name) : r;
 }
 
 static int walk_step(const PfCopy *copy, Walk *walk) {
-        char name[NAME_MAX + 1];
+        char name[NAME_BYTES_MAX];
         size_t skip = strspn(text_of(&walk->left), "/");
         size_t n = strcspn(text_of(&walk->left) + skip, "/");
 
-        if (n > NAME_MAX)
+        if (n >= sizeof(name))
                 return -ENAMETOOLONG;
         (void) snprintf(name, sizeof(name), "%.*s", (int) n, text_of(&walk->left) + skip);
         pf_buf_consume(&walk->left, skip + n);
@@ -298,23 +266,25 @@ static int walk_step(const PfCopy *copy, Walk *walk) {
 }
 
 /* Several paths may lead to one file; the longest contents stay there. */
-static int move_take(PfCopy *copy, const char *from, int directory, const char *name) {
-        struct stat now, before;
+static int move_take(PfCopy *copy, const char *from, const PfDirectory *place, const char *name) {
+        PfDirectoryEntry now, before;
+        int r = pf_directory_look(copy->aside, from, &now);
 
-        if (fstatat(copy->aside, from, &now, AT_SYMLINK_NOFOLLOW) < 0)
-                return -errno;
-        if (fstatat(directory, name, &before, AT_SYMLINK_NOFOLLOW) == 0) {
-                if (!S_ISREG(before.st_mode))
+        if (r < 0)
+                return r;
+        if (pf_directory_look(place, name, &before) == 0) {
+                if (!before.is_file)
                         return -EAGAIN;
-                if (now.st_size <= before.st_size)
-                        return unlinkat(copy->aside, from, 0) < 0 ? -errno : 0;
+                if (now.size_bytes <= before.size_bytes)
+                        return pf_directory_remove(copy->aside, from, false);
                 copy->copied.files--;
-                copy->copied.bytes -= (uint64_t) before.st_size;
+                copy->copied.bytes -= before.size_bytes;
         }
-        if (renameat(copy->aside, from, directory, name) < 0)
-                return -errno;
+        r = pf_directory_move(copy->aside, from, place, name);
+        if (r < 0)
+                return r;
         copy->copied.files++;
-        copy->copied.bytes += (uint64_t) now.st_size;
+        copy->copied.bytes += now.size_bytes;
         return 0;
 }
 
@@ -322,7 +292,7 @@ static int move_take(PfCopy *copy, const char *from, int directory, const char *
 static int place(PfCopy *copy, const PfTarget *files, size_t number) {
         PF_CLEANUP(walk_deinit)
         Walk walk = { files, PF_BUF_INIT(WALKED_MAX), PF_BUF_INIT(WALKED_MAX), 0 };
-        PF_AUTO_CLOSE int fd = -1;
+        PF_CLEANUP(pf_directory_closep) PfDirectory *directory = NULL;
         char from[32];
         char *slash;
         int r;
@@ -336,21 +306,22 @@ static int place(PfCopy *copy, const PfTarget *files, size_t number) {
                 return -EISDIR;
         slash = strrchr(walk.reached.data, '/');
         *slash = '\0';
-        fd = open_place(copy, walk.reached.data);
-        if (fd < 0)
-                return fd;
+        r = open_place(copy, walk.reached.data, &directory);
+        if (r < 0)
+                return r;
         (void) snprintf(from, sizeof(from), "%zu", number);
-        return move_take(copy, from, fd, slash + 1);
+        return move_take(copy, from, directory, slash + 1);
 }
 
 /* --- the end --- */
 
 typedef struct Books {
-        int fd;
+        const PfDirectory *directory;
         PfErr *err;
 } Books;
 
-static int write_json(int fd, const char *name, const PfJson *value, PfErr *err) {
+static int write_json(const PfDirectory *directory, const char *name, const PfJson *value,
+                      PfErr *err) {
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(PF_CAPTURE_BOOK_MAX);
         int r;
 
@@ -358,7 +329,7 @@ static int write_json(int fd, const char *name, const PfJson *value, PfErr *err)
         if (r == 0)
                 r = pf_buf_add_string(&buf, "\n");
         if (r == 0)
-                r = write_file(fd, name, buf.data, buf.n);
+                r = pf_directory_write(directory, name, buf.data, buf.n);
         return r < 0 ? pf_err_errno(err, r, PF_CAPTURE_DIRECTORY "/%s", name) : 0;
 }
 
@@ -385,36 +356,39 @@ static int sort_book(const PfJson *book, PfJson **ret) {
 static int write_book(const char *name, PfJson *book, void *data) {
         PF_CLEANUP(pf_json_freep) PfJson *sorted = NULL;
         const Books *books = data;
-        char file[NAME_MAX + 1];
+        char file[NAME_BYTES_MAX];
         int r;
 
         r = sort_book(book, &sorted);
         if (r < 0)
                 return pf_err_errno(books->err, r, "%s", name);
         (void) snprintf(file, sizeof(file), "%s.json", name);
-        return write_json(books->fd, file, sorted, books->err);
+        return write_json(books->directory, file, sorted, books->err);
 }
 
 static int write_books(const PfCopy *copy, const PfJson *about, const PfJson *books, PfErr *err) {
-        PF_AUTO_CLOSE int fd = open_place(copy, PF_CAPTURE_DIRECTORY);
-        Books all = { fd, err };
-        int r;
+        PF_CLEANUP(pf_directory_closep) PfDirectory *directory = NULL;
+        Books all = { .err = err };
+        int r = open_place(copy, PF_CAPTURE_DIRECTORY, &directory);
 
-        if (fd < 0)
-                return pf_err_errno(err, fd, PF_CAPTURE_DIRECTORY);
+        if (r < 0)
+                return pf_err_errno(err, r, PF_CAPTURE_DIRECTORY);
+        all.directory = directory;
         r = pf_json_each(books, write_book, &all);
         if (r == 0)
-                r = write_json(fd, strrchr(PF_CAPTURE_ABOUT, '/') + 1, about, err);
-        if (r == 0 && unlinkat(fd, ASIDE, AT_REMOVEDIR) < 0)
-                r = pf_err_errno(err, -errno, PF_CAPTURE_DIRECTORY "/" ASIDE);
-        return r;
+                r = write_json(directory, strrchr(PF_CAPTURE_ABOUT, '/') + 1, about, err);
+        if (r < 0)
+                return r;
+        r = pf_directory_remove(directory, ASIDE, true);
+        return r < 0 ? pf_err_errno(err, r, PF_CAPTURE_DIRECTORY "/" ASIDE) : 0;
 }
 
 int pf_copy_finish(PfCopy *copy, const PfTarget *files, const PfJson *about, const PfJson *books,
                    PfErr *err) {
-        for (size_t i = 0; i < copy->paths.n; i++) {
-                int r = place(copy, files, i);
+        int r;
 
+        for (size_t i = 0; i < copy->paths.n; i++) {
+                r = place(copy, files, i);
                 if (r == -EAGAIN)
                         return pf_err_set(err, r, "%s: what leads there changed meanwhile",
                                           copy->paths.items[i]);
@@ -424,8 +398,9 @@ int pf_copy_finish(PfCopy *copy, const PfTarget *files, const PfJson *about, con
         if (write_books(copy, about, books, err) < 0)
                 return err ? err->code : -EIO;
         /* An empty directory that was made there since is replaced, and nothing else. */
-        if (rename(copy->written, copy->directory) < 0)
-                return pf_err_errno(err, -errno, "%s", copy->directory);
+        r = pf_directory_rename(copy->written, copy->directory);
+        if (r < 0)
+                return pf_err_errno(err, r, "%s", copy->directory);
         free(copy->written);
         copy->written = NULL;
         return 0;
