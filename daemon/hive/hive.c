@@ -201,6 +201,8 @@ int pf_hive_read(PfHive *hive, const char *path, PfRegistryKey *ret, PfErr *err)
         if (r == 0) {
                 *ret = key;
                 key = (PfRegistryKey){ 0 };
+        } else if (r == PF_REGISTRY_ABSENT) {
+                ret->is_dirty = hive->is_dirty;
         }
         return r;
 }

@@ -28,8 +28,8 @@ PF_DEFINE_CLEANUP(PfHive, pf_hive_close);
 
 /**
  * pf_hive_read() - a key, with its values and the names of its subkeys
- * @path:  below the root of the hive: "CurrentControlSet\Services\VSS", where the first
- *         name is that of the set which Select\Current names
+ * @path:  "" for the root of the hive, or below it: "CurrentControlSet\Services\VSS",
+ *         where the first name is that of the set which Select\Current names
  * Return: 0, PF_REGISTRY_ABSENT; -EBADMSG, -E2BIG, -ENOMEM with a text.
  */
 int pf_hive_read(PfHive *hive, const char *path, PfRegistryKey *ret, PfErr *err) PF_MUST_CHECK;

@@ -15,22 +15,14 @@
 #include <sys/resource.h>
 
 #include "daemon/base/json.h"
+#include "daemon/base/sanitizer.h"
 #include "daemon/hive/hive.h"
-#include "daemon/platform/machine-internal.h"
 
 #define HIVE "/proc/self/fd/0"
 #define MEMORY_MAX (PF_HIVE_SIZE_MAX + (512ull << 20)) /* addresses: the file is mapped */
 #define CPU_SEC 10
 #define FILES_MAX 16 /* for the tables of iconv(3) */
 #define ANSWER_MAX (64u << 20)
-
-#ifdef __has_feature
-#define HAS_ADDRESS_SANITIZER __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ADDRESS_SANITIZER 1
-#else
-#define HAS_ADDRESS_SANITIZER 0
-#endif
 
 static int set_limit(int resource, rlim_t value) {
         const struct rlimit both = { value, value };
@@ -44,7 +36,7 @@ static int give_up_rights(void) {
             set_limit(RLIMIT_CPU, CPU_SEC) < 0 || set_limit(RLIMIT_FSIZE, ANSWER_MAX) < 0 ||
             set_limit(RLIMIT_NPROC, 0) < 0 || set_limit(RLIMIT_NOFILE, FILES_MAX) < 0)
                 return -errno;
-        return HAS_ADDRESS_SANITIZER || set_limit(RLIMIT_AS, MEMORY_MAX) == 0 ? 0 : -errno;
+        return PF_HAS_ADDRESS_SANITIZER || set_limit(RLIMIT_AS, MEMORY_MAX) == 0 ? 0 : -errno;
 }
 
 static int print(const PfJson *answer) {
@@ -64,7 +56,7 @@ static int answer(PfHive *hive, const char *path, int opened, const PfErr *open_
         PfErr err = *open_err;
         int r = opened < 0 ? opened : pf_hive_read(hive, path, &key, &err);
 
-        json = r == 0 ? pf_registry_key_to_json(&key) : pf_machine_no_answer("no-key", r, &err);
+        json = pf_registry_answer_to_json(r, &key, &err);
         return print(json);
 }
 
