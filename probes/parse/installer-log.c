@@ -116,6 +116,10 @@ static bool read_hex(const char *text, const char *end, uint32_t *ret) {
         return digits > 0 && digits <= 8;
 }
 
+static bool is_x(const char *at, const char *end) {
+        return at < end && (*at == 'x' || *at == 'X');
+}
+
 /* Behind "Error code:": the decimal number, the other one, or both. */
 static bool read_error(const char *text, const char *end, uint32_t *ret) {
         const char *at = text;
@@ -124,7 +128,7 @@ static bool read_error(const char *text, const char *end, uint32_t *ret) {
         /* "0x…" begins like a number. */
         if (read_hex(text, end, ret))
                 return true;
-        if (!read_number(&at, end, &decimal) || decimal < INT32_MIN)
+        if (!read_number(&at, end, &decimal) || decimal < INT32_MIN || is_x(at, end))
                 return false;
         if (!read_hex(at, end, ret))
                 *ret = (uint32_t) decimal;
@@ -145,11 +149,11 @@ static PfInstallerFailure *new_failure(PfInstallerLog *log) {
         return &log->failures[log->n++];
 }
 
-/* The failure that an exit code ends: the last, where it has none. */
+/* The failure that an exit code ends: the last, where it has none; or NULL. */
 static PfInstallerFailure *open_failure(PfInstallerLog *log) {
         PfInstallerFailure *last = log->n > 0 ? &log->failures[log->n - 1] : NULL;
 
-        return last && !last->has_exit ? last : new_failure(log);
+        return last && !last->has_exit ? last : NULL;
 }
 
 static void take_error(PfInstallerLog *log, const Line *line, const char *text) {
@@ -164,56 +168,107 @@ static void take_error(PfInstallerLog *log, const Line *line, const char *text) 
         failure->error_line = line->number;
 }
 
-/* Both are good: what failed before was tried again. */
+/* A zero alone tells of its own step, and of none before it. With that of an error it ends a
+ * pair that is good: what failed before was tried again. */
 static void take_exit(PfInstallerLog *log, const Line *line, const char *text) {
-        PfInstallerFailure *failure;
+        PfInstallerFailure *failure = open_failure(log);
+        int64_t code;
+
+        if (!read_number(&text, line->text + line->n, &code) || (code == 0 && !failure))
+                return;
+        if (code == 0 && failure->error == 0) {
+                log->n = 0;
+                return;
+        }
+        failure = failure ? failure : new_failure(log);
+        failure->has_exit = true;
+        failure->exit = code;
+        failure->exit_line = line->number;
+}
+
+/* The installer tells the exit code of the script, of which the pair may stand above. */
+static void take_provider(PfInstallerLog *log, const Line *line, const char *text) {
+        const PfInstallerFailure *last = log->n > 0 ? &log->failures[log->n - 1] : NULL;
+        const char *at = text;
+        int64_t code;
+
+        if (read_number(&at, line->text + line->n, &code) &&
+            !(last && last->has_exit && last->exit == code))
+                take_exit(log, line, text);
+}
+
+static void take_result(PfInstallerLog *log, const Line *line, const char *text) {
         int64_t code;
 
         if (!read_number(&text, line->text + line->n, &code))
                 return;
-        failure = open_failure(log);
-        failure->has_exit = true;
-        failure->exit = code;
-        failure->exit_line = line->number;
-        if (code == 0 && (!failure->has_error || failure->error == 0))
-                log->n = 0;
+        log->end_line = line->number;
+        if (code == 0)
+                return;
+        *new_failure(log) =
+                (PfInstallerFailure){ .has_exit = true, .exit = code, .exit_line = line->number };
 }
 
-static bool begins_run(const Line *line) {
-        static const char *const phrases[] = {
-                "Logging started:",
-                "Unified Agent Installer started",
-                "UnifiedAgentInstaller started",
-                "Installation started",
-                "Setup started",
-                MARK,
-        };
+static void take_package(PfInstallerLog *log, const Line *line, const char *text) {
+        if (is_cut(line, text) || *text < '0' || *text > '9')
+                log->package_line = line->number;
+}
 
-        for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-                if (behind(line, phrases[i]))
-                        return true;
-        return false;
+static void take_dtc(PfInstallerLog *log, const Line *line, const char *text) {
+        (void) text;
+        log->dtc_line = line->number;
+}
+
+/* What is said somewhere in a line, whatever stands before it. */
+static const struct Phrase {
+        const char *text;
+        void (*take)(PfInstallerLog *log, const Line *line, const char *text);
+        bool is_all; /* the line says nothing else */
+} phrases[] = {
+        { "VSSProvider installation has failed with error code:", take_provider, true },
+        { "Exit code returned by unified agent:", take_result, true },
+        { "Error code:", take_error, false },
+        { "Exit code:", take_exit, false },
+        { "Return value 3", take_package, false },
+        { "unable to talk to the Microsoft Distributed Transaction Coordinator", take_dtc, false },
+};
+
+/* Is it what the installer says of itself, behind the time: "11:16:40:"? What a step of it
+ * prints has none. */
+static bool is_said(const Line *line, const char *what) {
+        static const char stamp[] = "00:00:00:";
+        const size_t n = sizeof(stamp) - 1, length = strlen(what);
+        size_t end = line->n;
+
+        while (end > 0 && (line->text[end - 1] == '\r' || line->text[end - 1] == ' '))
+                end--;
+        if (end != n + length || strncmp(line->text + n, what, length) != 0)
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (stamp[i] == '0' ? line->text[i] < '0' || line->text[i] > '9'
+                                    : line->text[i] != stamp[i])
+                        return false;
+        return true;
 }
 
 static void take_line(PfInstallerLog *log, const Line *line) {
-        const char *text;
+        bool is_done = false;
 
-        if (begins_run(line)) {
+        if (is_said(line, "Application Started") || behind(line, MARK)) {
                 log->n = 0;
-                log->package_line = log->dtc_line = 0;
+                log->package_line = log->dtc_line = log->end_line = 0;
                 log->run_line = line->number;
         }
-        text = behind(line, "Error code:");
-        if (text)
-                take_error(log, line, text);
-        text = behind(line, "Exit code:");
-        if (text)
-                take_exit(log, line, text);
-        text = behind(line, "Return value 3");
-        if (text && (is_cut(line, text) || *text < '0' || *text > '9'))
-                log->package_line = line->number;
-        if (behind(line, "unable to talk to the Microsoft Distributed Transaction Coordinator"))
-                log->dtc_line = line->number;
+        if (is_said(line, "Application Ended"))
+                log->end_line = line->number;
+        for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]) && !is_done; i++) {
+                const char *text = behind(line, phrases[i].text);
+
+                if (!text)
+                        continue;
+                phrases[i].take(log, line, text);
+                is_done = phrases[i].is_all;
+        }
 }
 
 static void take_lines(const char *text, size_t n, bool is_tail, PfInstallerLog *log) {
@@ -238,7 +293,7 @@ int pf_installer_log_parse(const void *bytes, size_t n, bool is_tail, PfInstalle
 
         if (r < 0)
                 return r;
-        *ret = (PfInstallerLog){ 0 };
+        *ret = (PfInstallerLog){ .is_tail = is_tail };
         if (text.n > 0)
                 take_lines(text.data, text.n, is_tail, ret);
         return 0;

@@ -58,10 +58,14 @@ int pf_fuzz_accepts(const uint8_t *bytes, size_t n) {
                 return 0;
         }
         check_transaction(manifest->transaction);
-        check(manifest->transaction->paths.n == manifest->n_files);
+        check(manifest->transaction->paths.n == manifest->n_files + manifest->n_settings);
+        check(manifest->n_set <= manifest->n_settings);
         check(manifest->n_begun <= manifest->n_actions);
         for (size_t i = 0; i < manifest->n_files; i++)
                 check_file(&manifest->files[i]);
+        for (size_t i = 0; i < manifest->n_settings; i++)
+                check(manifest->settings[i].setting.subject &&
+                      pf_setting_kind_to_string(manifest->settings[i].setting.kind));
         for (size_t i = 0; i < manifest->n_actions; i++)
                 check(manifest->actions[i].subject &&
                       pf_action_to_string(manifest->actions[i].kind));
