@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The remedies of each system, in the order of the report. X(name): its file ends
- * in pf_remedy_name.
+ * The remedies, in the order of the report. X(name): its file ends in pf_remedy_name. Those of
+ * Windows offer settings, and are built everywhere, as its probes are.
  */
+#define PF_REMEDY_LIST_WINDOWS(X)                                                                  \
+        X(windows_netlogon)                                                                        \
+        X(windows_uac)                                                                             \
+        X(windows_sharing)                                                                         \
+        X(windows_wmi)                                                                             \
+        X(windows_vss)
+
 #ifdef _WIN32
-#define PF_REMEDY_LIST(X)
+#define PF_REMEDY_LIST(X) PF_REMEDY_LIST_WINDOWS(X)
 #else
 #define PF_REMEDY_LIST(X)                                                                          \
         X(sshd_server)                                                                             \
@@ -18,5 +25,6 @@
         X(fstab_identity)                                                                          \
         X(drivers)                                                                                 \
         X(locked_out)                                                                              \
-        X(mounts)
+        X(mounts)                                                                                  \
+        PF_REMEDY_LIST_WINDOWS(X)
 #endif

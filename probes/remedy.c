@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char *const action_names[] = {
@@ -15,6 +16,61 @@ static const char *const action_names[] = {
 
 const char *pf_action_to_string(PfActionKind kind) {
         return action_names[kind];
+}
+
+static const char *const setting_names[] = {
+        [PF_SETTING_REGISTRY] = "registry",
+        [PF_SETTING_START_TYPE] = "starttype",
+        [PF_SETTING_SERVICE] = "service",
+        [PF_SETTING_FIREWALL] = "firewall",
+};
+
+const char *pf_setting_kind_to_string(PfSettingKind kind) {
+        return setting_names[kind];
+}
+
+void pf_setting_deinit(PfSetting *setting) {
+        free(setting->subject);
+        free(setting->name);
+        free(setting->value);
+        *setting = (PfSetting){ 0 };
+}
+
+static int copy_text(const char *text, char **ret) {
+        *ret = text ? strdup(text) : NULL;
+        return text && !*ret ? -ENOMEM : 0;
+}
+
+int pf_setting_copy(const PfSetting *from, PfSetting *ret) {
+        PfSetting copy = { .kind = from->kind };
+
+        if (copy_text(from->subject, &copy.subject) < 0 || copy_text(from->name, &copy.name) < 0 ||
+            copy_text(from->value, &copy.value) < 0) {
+                pf_setting_deinit(&copy);
+                return -ENOMEM;
+        }
+        *ret = copy;
+        return 0;
+}
+
+/* Windows compares the names of all of these without regard to case. */
+bool pf_setting_is_same(const PfSetting *a, const PfSetting *b) {
+        return a->kind == b->kind && strcasecmp(a->subject, b->subject) == 0 &&
+               strcasecmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
+}
+
+const char *pf_setting_show(const PfSetting *setting, char ret[static PF_SETTING_SHOWN_MAX]) {
+        static const char *const words[] = {
+                [PF_SETTING_REGISTRY] = "",
+                [PF_SETTING_START_TYPE] = "start type of ",
+                [PF_SETTING_SERVICE] = "service ",
+                [PF_SETTING_FIREWALL] = "firewall rule ",
+        };
+
+        (void) snprintf(ret, PF_SETTING_SHOWN_MAX, "%s%s%s%s", words[setting->kind],
+                        setting->subject, setting->name ? ", " : "",
+                        setting->name ? setting->name : "");
+        return ret;
 }
 
 void pf_edit_deinit(PfEdit *edit) {
@@ -30,6 +86,8 @@ void pf_candidate_deinit(PfCandidate *candidate) {
         free(candidate->summary);
         for (size_t i = 0; i < candidate->n_edits; i++)
                 pf_edit_deinit(&candidate->edits[i]);
+        for (size_t i = 0; i < candidate->n_settings; i++)
+                pf_setting_deinit(&candidate->settings[i]);
         for (size_t i = 0; i < candidate->n_actions; i++)
                 free(candidate->actions[i].subject);
         for (size_t i = 0; i < candidate->n_assumptions; i++) {
@@ -38,6 +96,7 @@ void pf_candidate_deinit(PfCandidate *candidate) {
                 (void) pf_json_free(candidate->assumptions[i].answer);
         }
         free(candidate->edits);
+        free(candidate->settings);
         free(candidate->actions);
         free(candidate->assumptions);
         *candidate = (PfCandidate){ 0 };
@@ -136,6 +195,29 @@ int pf_candidate_put(PfCandidate *candidate, const char *path, const void *bytes
         edit->n = n;
         if (ret)
                 *ret = edit;
+        return 0;
+}
+
+int pf_candidate_set(PfCandidate *candidate, PfSettingKind kind, const char *subject,
+                     const char *name, const char *value) {
+        const PfSetting wanted = { kind, (char *) subject, (char *) name, (char *) value };
+        PfSetting *setting = NULL;
+        PfSetting copy;
+
+        if (pf_setting_copy(&wanted, &copy) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; !setting && i < candidate->n_settings; i++)
+                if (pf_setting_is_same(&candidate->settings[i], &wanted))
+                        setting = &candidate->settings[i];
+        if (!setting)
+                setting = grow(&candidate->settings, &candidate->n_settings, sizeof(*setting));
+        if (setting)
+                pf_setting_deinit(setting);
+        else
+                pf_setting_deinit(&copy);
+        if (!setting)
+                return -ENOMEM;
+        *setting = copy;
         return 0;
 }
 

@@ -33,6 +33,33 @@ typedef struct PfAction {
         char *subject; /* "ssh.service", "/data" */
 } PfAction;
 
+/* What a machine keeps beside files, of Windows. */
+typedef enum PfSettingKind {
+        PF_SETTING_REGISTRY,   /* a value of a key: "dword:00000001"; NULL: there is none */
+        PF_SETTING_START_TYPE, /* of a service: "automatic", "demand", "disabled" … */
+        PF_SETTING_SERVICE,    /* whether one runs: "running", "stopped" */
+        PF_SETTING_FIREWALL,   /* a rule, as the registry has it: "v2.10|Action=Allow|…" */
+} PfSettingKind;
+#define PF_N_SETTING_KINDS (PF_SETTING_FIREWALL + 1)
+
+const char *pf_setting_kind_to_string(PfSettingKind kind); /* "starttype" */
+
+/* One that would be another. It is known by its kind, subject and name. */
+typedef struct PfSetting {
+        PfSettingKind kind;
+        char *subject; /* the key, the service, the rule: "HKLM\SYSTEM\…", "Netlogon" */
+        char *name;    /* of the value in the key; NULL of all others */
+        char *value;   /* what it is to be; NULL: it is to be gone */
+} PfSetting;
+
+void pf_setting_deinit(PfSetting *setting);
+int pf_setting_copy(const PfSetting *from, PfSetting *ret) PF_MUST_CHECK;
+bool pf_setting_is_same(const PfSetting *a, const PfSetting *b); /* whatever its value */
+
+/* For people: "HKLM\…\System, LocalAccountTokenFilterPolicy", "start type of VSS". */
+#define PF_SETTING_SHOWN_MAX 1280
+const char *pf_setting_show(const PfSetting *setting, char ret[static PF_SETTING_SHOWN_MAX]);
+
 /* A file that would hold something else. */
 typedef struct PfEdit {
         char *path;  /* as the machine names it; links are followed by who writes */
@@ -62,6 +89,9 @@ typedef struct PfCandidate {
         char *summary; /* one sentence without a full stop: what is changed */
         PfEdit *edits;
         size_t n_edits;
+        PfSetting *settings; /* in the order in which they are made; undone in reverse */
+        size_t n_settings;
+        bool needs_consent; /* also where the check's remedy does not by itself */
         PfAction *actions;
         size_t n_actions;
         PfAssumption *assumptions;
@@ -102,6 +132,16 @@ int pf_candidate_put(PfCandidate *candidate, const char *path, const void *bytes
 
 /* What the file holds in this candidate so far, borrowed, or NULL: not touched yet. */
 const PfEdit *pf_candidate_find(const PfCandidate *candidate, const char *path);
+
+/**
+ * pf_candidate_set() - a setting is to be @value; NULL: it is to be gone
+ * @name: of a value in a key; NULL of the other kinds
+ * What the probes will see then follows by itself: daemon/remedy/setting.h. One that is named
+ * again gets the last value, and keeps its place.
+ * Return: 0 or -ENOMEM.
+ */
+int pf_candidate_set(PfCandidate *candidate, PfSettingKind kind, const char *subject,
+                     const char *name, const char *value) PF_MUST_CHECK;
 
 /* Adds an action; one that is there already is not added again. */
 int pf_candidate_act(PfCandidate *candidate, PfActionKind kind, const char *subject) PF_MUST_CHECK;

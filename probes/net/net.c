@@ -54,16 +54,6 @@ bool pf_net_is_usable(const PfInterfaces *interfaces, const PfInterface *interfa
         return strcmp(interface->kind, "bridge") != 0 || has_way_out(interfaces, interface);
 }
 
-bool pf_net_is_reachable(const PfIpAddress *address) {
-        static const PfIpAddress link_local = { .bytes = { 169, 254 } };
-        static const PfIpAddress loopback = { .bytes = { 127 } };
-        static const PfIpAddress none = { 0 };
-
-        return !address->is_ipv6 && !pf_ip_address_in_prefix(address, &link_local, 16) &&
-               !pf_ip_address_in_prefix(address, &loopback, 8) &&
-               !pf_ip_address_equal(address, &none);
-}
-
 const char *pf_net_address_text(const PfIpAddress *address, char ret[static PF_NET_ADDRESS_MAX]) {
         (void) uv_inet_ntop(address->is_ipv6 ? AF_INET6 : AF_INET, address->bytes, ret,
                             PF_NET_ADDRESS_MAX);

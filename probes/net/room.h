@@ -7,6 +7,7 @@
  */
 
 #include "daemon/platform/network.h"
+#include "probes/net/reachable.h"
 #include "probes/parse/network-config.h"
 #include "probes/probe.h"
 
@@ -24,9 +25,6 @@ typedef struct PfNetRoom {
 /* Does a packet from another machine come in here? Up, with a carrier, and not of
  * those that lead to this machine's own containers only. */
 bool pf_net_is_usable(const PfInterfaces *interfaces, const PfInterface *interface);
-
-/* Is it one that others can reach: of IPv4, and neither of this machine nor of this link? */
-bool pf_net_is_reachable(const PfIpAddress *address);
 
 /* Is @check answered? Of several warnings the first says it, and the others are
  * evidence beside it. */

@@ -5,7 +5,6 @@
 #include "probes/net/roots.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "probes/parse/pem.h"
 
@@ -22,21 +21,6 @@ static const char *const roots[] = {
         "DigiCert Global Root G2",
         "Microsoft RSA Root Certificate Authority 2017",
 };
-
-bool pf_net_is_azure(const PfEndpoint *endpoint) {
-        static const char *const domains[] = { ".microsoftonline.com", ".microsoft.com",
-                                               ".windowsazure.com",    ".windows.net",
-                                               ".azure.com",           ".azure.net" };
-        size_t n = strlen(endpoint->host);
-
-        for (size_t i = 0; i < PF_ELEMENTS(domains) && !endpoint->is_address; i++) {
-                size_t length = strlen(domains[i]);
-
-                if (n > length && strcasecmp(endpoint->host + n - length, domains[i]) == 0)
-                        return true;
-        }
-        return false;
-}
 
 int pf_net_missing_root(const PfTarget *target, const char **ret, const char **ret_path,
                         PfErr *err) {

@@ -6,11 +6,8 @@
  * this machine trusts.
  */
 
-#include "daemon/base/endpoint.h"
 #include "daemon/base/target.h"
-
-/* Is this a name of a service that is signed with a public root? */
-bool pf_net_is_azure(const PfEndpoint *endpoint);
+#include "probes/net/azure.h"
 
 /**
  * pf_net_missing_root() - a root that is not trusted

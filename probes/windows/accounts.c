@@ -252,26 +252,48 @@ static int answer_all(const Room *room, PfErr *err) {
         return r < 0 ? r : 0;
 }
 
-/* Nobody has named an account where it is still that of Linux: the one that is built in. */
-static const char *name_of(const PfDemand *demand) {
-        return strcmp(demand->account, "root") == 0 ? "Administrator" : demand->account;
+/* Nobody has named an account where it is still that of Linux. */
+static bool is_named(const PfDemand *demand) {
+        return strcmp(demand->account, "root") != 0;
+}
+
+/* Then it is the one that is built in, by its number where it has another name: in the
+ * language of the machine, or somebody renamed it. */
+static int ask_account(const PfDemand *demand, Room *room, PfErr *err) {
+        PfWindowsAccount built_in = { 0 };
+        PfErr ignored = { 0 };
+        int r;
+
+        room->name = is_named(demand) ? demand->account : "Administrator";
+        r = pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, room->name, &room->account, err);
+        if (r != 0 || is_named(demand) || room->account.error != NONE_MAPPED)
+                return r;
+        r = pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, PF_WINDOWS_BUILT_IN, &built_in,
+                            &ignored);
+        if (r == -ENOMEM)
+                return r;
+        if (r == 0 && built_in.error == 0 && built_in.name) {
+                pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &room->account);
+                room->account = built_in;
+                room->name = room->account.name;
+        } else if (r == 0) {
+                pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &built_in);
+        }
+        return 0;
 }
 
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
-        Room room = { .target = target, .report = report, .name = name_of(demand) };
-        int r = pf_windows_fact(target, PF_WINDOWS_ACCOUNT, room.name, &room.account, err);
+        Room room = { .target = target, .report = report };
+        int r = ask_account(demand, &room, err);
 
-        if (r < 0)
-                return r;
-        if (r > 0) {
+        if (r > 0)
                 for (size_t i = 0; i < N_CHECKS; i++)
                         (void) pf_report_unknown(report, &checks[i],
                                                  "accounts are asked of a running machine alone");
-                return 0;
-        }
-        r = answer_all(&room, err);
+        else if (r == 0)
+                r = answer_all(&room, err);
         pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &room.account);
-        return r;
+        return r < 0 ? r : 0;
 }
 
 const PfProbe pf_probe_windows_accounts = {

@@ -2,15 +2,16 @@
 /*
  * Probe windows-antivirus: does security software leave the agent's folders alone?
  *
- * Of Microsoft Defender the registry says what it leaves out, by the machine's own settings
- * and by policy; of other products, that they are there.
+ * Of Microsoft Defender its service says whether it runs, and the registry what it leaves out,
+ * by the machine's own settings and by policy; of other products, that they are there.
  */
 #include <string.h>
 #include <strings.h>
 
-#include "probes/windows/registry-look.h"
+#include "probes/windows/ask-look.h"
 
 #define DEFENDER "Microsoft Defender"
+#define DEFENDER_SERVICE "WinDefend"
 #define LOCAL "HKLM\\SOFTWARE\\Microsoft\\Windows Defender"
 #define POLICY "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows Defender"
 
@@ -79,25 +80,68 @@ static int is_set(PfRegistryLook *look, const char *path, const char *value, boo
         return r == PF_LOOKED_ABSENT ? 0 : r;
 }
 
-/* Does it watch? Not without its service, nor where that, or what it does, is off. */
-static int is_defender_on(PfRegistryLook *look, bool *ret) {
-        static const struct {
-                const char *path, *value;
-        } switches[] = {
-                { POLICY, "DisableAntiSpyware" },
-                { POLICY "\\Real-Time Protection", "DisableRealtimeMonitoring" },
-                { LOCAL "\\Real-Time Protection", "DisableRealtimeMonitoring" },
-        };
-        uint64_t start = PF_START_DISABLED;
-        bool off = false;
-        int r = pf_look_start_type(look, DEFENDER, "WinDefend", &start);
+/* What keeps it from watching though its service starts with the machine. */
+typedef struct Switch {
+        const char *path, *value;
+        bool is_old; /* one that runs does not heed it: since platform 4.18.2007.8 it need not */
+} Switch;
 
-        if (r == PF_LOOKED_ABSENT)
-                r = 0;
-        off = start == PF_START_DISABLED;
-        for (size_t i = 0; i < PF_ELEMENTS(switches) && r == 0 && !off; i++)
-                r = is_set(look, switches[i].path, switches[i].value, &off);
-        *ret = !off;
+static int find_switch(PfRegistryLook *look, const PfWindowsService *service, const Switch **ret) {
+        static const Switch switches[] = {
+                { POLICY, "DisableAntiSpyware", true },
+                { POLICY "\\Real-Time Protection", "DisableRealtimeMonitoring", false },
+                { LOCAL "\\Real-Time Protection", "DisableRealtimeMonitoring", false },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < PF_ELEMENTS(switches) && r == 0 && !*ret; i++) {
+                bool is_on = false;
+
+                if (switches[i].is_old && service->state != PF_SERVICE_STOPPED)
+                        continue;
+                r = is_set(look, switches[i].path, switches[i].value, &is_on);
+                *ret = is_on ? &switches[i] : NULL;
+        }
+        return r;
+}
+
+static void say_off(PfRegistryLook *look, const PfWindowsService *service, const Switch *by) {
+        char place[PF_WINDOWS_TEXT_MAX], text[PF_WINDOWS_TEXT_MAX];
+
+        pf_finding_add(&look->findings, PF_FINDING_GOOD, DEFENDER,
+                       "Microsoft Defender does not watch");
+        pf_look_said(look, pf_windows_service_place(DEFENDER_SERVICE, service, place),
+                     pf_windows_service_text(service, text), NULL);
+        if (by)
+                pf_look_evidence_at(look, by->path, by->value, "dword 1", NULL);
+}
+
+/*
+ * Does it watch? What its service does decides; of an image, how that starts.
+ * Return: 0, where a finding has answered too; a PfLooked, -ENOMEM.
+ */
+static int is_defender_on(PfRegistryLook *look, bool *ret) {
+        PfWindowsService service = { 0 };
+        const Switch *by = NULL;
+        int r = pf_look_fact(look, DEFENDER, PF_WINDOWS_SERVICE, DEFENDER_SERVICE, &service);
+        const bool is_missing = service.error == PF_NO_SUCH_SERVICE;
+        const bool is_disabled =
+                service.start == PF_SERVICE_DISABLED && service.state != PF_SERVICE_RUNNING;
+
+        if (r != 0)
+                return r;
+        if (service.error && !is_missing) {
+                pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, DEFENDER,
+                               "Windows does not tell the state of the service %s",
+                               DEFENDER_SERVICE);
+                pf_look_said_error(look, "service " DEFENDER_SERVICE, service.error);
+                return 0;
+        }
+        if (!is_missing && !is_disabled)
+                r = find_switch(look, &service, &by);
+        *ret = r == 0 && !is_missing && !is_disabled && !by;
+        if (r == 0 && !*ret)
+                say_off(look, &service, by);
         return r;
 }
 
@@ -147,15 +191,9 @@ static int judge_defender(PfRegistryLook *look) {
         bool on = false;
         int r = is_defender_on(look, &on);
 
-        if (r == 0 && !on) {
-                pf_finding_add(&look->findings, PF_FINDING_GOOD, DEFENDER,
-                               "Microsoft Defender does not watch");
-                pf_look_evidence_at(look, PF_SERVICES "\\WinDefend", NULL, "off", NULL);
-                return 0;
-        }
-        if (r == 0)
+        if (r == 0 && on)
                 r = read_exclusions(look, &exclusions);
-        for (size_t i = 0; i < PF_ELEMENTS(folders) && r == 0; i++)
+        for (size_t i = 0; i < PF_ELEMENTS(folders) && r == 0 && on; i++)
                 judge_folder(look, &exclusions, &folders[i]);
         return r < 0 ? r : 0;
 }

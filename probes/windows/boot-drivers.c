@@ -71,22 +71,29 @@ static int find_sets(PfRegistryLook *look, ControlSets *sets) {
         return r;
 }
 
+static bool is_set(const char *name) {
+        static const char begin[] = "ControlSet";
+        const size_t n = sizeof(begin) - 1;
+
+        return strncasecmp(name, begin, n) == 0 && name[n] &&
+               !name[n + strspn(name + n, "0123456789")];
+}
+
 /* Other sets that there are: of a machine that started otherwise once. */
 static int find_other_sets(PfRegistryLook *look, ControlSets *sets) {
-        for (unsigned i = 1; i <= 9; i++) {
-                PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
-                char name[SET_NAME_MAX], path[PF_REGISTRY_PATH_MAX];
-                int r;
+        PF_AUTO_REGISTRY_KEY PfRegistryKey system = { 0 };
+        int r = pf_look_key(look, "control sets", PF_SYSTEM_HIVE, &system);
 
-                (void) snprintf(name, sizeof(name), "ControlSet%03u", i);
-                (void) snprintf(path, sizeof(path), "HKLM\\SYSTEM\\%s", name);
-                r = pf_look_key(look, "control sets", path, &key);
-                if (r < 0)
-                        return r;
-                if (r == 0)
-                        (void) add_set(sets, name);
-        }
-        return 0;
+        if (r == PF_LOOKED_ABSENT)
+                pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, "control sets",
+                               "the registry does not list its control sets");
+        for (size_t i = 0; r == 0 && i < system.subkeys.n; i++)
+                if (is_set(system.subkeys.items[i]) && !add_set(sets, system.subkeys.items[i])) {
+                        pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, "control sets",
+                                       "there are more control sets than %d", SETS_MAX);
+                        return 0;
+                }
+        return r < 0 ? r : 0;
 }
 
 static void add_finding(PfRegistryLook *look, PfFindingState state, const struct Driver *driver,

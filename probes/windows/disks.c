@@ -81,14 +81,20 @@ static int show_disks(const Layout *layout) {
         return r;
 }
 
+/* Why it is not known which disk is booted from, or what is on all of them. */
 static int answer_unread(const Layout *layout, int check) {
-        int r = pf_report_unknown(layout->report, &checks[check],
-                                  "the partitions of disk %u could not be read",
-                                  layout->unread ? (unsigned) layout->unread->number : 0);
+        int r;
 
-        return r == 0 && layout->unread
-                       ? pf_windows_show_error(layout->report, LAYOUT, layout->unread->error)
-                       : r;
+        if (layout->n_disks == 0)
+                return pf_report_unknown(layout->report, &checks[check],
+                                         "Windows does not list its disks");
+        if (!layout->unread)
+                return pf_report_unknown(layout->report, &checks[check],
+                                         "no disk is known to be booted from");
+        r = pf_report_unknown(layout->report, &checks[check],
+                              "the partitions of disk %u could not be read",
+                              (unsigned) layout->unread->number);
+        return r == 0 ? pf_windows_show_error(layout->report, LAYOUT, layout->unread->error) : r;
 }
 
 static int check_boot(const Layout *layout) {
@@ -239,6 +245,8 @@ static int check_kinds(const Layout *layout) {
                 else if (!known)
                         open = open ? open : disk;
         }
+        if (layout->n_disks == 0)
+                return answer_unread(layout, KINDS);
         if (!has_extents(layout) && !bad)
                 return answer_no_extents(layout, KINDS);
         named = bad ? bad : open ? open : odd;
@@ -270,7 +278,7 @@ static int check_identity(const Layout *layout) {
                                               (unsigned) a->number, (unsigned) b->number);
                         return pf_windows_show(layout->report, LAYOUT, b->id, NULL);
                 }
-        if (layout->unread)
+        if (layout->unread || layout->n_disks == 0)
                 return answer_unread(layout, IDENTITY);
         return pf_report_pass(layout->report, &checks[IDENTITY], "no two disks have one identity");
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "probes/windows/registry-look.h"
 #include "probes/windows/room.h"
 
 enum { NETLOGON, CONTROLLER, TRUST, N_CHECKS };
@@ -15,13 +16,13 @@ static const PfCheck checks[N_CHECKS] = {
         [TRUST] = { "windows.domain-trust" },
 };
 
-#define NO_SUCH_SERVICE 1060
+#define NO_SUCH_DOMAIN 1355 /* ERROR_NO_SUCH_DOMAIN */
 #define ONLY_RUNNING "only the running machine can tell"
 
 /* --- the service --- */
 
 static int answer_netlogon(PfReport *report, const PfWindowsService *service) {
-        if (service->error == NO_SUCH_SERVICE)
+        if (service->error == PF_NO_SUCH_SERVICE)
                 return pf_report_fail(report, &checks[NETLOGON], "there is no Netlogon service");
         if (service->error)
                 return pf_report_unknown(report, &checks[NETLOGON],
@@ -31,10 +32,16 @@ static int answer_netlogon(PfReport *report, const PfWindowsService *service) {
                                       "Netlogon is disabled, and the machine is in a domain");
         switch (service->state) {
         case PF_SERVICE_RUNNING:
+                if (service->start != PF_SERVICE_AUTOMATIC)
+                        return pf_report_warn(report, &checks[NETLOGON],
+                                              "Netlogon is running, and does not start with the "
+                                              "machine");
                 return pf_report_pass(report, &checks[NETLOGON], "Netlogon is running");
         case PF_SERVICE_START_PENDING:
                 return pf_report_unknown(report, &checks[NETLOGON], "Netlogon is starting");
         case 0:
+                if (service->start == PF_SERVICE_AUTOMATIC && service->is_dirty)
+                        return pf_windows_warn_dirty(report, &checks[NETLOGON], PF_SYSTEM_HIVE);
                 if (service->start == PF_SERVICE_AUTOMATIC)
                         return pf_report_pass(report, &checks[NETLOGON],
                                               "Netlogon starts with the machine");
@@ -49,6 +56,7 @@ static int answer_netlogon(PfReport *report, const PfWindowsService *service) {
 
 static int check_netlogon(const PfTarget *target, PfReport *report, PfErr *err) {
         PfWindowsService service = { 0 };
+        PfVerdict verdict;
         int r = pf_windows_fact(target, PF_WINDOWS_SERVICE, "Netlogon", &service, err);
 
         if (r < 0)
@@ -58,7 +66,10 @@ static int check_netlogon(const PfTarget *target, PfReport *report, PfErr *err) 
         r = answer_netlogon(report, &service);
         if (r == 0)
                 r = pf_windows_show_service(report, "Netlogon", &service, "running, automatic");
-        if (r == 0 && report->results[report->n - 1].verdict == PF_FAIL)
+        if (r < 0)
+                return r;
+        verdict = report->results[report->n - 1].verdict;
+        if (verdict == PF_FAIL || (verdict == PF_WARN && !service.is_dirty))
                 r = pf_report_remedy(report, "set the start type of Netlogon to automatic, and "
                                              "start it");
         return r;
@@ -76,7 +87,7 @@ static int check_controller(const PfTarget *target, PfReport *report, PfErr *err
                 return pf_report_unknown(report, &checks[CONTROLLER], ONLY_RUNNING);
         if (controller.error == 0)
                 r = pf_report_pass(report, &checks[CONTROLLER], "a domain controller answers");
-        else if (controller.error == 1355 || controller.error == 1311)
+        else if (controller.error == NO_SUCH_DOMAIN || controller.error == 1311)
                 r = pf_report_fail(report, &checks[CONTROLLER],
                                    "no domain controller can be reached");
         else
@@ -99,8 +110,36 @@ static bool is_broken(uint32_t status) {
         return status == 1789 || status == 1787 || status == 5 || status == 1788 || status == 1786;
 }
 
+/* Members have a channel to a controller of their domain, and its controllers to the primary
+ * one. That one has channels to other domains alone: the call knows none of this name. */
+static int has_own_channel(const PfTarget *target, const PfWindowsChannel *channel, bool *ret) {
+        PF_AUTO_REGISTRY_LOOK PfRegistryLook look = { .target = target,
+                                                      .findings = { .target = target } };
+        PfProduct product = PF_PRODUCT_SERVER;
+        int r = channel->error == NO_SUCH_DOMAIN ? pf_look_product(&look, "product", &product) : 0;
+
+        *ret = product != PF_PRODUCT_DOMAIN_CONTROLLER;
+        return r < 0 ? r : 0;
+}
+
+static int answer_trust(PfReport *report, const PfWindowsChannel *channel, bool has_channel) {
+        if (!has_channel)
+                return pf_report_skip(report, &checks[TRUST],
+                                      "the machine is the domain controller with which the others "
+                                      "verify their trust");
+        if (!channel->error && !channel->status)
+                return pf_report_pass(report, &checks[TRUST],
+                                      "the machine and its domain trust each other");
+        if (!channel->error && is_broken(channel->status))
+                return pf_report_fail(report, &checks[TRUST],
+                                      "the trust between the machine and its domain is broken");
+        return pf_report_unknown(report, &checks[TRUST],
+                                 "whether the domain trusts the machine is not known");
+}
+
 static int check_trust(const PfTarget *target, const char *domain, PfReport *report, PfErr *err) {
         PfWindowsChannel channel = { 0 };
+        bool has_channel = true;
         int r = pf_windows_fact(target, PF_WINDOWS_CHANNEL, domain, &channel, err);
         uint32_t error;
 
@@ -109,15 +148,9 @@ static int check_trust(const PfTarget *target, const char *domain, PfReport *rep
         if (r == PF_WINDOWS_NOT_ASKED)
                 return pf_report_unknown(report, &checks[TRUST], ONLY_RUNNING);
         error = channel.error ? channel.error : channel.status;
-        if (error == 0)
-                r = pf_report_pass(report, &checks[TRUST],
-                                   "the machine and its domain trust each other");
-        else if (!channel.error && is_broken(error))
-                r = pf_report_fail(report, &checks[TRUST],
-                                   "the trust between the machine and its domain is broken");
-        else
-                r = pf_report_unknown(report, &checks[TRUST],
-                                      "whether the domain trusts the machine is not known");
+        r = has_own_channel(target, &channel, &has_channel);
+        if (r == 0)
+                r = answer_trust(report, &channel, has_channel);
         if (r == 0 && error)
                 r = pf_windows_show_error(report, "I_NetLogonControl2", error);
         else if (r == 0)
@@ -156,7 +189,10 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
                 r = check_member(target, join.name ? join.name : "", report, err);
         else if (r == 0)
                 for (size_t i = 0; i < N_CHECKS; i++)
-                        (void) pf_report_skip(report, &checks[i], "the machine is in no domain");
+                        (void) (join.is_dirty
+                                        ? pf_windows_warn_dirty(report, &checks[i], PF_SYSTEM_HIVE)
+                                        : pf_report_skip(report, &checks[i],
+                                                         "the machine is in no domain"));
         pf_windows_fact_deinit(PF_WINDOWS_JOIN, &join);
         return r;
 }

@@ -14,47 +14,21 @@
 #include "probes/windows/registry-look.h"
 
 #define SYSTEM "system"
-#define CURRENT "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 #define ENVIRONMENT PF_CONTROL "\\Session Manager\\Environment"
-#define VERSION_MAX 64
 #define NAME_MAX_BYTES 128
 
 static const PfCheck check = { "os.distribution" };
 
 typedef struct Windows {
         char name[NAME_MAX_BYTES];
-        char version[VERSION_MAX]; /* "10.0.17763" */
-        const char *family;        /* in the profile */
+        char version[PF_WINDOWS_VERSION_MAX]; /* "10.0.17763" */
+        const char *family;                   /* in the profile */
 } Windows;
-
-/* Until 8.1 the version is a text, "6.1"; since then two numbers, and the text stays 6.3. */
-static int read_version(PfRegistryLook *look, const PfRegistryKey *key, Windows *ret) {
-        const char *text = NULL, *build = NULL;
-        uint64_t major = 0, minor = 0;
-        int r = pf_look_text_of(look, SYSTEM, key, "CurrentBuild", &build);
-
-        if (r == PF_LOOKED_ABSENT)
-                r = pf_look_text_of(look, SYSTEM, key, "CurrentBuildNumber", &build);
-        if (r != 0)
-                return r;
-        r = pf_look_number_of(look, SYSTEM, key, "CurrentMajorVersionNumber", &major);
-        if (r == 0)
-                r = pf_look_number_of(look, SYSTEM, key, "CurrentMinorVersionNumber", &minor);
-        if (r == 0)
-                (void) snprintf(ret->version, sizeof(ret->version), "%u.%u.%.20s", (unsigned) major,
-                                (unsigned) minor, build);
-        if (r != PF_LOOKED_ABSENT)
-                return r;
-        r = pf_look_text_of(look, SYSTEM, key, "CurrentVersion", &text);
-        if (r == 0)
-                (void) snprintf(ret->version, sizeof(ret->version), "%.20s.%.20s", text, build);
-        return r;
-}
 
 static int read_windows(PfRegistryLook *look, const PfRegistryKey *key, Windows *ret) {
         const char *name = NULL;
         PfProduct product;
-        int r = read_version(look, key, ret);
+        int r = pf_look_version_of(look, SYSTEM, key, ret->version);
 
         if (r == 0)
                 r = pf_look_product(look, SYSTEM, &product);
@@ -102,7 +76,7 @@ static void add_system(PfRegistryLook *look, const PfDemand *demand, const Windo
                 pf_finding_add(&look->findings, PF_FINDING_BAD, SYSTEM,
                                "%s (%s) is not supported by agent %s", windows->name,
                                windows->version, demand->agent_version);
-        pf_look_evidence_at(look, CURRENT, "CurrentBuild", windows->version, NULL);
+        pf_look_evidence_at(look, PF_WINDOWS_CURRENT, "CurrentBuild", windows->version, NULL);
         if (!support.is_supported)
                 pf_finding_reason(&look->findings, "system-unsupported");
 }
@@ -138,7 +112,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
 
         (void) err;
         look.findings.target = target;
-        r = pf_look_key(&look, SYSTEM, CURRENT, &key);
+        r = pf_look_key(&look, SYSTEM, PF_WINDOWS_CURRENT, &key);
         if (r == 0)
                 r = read_windows(&look, &key, &windows);
         if (r == PF_LOOKED_ABSENT)

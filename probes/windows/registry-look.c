@@ -22,22 +22,23 @@ static int failed(PfRegistryLook *look, const char *name, const char *path, int 
         return PF_LOOKED_FAILED;
 }
 
+int pf_look_doubt(PfRegistryLook *look, const char *place) {
+        if (!look->dirty)
+                look->dirty = strdup(place);
+        return look->dirty ? 0 : -ENOMEM;
+}
+
 int pf_look_key(PfRegistryLook *look, const char *name, const char *path, PfRegistryKey *ret) {
         PfErr err = { 0 };
         int r = pf_registry_read(look->target, path, ret, &err);
 
         if (r < 0)
                 return failed(look, name, path, r, &err);
-        if (r == PF_REGISTRY_ABSENT)
-                return PF_LOOKED_ABSENT;
-        if (ret->is_dirty && !look->dirty) {
-                look->dirty = strdup(ret->hive ? ret->hive : path);
-                if (!look->dirty) {
-                        pf_registry_key_deinit(ret);
-                        return -ENOMEM;
-                }
+        if (ret->is_dirty && pf_look_doubt(look, ret->hive ? ret->hive : path) < 0) {
+                pf_registry_key_deinit(ret);
+                return -ENOMEM;
         }
-        return 0;
+        return r == PF_REGISTRY_ABSENT ? PF_LOOKED_ABSENT : 0;
 }
 
 int pf_look_number_of(PfRegistryLook *look, const char *name, const PfRegistryKey *key,
@@ -101,23 +102,31 @@ void pf_look_evidence(PfRegistryLook *look, const PfRegistryKey *key, const char
                             expected);
 }
 
+static void add_dirty(PfFindings *findings, const char *place) {
+        pf_finding_add(findings, PF_FINDING_DOUBTFUL, "hive",
+                       "the registry of the image was not closed cleanly, and what changed last is "
+                       "not in it");
+        pf_finding_evidence_said(findings, place, "two sequence numbers that differ",
+                                 "a machine that was shut down");
+        pf_finding_reason(findings, "dirty-hive");
+        pf_finding_remedy(findings, "shut the machine down, not into hibernation, and look again");
+}
+
+int pf_windows_warn_dirty(PfReport *report, const PfCheck *check, const char *place) {
+        PF_AUTO_FINDINGS PfFindings findings = { 0 };
+
+        add_dirty(&findings, place);
+        return pf_findings_answer(&findings, report, check, "", "");
+}
+
 int pf_look_answer(PfRegistryLook *look, PfReport *report, const PfCheck *check, const char *good,
                    const char *idle) {
         bool counts = false;
 
         for (size_t i = 0; i < look->findings.n; i++)
                 counts |= look->findings.items[i].state != PF_FINDING_IDLE;
-        if (look->dirty && counts) {
-                pf_finding_add(&look->findings, PF_FINDING_DOUBTFUL, "hive",
-                               "the registry of the image was not closed cleanly, and what "
-                               "changed last is not in it");
-                pf_finding_evidence_said(&look->findings, look->dirty,
-                                         "two sequence numbers that differ",
-                                         "a machine that was shut down");
-                pf_finding_reason(&look->findings, "dirty-hive");
-                pf_finding_remedy(&look->findings,
-                                  "shut the machine down, not into hibernation, and look again");
-        }
+        if (look->dirty && counts)
+                add_dirty(&look->findings, look->dirty);
         return pf_findings_answer(&look->findings, report, check, good, idle);
 }
 
@@ -147,4 +156,43 @@ int pf_look_start_type(PfRegistryLook *look, const char *name, const char *servi
 
         (void) snprintf(path, sizeof(path), PF_SERVICES "\\%s", service);
         return pf_look_number(look, name, path, "Start", ret);
+}
+
+int pf_look_version_of(PfRegistryLook *look, const char *name, const PfRegistryKey *current,
+                       char ret[static PF_WINDOWS_VERSION_MAX]) {
+        const char *text = NULL, *build = NULL;
+        uint64_t major = 0, minor = 0;
+        int r = pf_look_text_of(look, name, current, "CurrentBuild", &build);
+
+        if (r == PF_LOOKED_ABSENT)
+                r = pf_look_text_of(look, name, current, "CurrentBuildNumber", &build);
+        if (r != 0)
+                return r;
+        r = pf_look_number_of(look, name, current, "CurrentMajorVersionNumber", &major);
+        if (r == 0)
+                r = pf_look_number_of(look, name, current, "CurrentMinorVersionNumber", &minor);
+        if (r == 0)
+                (void) snprintf(ret, PF_WINDOWS_VERSION_MAX, "%u.%u.%.20s", (unsigned) major,
+                                (unsigned) minor, build);
+        if (r != PF_LOOKED_ABSENT)
+                return r;
+        r = pf_look_text_of(look, name, current, "CurrentVersion", &text);
+        if (r == 0)
+                (void) snprintf(ret, PF_WINDOWS_VERSION_MAX, "%.20s.%.20s", text, build);
+        return r;
+}
+
+int pf_look_version(PfRegistryLook *look, const char *name,
+                    char ret[static PF_WINDOWS_VERSION_MAX]) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        int r = pf_look_key(look, name, PF_WINDOWS_CURRENT, &key);
+
+        return r == 0 ? pf_look_version_of(look, name, &key, ret) : r;
+}
+
+bool pf_windows_is_before(const char *version, unsigned major, unsigned minor) {
+        unsigned found_major = 0, found_minor = 0;
+
+        (void) sscanf(version, "%9u.%9u", &found_major, &found_minor);
+        return found_major < major || (found_major == major && found_minor < minor);
 }

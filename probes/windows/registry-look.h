@@ -9,6 +9,8 @@
 #include "daemon/platform/registry.h"
 #include "probes/system/findings.h"
 
+#define PF_SYSTEM_HIVE "HKLM\\SYSTEM"
+#define PF_SOFTWARE_HIVE "HKLM\\SOFTWARE"
 #define PF_SERVICES "HKLM\\SYSTEM\\CurrentControlSet\\Services"
 #define PF_CONTROL "HKLM\\SYSTEM\\CurrentControlSet\\Control"
 
@@ -58,6 +60,13 @@ void pf_look_evidence_at(PfRegistryLook *look, const char *path, const char *val
 int pf_look_answer(PfRegistryLook *look, PfReport *report, const PfCheck *check, const char *good,
                    const char *idle);
 
+/* @place, a hive or a key, was not closed cleanly. Return: 0, -ENOMEM. */
+int pf_look_doubt(PfRegistryLook *look, const char *place) PF_MUST_CHECK;
+
+/* The same warning where a check is answered without findings: instead of a pass that rests
+ * on @place. */
+int pf_windows_warn_dirty(PfReport *report, const PfCheck *check, const char *place);
+
 /* --- what several checks ask --- */
 
 typedef enum PfProduct {
@@ -68,6 +77,19 @@ typedef enum PfProduct {
 
 /* Rule: ProductOptions\ProductType: WinNT, ServerNT, LanmanNT. Return: 0, a PfLooked, -ENOMEM. */
 int pf_look_product(PfRegistryLook *look, const char *name, PfProduct *ret) PF_MUST_CHECK;
+
+/**
+ * pf_look_version_of() - which Windows: "10.0.17763", of its CurrentVersion
+ * Rule: until 8.1 the version is a text, "6.1"; since then two numbers, and the text
+ *       stays 6.3.
+ */
+#define PF_WINDOWS_CURRENT "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+#define PF_WINDOWS_VERSION_MAX 64
+int pf_look_version_of(PfRegistryLook *look, const char *name, const PfRegistryKey *current,
+                       char ret[static PF_WINDOWS_VERSION_MAX]) PF_MUST_CHECK;
+int pf_look_version(PfRegistryLook *look, const char *name,
+                    char ret[static PF_WINDOWS_VERSION_MAX]) PF_MUST_CHECK;
+bool pf_windows_is_before(const char *version, unsigned major, unsigned minor);
 
 /* How a service starts: 0 boot, 1 system, 2 automatic, 3 on demand, 4 disabled. */
 enum { PF_START_BOOT = 0, PF_START_AUTO = 2, PF_START_DEMAND = 3, PF_START_DISABLED = 4 };

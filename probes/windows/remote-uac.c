@@ -15,6 +15,7 @@
 #define POLICIES "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
 #define NAMES "HKLM\\SAM\\SAM\\Domains\\Account\\Users\\Names"
 #define BUILT_IN_RID 500
+#define NOT_NAMED "root" /* it is still that of Linux */
 #define ACCOUNT "account"
 #define FILTER "remote UAC"
 
@@ -50,13 +51,17 @@ static int is_local(PfRegistryLook *look, const char *account, const char **ret_
         return 0;
 }
 
-/* The number of an account is the type of a value: only the name of its key is public. */
+/* The number of an account is the type of a value: only the name of its key is public. Where
+ * nobody named one the one that is built in is meant. */
 static int is_built_in(PfRegistryLook *look, const char *name, bool *ret) {
         PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
         char path[PF_REGISTRY_PATH_MAX];
         const PfRegistryValue *value;
         int r;
 
+        *ret = !name;
+        if (!name)
+                return 0;
         (void) snprintf(path, sizeof(path), NAMES "\\%s", name);
         r = pf_look_key(look, ACCOUNT, path, &key);
         value = r == 0 ? pf_registry_value(&key, "") : NULL;
@@ -92,6 +97,7 @@ static void blame(PfRegistryLook *look, uint64_t policy, bool built_in) {
                           "for the time of the installation");
 }
 
+/* @name: NULL: nobody named one. */
 static int judge_local(PfRegistryLook *look, const char *name) {
         uint64_t lua = 1, policy = 0, filter = 0;
         bool built_in = false;
@@ -141,7 +147,7 @@ static int run(const PfTarget *target, const PfDemand *demand, PfReport *report,
         if (r == 0 && !local)
                 return pf_report_skip(report, &check, "accounts of a domain are not filtered");
         if (r == 0)
-                r = judge_local(&look, name);
+                r = judge_local(&look, strcmp(demand->account, NOT_NAMED) == 0 ? NULL : name);
         if (r < 0)
                 return r;
         return pf_look_answer(&look, report, &check,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "probes/windows/registry-look.h"
 #include "probes/windows/room.h"
 
 enum { VSS, PROVIDER, DATABASE, PENDING, CLUSTER, N_CHECKS };
@@ -15,33 +16,50 @@ static const PfCheck checks[N_CHECKS] = {
 
 #define SERVICES "HKLM\\SYSTEM\\CurrentControlSet\\Services\\"
 #define PROVIDER_KEY SERVICES "Azure Site Recovery VSS Provider"
-#define SCRIPT_HOST "HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings"
-#define NO_SUCH_SERVICE 1060
 #define STUCK_USEC (30u * 1000000u) /* as long as the manager itself waits */
+#define DATABASE_LOCKED 1055        /* ERROR_SERVICE_DATABASE_LOCKED */
 #define IN_IMAGE "nothing runs in an image"
+#define SERVICES_CALL "EnumServicesStatusExW"
+#define SHOWN_MAX 8
+
+/* Which services are starting or stopping is asked once for both checks that judge by it. */
+typedef struct Room {
+        const PfTarget *target;
+        PfReport *report;
+        PfWindowsPending pending;
+        int pending_answer; /* of pf_windows_fact() */
+        PfErr pending_error;
+} Room;
+
+static void room_deinit(Room *room) {
+        pf_windows_fact_deinit(PF_WINDOWS_PENDING, &room->pending);
+}
 
 /* --- VSS and its companions --- */
 
-static int check_vss(const PfTarget *target, PfReport *report, PfErr *err) {
+static int check_vss(const Room *room, PfErr *err) {
         static const char *const names[] = { "VSS", "COMSysApp", "MSDTC", "swprv", "EventSystem" };
+        PfReport *report = room->report;
         PfWindowsService services[PF_ELEMENTS(names)] = { 0 };
         const char *bad = NULL, *odd = NULL;
+        bool is_dirty = false;
         int r = 0;
 
         for (size_t i = 0; i < PF_ELEMENTS(names); i++) {
                 const PfWindowsService *service = &services[i];
 
-                r = pf_windows_fact(target, PF_WINDOWS_SERVICE, names[i], &services[i], err);
+                r = pf_windows_fact(room->target, PF_WINDOWS_SERVICE, names[i], &services[i], err);
                 if (r < 0)
                         return r;
                 if (r > 0)
                         return pf_report_unknown(report, &checks[VSS],
                                                  "nobody can be asked about services");
-                if (!bad && (service->error == NO_SUCH_SERVICE ||
+                if (!bad && (service->error == PF_NO_SUCH_SERVICE ||
                              (!service->error && service->start == PF_SERVICE_DISABLED)))
                         bad = names[i];
-                else if (!odd && service->error && service->error != NO_SUCH_SERVICE)
+                else if (!odd && service->error && service->error != PF_NO_SUCH_SERVICE)
                         odd = names[i];
+                is_dirty |= service->is_dirty;
         }
         if (bad)
                 r = pf_report_fail(report, &checks[VSS], "the service %s is disabled or missing",
@@ -49,6 +67,8 @@ static int check_vss(const PfTarget *target, PfReport *report, PfErr *err) {
         else if (odd)
                 r = pf_report_unknown(report, &checks[VSS],
                                       "Windows does not tell the start type of %s", odd);
+        else if (is_dirty)
+                r = pf_windows_warn_dirty(report, &checks[VSS], PF_SYSTEM_HIVE);
         else
                 r = pf_report_pass(report, &checks[VSS], "VSS and its companions can be started");
         for (size_t i = 0; r == 0 && i < PF_ELEMENTS(names); i++)
@@ -60,82 +80,58 @@ static int check_vss(const PfTarget *target, PfReport *report, PfErr *err) {
 
 /* --- the provider --- */
 
-/* "Enabled" is a number or a text; without it scripts run. */
-static int scripts_run(const PfTarget *target, bool *ret, PfErr *err) {
-        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
-        const PfRegistryValue *value;
-        int r = pf_registry_read(target, SCRIPT_HOST, &key, err);
-
-        *ret = true;
-        if (r != 0)
-                return r < 0 ? r : 0;
-        value = pf_registry_value(&key, "Enabled");
-        if (value && value->text)
-                *ret = strcmp(value->text, "0") != 0;
-        else if (value)
-                *ret = value->is_malformed || value->number != 0;
-        return 0;
+static int judge_provider(PfReport *report, const PfRegistryKey *key, bool exists, bool is_marked,
+                          const PfWindowsScripts *scripts) {
+        if (is_marked)
+                return pf_report_fail(report, &checks[PROVIDER],
+                                      "the VSS provider's service is marked for deletion");
+        if (scripts->off)
+                return pf_report_fail(report, &checks[PROVIDER],
+                                      "Windows Script Host is switched off");
+        if (exists)
+                return pf_report_warn(report, &checks[PROVIDER],
+                                      "the VSS provider's service is there already");
+        if (key->is_dirty || scripts->is_dirty)
+                return pf_windows_warn_dirty(report, &checks[PROVIDER],
+                                             key->is_dirty ? PF_SYSTEM_HIVE : PF_SOFTWARE_HIVE);
+        return pf_report_pass(report, &checks[PROVIDER],
+                              "nothing stands in the way of the VSS provider");
 }
 
-static int check_provider(const PfTarget *target, PfReport *report, PfErr *err) {
+static int check_provider(const Room *room, PfErr *err) {
         PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        PfReport *report = room->report;
+        PfWindowsScripts scripts = { 0 };
         uint64_t flag = 0;
-        bool enabled;
-        int r = pf_registry_read(target, PROVIDER_KEY, &key, err);
+        int r = pf_registry_read(room->target, PROVIDER_KEY, &key, err);
         const bool exists = r == 0;
 
         if (exists)
                 r = pf_registry_number(&key, "DeleteFlag", &flag, err);
-        if (r >= 0)
-                r = scripts_run(target, &enabled, err);
         if (r < 0)
                 return r;
-        if (flag)
-                r = pf_report_fail(report, &checks[PROVIDER],
-                                   "the VSS provider's service is marked for deletion");
-        else if (!enabled)
-                r = pf_report_fail(report, &checks[PROVIDER],
-                                   "Windows Script Host is switched off");
-        else if (exists)
-                r = pf_report_warn(report, &checks[PROVIDER],
-                                   "the VSS provider's service is there already");
-        else
-                r = pf_report_pass(report, &checks[PROVIDER],
-                                   "nothing stands in the way of the VSS provider");
+        r = flag ? 0 : pf_windows_scripts(room->target, &scripts, err);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return pf_report_unknown(report, &checks[PROVIDER],
+                                         "whether scripts run is not known: %s",
+                                         pf_err_text(err, r));
+        r = judge_provider(report, &key, exists, flag != 0, &scripts);
         if (r == 0)
                 r = pf_windows_show(report, PROVIDER_KEY,
                                     flag     ? "DeleteFlag 1"
                                     : exists ? "there"
                                              : "not there",
                                     "not there");
-        return r == 0 ? pf_windows_show(report, SCRIPT_HOST, enabled ? "scripts run" : "Enabled 0",
-                                        "not 0")
-                      : r;
+        if (r == 0 && scripts.off)
+                r = pf_windows_show(report, scripts.off, "Enabled 0", "not 0");
+        else if (r == 0 && !flag)
+                r = pf_windows_show(report, PF_WINDOWS_SCRIPT_HOST, "scripts run", "not 0");
+        return r;
 }
 
-/* --- the manager's database --- */
-
-static int check_database(const PfTarget *target, PfReport *report, PfErr *err) {
-        PfWindowsService service = { 0 };
-        int r = pf_windows_fact(target, PF_WINDOWS_SERVICE, "VSS", &service, err);
-
-        if (r < 0)
-                return r;
-        if (r > 0 || (!service.error && service.state == 0))
-                return pf_report_skip(report, &checks[DATABASE], IN_IMAGE);
-        if (!service.is_change_tried || (service.change_error && service.change_error != 1055))
-                r = pf_report_unknown(report, &checks[DATABASE],
-                                      "whether the service database is locked could not be tried");
-        else if (service.change_error)
-                r = pf_report_fail(report, &checks[DATABASE], "the service database is locked");
-        else
-                r = pf_report_pass(report, &checks[DATABASE], "the service manager takes changes");
-        return r == 0 ? pf_windows_show_error(report, "ChangeServiceConfigW(VSS), no change",
-                                              service.change_error)
-                      : r;
-}
-
-/* --- services that hang --- */
+/* --- services that are starting or stopping --- */
 
 static uint64_t age_of(const PfTarget *target, const PfWindowsPendingService *service) {
         const uint64_t now = pf_target_now_usec(target);
@@ -149,95 +145,171 @@ static bool is_stuck(const PfTarget *target, const PfWindowsPendingService *serv
         return !service->has_moved && age >= STUCK_USEC && age / 1000 >= service->wait_hint_msec;
 }
 
-static int show_pending(const PfTarget *target, PfReport *report,
-                        const PfWindowsPendingService *service) {
-        char text[PF_WINDOWS_TEXT_MAX];
-        const uint64_t age = age_of(target, service) / 1000000;
+static const char *name_of(const PfWindowsPendingService *service) {
+        return service->name ? service->name : "?";
+}
 
-        (void) snprintf(text, sizeof(text), "%s: %s, process %u, since %llu s%s",
-                        service->name ? service->name : "?",
+static int show_pending(const Room *room, const PfWindowsPendingService *service) {
+        char text[PF_WINDOWS_TEXT_MAX];
+        const uint64_t age = age_of(room->target, service) / 1000000;
+
+        (void) snprintf(text, sizeof(text), "%s: %s, process %u, since %llu s%s", name_of(service),
                         service->state == PF_SERVICE_STOP_PENDING ? "stopping" : "starting",
                         (unsigned) service->process, (unsigned long long) age,
                         age ? "" : " (not known)");
-        return pf_windows_show(report, "EnumServicesStatusExW", text, NULL);
+        return pf_windows_show(room->report, SERVICES_CALL, text, NULL);
 }
 
-static int answer_pending(const PfTarget *target, PfReport *report,
-                          const PfWindowsPending *pending) {
-        const PfWindowsPendingService *services = pending->services.items;
-        const PfWindowsPendingService *stuck = NULL, *open = NULL;
-        int r;
+/* Those in a state; 0: in any. */
+static int show_services(const Room *room, uint32_t state) {
+        const PfWindowsPendingService *services = room->pending.services.items;
+        size_t n = 0;
+        int r = 0;
 
-        for (size_t i = 0; i < pending->services.n; i++) {
-                if (!stuck && is_stuck(target, &services[i]))
+        if (room->pending.error)
+                return pf_windows_show_error(room->report, SERVICES_CALL, room->pending.error);
+        for (size_t i = 0; r == 0 && i < room->pending.services.n && n < SHOWN_MAX; i++) {
+                if (state && services[i].state != state)
+                        continue;
+                r = show_pending(room, &services[i]);
+                n++;
+        }
+        if (r == 0 && n == 0)
+                r = pf_windows_show(room->report, SERVICES_CALL,
+                                    state ? "no service is starting"
+                                          : "no service is starting or stopping",
+                                    NULL);
+        return r;
+}
+
+/* Has a check answered that needs to know of them. */
+static int by_pending(const Room *room, const PfCheck *check, int (*answer)(const Room *, PfErr *),
+                      PfErr *err) {
+        if (room->pending_answer > 0)
+                return pf_report_skip(room->report, check, IN_IMAGE);
+        if (room->pending_answer == 0)
+                return answer(room, err);
+        *err = room->pending_error;
+        return room->pending_answer;
+}
+
+/* --- the manager's database --- */
+
+/*
+ * The manager holds the lock of its database while it starts a service, and since Vista
+ * nobody else can: LockServiceDatabase(). What the lock refuses is to start another; a change
+ * is taken all the same ([MS-SCMR] 3.1.4.4), so that it proves nothing alone.
+ */
+static int judge_database(const Room *room, const PfWindowsService *service) {
+        const PfWindowsPendingService *services = room->pending.services.items;
+        const PfWindowsPendingService *stuck = NULL, *starting = NULL;
+        PfReport *report = room->report;
+
+        for (size_t i = 0; i < room->pending.services.n; i++) {
+                if (services[i].state != PF_SERVICE_START_PENDING)
+                        continue;
+                if (!stuck && is_stuck(room->target, &services[i]))
+                        stuck = &services[i];
+                if (!starting)
+                        starting = &services[i];
+        }
+        if (service->change_error == DATABASE_LOCKED)
+                return pf_report_fail(report, &checks[DATABASE], "the service database is locked");
+        if (stuck)
+                return pf_report_fail(report, &checks[DATABASE],
+                                      "the service %s hangs while it starts, and keeps the "
+                                      "service database locked",
+                                      name_of(stuck));
+        if (room->pending.error)
+                return pf_report_unknown(report, &checks[DATABASE],
+                                         "Windows does not list its services");
+        if (starting)
+                return pf_report_unknown(report, &checks[DATABASE],
+                                         "the service %s is starting, and may keep the service "
+                                         "database locked until it has started",
+                                         name_of(starting));
+        if (!service->is_change_tried || service->change_error)
+                return pf_report_unknown(
+                        report, &checks[DATABASE],
+                        "whether the service database is locked could not be tried");
+        return pf_report_pass(report, &checks[DATABASE],
+                              "no service keeps the service database locked");
+}
+
+static int answer_database(const Room *room, PfErr *err) {
+        PfWindowsService service = { 0 };
+        int r = pf_windows_fact(room->target, PF_WINDOWS_SERVICE, "VSS", &service, err);
+
+        if (r < 0)
+                return r;
+        r = judge_database(room, &service);
+        if (r == 0 && service.is_change_tried)
+                r = pf_windows_show_error(room->report, "ChangeServiceConfigW(VSS), no change",
+                                          service.change_error);
+        return r == 0 ? show_services(room, PF_SERVICE_START_PENDING) : r;
+}
+
+static int check_database(const Room *room, PfErr *err) {
+        return by_pending(room, &checks[DATABASE], answer_database, err);
+}
+
+/* --- services that hang --- */
+
+static int judge_pending(const Room *room) {
+        const PfWindowsPendingService *services = room->pending.services.items;
+        const PfWindowsPendingService *stuck = NULL, *open = NULL;
+        PfReport *report = room->report;
+
+        for (size_t i = 0; i < room->pending.services.n; i++) {
+                if (!stuck && is_stuck(room->target, &services[i]))
                         stuck = &services[i];
                 else if (!open && !services[i].has_moved)
                         open = &services[i];
         }
-        if (pending->error)
-                r = pf_report_unknown(report, &checks[PENDING],
-                                      "Windows does not list its services");
-        else if (stuck)
-                r = pf_report_fail(report, &checks[PENDING], "the service %s has hung for %llu s",
-                                   stuck->name ? stuck->name : "?",
-                                   (unsigned long long) (age_of(target, stuck) / 1000000));
-        else if (open)
-                r = pf_report_unknown(report, &checks[PENDING],
-                                      "whether the service %s hangs cannot be told yet",
-                                      open->name ? open->name : "?");
-        else
-                r = pf_report_pass(report, &checks[PENDING], "no service hangs");
-        for (size_t i = 0; r == 0 && i < pending->services.n && i < 8; i++)
-                r = show_pending(target, report, &services[i]);
-        return r;
+        if (room->pending.error)
+                return pf_report_unknown(report, &checks[PENDING],
+                                         "Windows does not list its services");
+        if (stuck)
+                return pf_report_fail(report, &checks[PENDING],
+                                      "the service %s has hung for %llu s", name_of(stuck),
+                                      (unsigned long long) (age_of(room->target, stuck) / 1000000));
+        if (open)
+                return pf_report_unknown(report, &checks[PENDING],
+                                         "whether the service %s hangs cannot be told yet",
+                                         name_of(open));
+        return pf_report_pass(report, &checks[PENDING], "no service hangs");
 }
 
-static int check_pending(const PfTarget *target, PfReport *report, PfErr *err) {
-        PfWindowsPending pending = { 0 };
-        int r = pf_windows_fact(target, PF_WINDOWS_PENDING, "all", &pending, err);
+static int answer_pending(const Room *room, PfErr *err) {
+        int r = judge_pending(room);
 
-        if (r < 0)
-                return r;
-        if (r > 0)
-                return pf_report_skip(report, &checks[PENDING], IN_IMAGE);
-        r = answer_pending(target, report, &pending);
-        pf_windows_fact_deinit(PF_WINDOWS_PENDING, &pending);
-        return r;
+        (void) err;
+        return r == 0 ? show_services(room, 0) : r;
+}
+
+static int check_pending(const Room *room, PfErr *err) {
+        return by_pending(room, &checks[PENDING], answer_pending, err);
 }
 
 /* --- the cluster --- */
 
-/* Of an image: what the service says that only members start by themselves. */
-static int read_cluster(const PfTarget *target, PfWindowsCluster *ret, PfErr *err) {
-        PfWindowsService service = { 0 };
-        int r = pf_windows_fact(target, PF_WINDOWS_SERVICE, "ClusSvc", &service, err);
-
-        if (r != 0)
-                return r;
-        *ret = (PfWindowsCluster){ .state = service.error == NO_SUCH_SERVICE
-                                                    ? PF_CLUSTER_NOT_INSTALLED
-                                            : service.start == PF_SERVICE_AUTOMATIC
-                                                    ? PF_CLUSTER_NOT_RUNNING
-                                                    : PF_CLUSTER_NOT_CONFIGURED };
-        return 0;
-}
-
-static int check_cluster(const PfTarget *target, PfReport *report, PfErr *err) {
+static int check_cluster(const Room *room, PfErr *err) {
+        PfReport *report = room->report;
         PfWindowsCluster cluster = { 0 };
         char text[PF_WINDOWS_TEXT_MAX];
-        int r = pf_windows_fact(target, PF_WINDOWS_CLUSTER, "node", &cluster, err);
+        int r = pf_windows_cluster(room->target, &cluster, err);
 
-        if (r == PF_WINDOWS_NOT_ASKED)
-                r = read_cluster(target, &cluster, err);
         if (r < 0)
                 return r;
-        if (r > 0 || cluster.error)
+        if (cluster.error)
                 r = pf_report_unknown(report, &checks[CLUSTER],
                                       "whether the machine is in a cluster is not known");
         else if (cluster.state == PF_CLUSTER_NOT_CONFIGURED)
                 r = pf_report_fail(report, &checks[CLUSTER],
                                    "Failover Clustering is installed, and the machine is in no "
                                    "cluster");
+        else if (cluster.is_dirty)
+                r = pf_windows_warn_dirty(report, &checks[CLUSTER], PF_SYSTEM_HIVE);
         else if (cluster.state == PF_CLUSTER_NOT_INSTALLED)
                 r = pf_report_pass(report, &checks[CLUSTER],
                                    "Failover Clustering is not installed");
@@ -252,17 +324,20 @@ static int check_cluster(const PfTarget *target, PfReport *report, PfErr *err) {
 }
 
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
-        static int (*const functions[N_CHECKS])(const PfTarget *, PfReport *, PfErr *) = {
+        static int (*const functions[N_CHECKS])(const Room *, PfErr *) = {
                 [VSS] = check_vss,         [PROVIDER] = check_provider, [DATABASE] = check_database,
                 [PENDING] = check_pending, [CLUSTER] = check_cluster,
         };
+        PF_CLEANUP(room_deinit) Room room = { .target = target, .report = report };
         int r = 0;
 
         (void) demand;
+        room.pending_answer = pf_windows_fact(target, PF_WINDOWS_PENDING, "all", &room.pending,
+                                              &room.pending_error);
         for (size_t i = 0; r == 0 && i < N_CHECKS; i++) {
                 const size_t before = report->n;
 
-                r = functions[i](target, report, err);
+                r = functions[i](&room, err);
                 if (r != -ENOMEM)
                         r = pf_report_settle(report, &checks[i], before, r, err);
                 *err = (PfErr){ 0 };

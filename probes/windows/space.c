@@ -12,8 +12,6 @@ static const PfCheck checks[N_CHECKS] = {
         [INSTALL] = { "space.install" },
 };
 
-/* Support matrix: "500 MB free in the installation folder". */
-#define INSTALL_BYTES (UINT64_C(500) << 20)
 #define DRIVE "/" /* of a target with Windows: the system drive */
 
 static int answer(PfReport *report, const PfCheck *check, const PfSpace *space, uint64_t needed) {
@@ -34,13 +32,15 @@ static int answer(PfReport *report, const PfCheck *check, const PfSpace *space, 
 
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
         PfSpace space;
+        const PfProfile *profile = demand->profile;
         int r = pf_target_space(target, DRIVE, &space, err);
 
         if (r > 0)
                 return pf_err_set(err, -ENODATA, "how much room the system drive has is not known");
         if (r == 0)
-                r = answer(report, &checks[COPY], &space, demand->profile->copy_bytes);
-        return r == 0 ? answer(report, &checks[INSTALL], &space, INSTALL_BYTES) : r;
+                r = answer(report, &checks[COPY], &space, profile->copy_bytes);
+        return r == 0 ? answer(report, &checks[INSTALL], &space, profile->windows_install_bytes)
+                      : r;
 }
 
 const PfProbe pf_probe_windows_space = {
