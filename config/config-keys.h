@@ -19,7 +19,7 @@
           "which agent is to be installed")                                                        \
         X("Check", "AgentVersion", pf_key_version, agent_version, "",                              \
           "version of the agent; empty: the profile's")                                            \
-        X("Check", "Account", pf_key_account, account, "root",                                     \
+        X("Check", "Account", pf_key_account, account, PF_ADMINISTRATOR,                           \
           "account that the installer logs in as")                                                 \
         X("Check", "Source", pf_key_address, source, "",                                           \
           "address that the installer connects from; empty: not known")                            \

@@ -9,11 +9,13 @@
 
 #include "config/catalogue.h"
 #include "config/config-keys.h"
+#include "config/directories.h"
 #include "config/key.h"
 #include "config/key-outlet.h"
 #include "config/source.h"
 #include "config/value.h"
 #include "daemon/base/endpoint.h"
+#include "daemon/base/platform.h"
 #include "daemon/base/wildcard.h"
 
 #define FILE_MAX (64u << 10)
@@ -25,8 +27,7 @@
 #define NETWORK_TIMEOUT_MIN_USEC 100000
 #define NETWORK_TIMEOUT_MAX_USEC 20000000
 
-static const char *const directories[] = { "/etc/preflightd", "/run/preflightd",
-                                           "/usr/lib/preflightd" };
+static const char *const directories[] = PF_DIRECTORIES("", "/usr/lib/preflightd");
 
 static const char *parse_socket(const char *text, void *field) {
         /* A pipe is a path of its own kind on Windows. */

@@ -6,7 +6,7 @@
 
 Whatever is wrong in the file is an error here, all of it at once, so that no
 program is built with a link that leads nowhere. Needs Python 3.11 and nothing
-else.
+else, or an older one with tomli.
 """
 
 import pathlib
@@ -15,8 +15,8 @@ import sys
 
 try:
     import tomllib
-except ModuleNotFoundError:
-    sys.exit("generate-catalogue.py needs Python 3.11 or later")
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 SAFETIES = ("safe", "consent", "manual")
 SEVERITIES = ("info", "warning", "blocker")
@@ -333,7 +333,7 @@ def main():
     if catalogue.errors:
         return 1
     text = "\n".join(write_tables(catalogue.entries)) + "\n"
-    target.write_text(text, encoding="ascii", newline="\n")
+    target.write_bytes(text.encode("ascii"))
     return 0
 
 

@@ -8,19 +8,25 @@
 import pathlib
 import re
 import sys
-import tomllib
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 
 def load(path):
     """The events; who wrote one wrong is told."""
     events = tomllib.loads(path.read_text(encoding="ascii"))["event"]
-    for key in ("name", "id"):
-        values = [event[key] for event in events]
+    for key in ("name", "id", "number"):
+        values = [event[key] for event in events if key in event]
         if len(set(values)) != len(values):
             sys.exit(f"{path.name}: a {key} is there twice")
     for event in events:
-        if set(event) != {"name", "id", "subject", "text"}:
+        if set(event) - {"number", "platforms"} != {"name", "id", "subject", "text"}:
             sys.exit(f"{path.name}: {event['name']}: name, id, subject and text, and no more")
+        if ("windows" in event.get("platforms", ["windows"])) != ("number" in event):
+            sys.exit(f"{path.name}: {event['name']}: a number is for Windows, and needed there")
         if not re.fullmatch(r"[a-z]+(-[a-z]+)*", event["name"]):
             sys.exit(f"{path.name}: {event['name']}: is no name")
         if not re.fullmatch(r"[0-9a-f]{32}", event["id"]):

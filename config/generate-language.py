@@ -10,7 +10,8 @@ than the English one. An entry whose English text went on without it, to other
 commands, is left out with a warning; so is what is not translated yet, without one.
 Of both complains tests/unit/test-language.py, and where an English text is another
 one than "english" stands for, its checksum. --stamp writes that anew, once the
-Japanese texts have been read against the others. Needs Python 3.11 and nothing else.
+Japanese texts have been read against the others. Needs Python 3.11 and nothing else,
+or an older one with tomli.
 """
 
 import pathlib
@@ -21,8 +22,8 @@ import zlib
 
 try:
     import tomllib
-except ModuleNotFoundError:
-    sys.exit("generate-language.py needs Python 3.11 or later")
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 FIELDS = ("title", "why", "fix", "applies-to")
 COLUMNS = 76
@@ -272,7 +273,7 @@ def stamp(english_path, path):
 
     text = path.read_text("utf-8")
     text = re.sub(r'^id = "([^"]+)"\n(?:english = "[^"]*"\n)?', with_checksum, text, flags=re.M)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(text.encode("utf-8"))
     return 0
 
 
@@ -290,7 +291,7 @@ def main():
     if texts.errors:
         return 1
     text = "\n".join(write_tables(translated, ids, sentences)) + "\n"
-    target.write_text(text, encoding="utf-8", newline="\n")
+    target.write_bytes(text.encode("utf-8"))
     return 0
 
 

@@ -8,7 +8,11 @@
  */
 extern const char pf_message_applied[];
 extern const char pf_message_undone[];
+extern const char pf_message_not_made[];
 extern const char pf_message_lease_opened[];
 extern const char pf_message_lease_ended[];
 extern const char pf_message_lease_covered[];
 extern const char pf_message_lease_stuck[];
+extern const char pf_message_settings_wrong[];
+extern const char pf_message_started[];
+extern const char pf_message_stopped[];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/directories.h"
 #include "config/kernels-table.h"
 #include "config/value.h"
 
@@ -16,8 +17,7 @@
 #define FILE_NAME "kernels.txt"
 #define FILE_MAX_BYTES (1u << 20)
 
-static const char *const directories[] = { "/etc/preflightd", "/run/preflightd",
-                                           PF_DATA_DIRECTORY };
+static const char *const directories[] = PF_DIRECTORIES("", PF_DATA_DIRECTORY);
 
 struct PfKernels {
         atomic_uint references;

@@ -29,6 +29,8 @@
         X("Space", "InstallPath", pf_key_path, PfProfile, install_path, ONCE,                      \
           "directory that the agent is installed in")                                              \
         X("Space", "InstallBytes", pf_key_size, PfProfile, install_bytes, ONCE, "free there")      \
+        X("Space", "WindowsInstallBytes", pf_key_size, PfProfile, windows_install_bytes, MAY,      \
+          "free on the system drive of a Windows, where it is installed there")                    \
         X("Space", "Images", pf_key_path, PfProfile, images, MAY,                                  \
           "wildcard of the initramfs images that are saved and built anew")                        \
         X("Space", "BackupPath", pf_key_path, PfProfile, backup_path, MAY,                         \

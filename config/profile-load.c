@@ -7,14 +7,14 @@
 
 #include <string.h>
 
+#include "config/directories.h"
 #include "config/profile-embedded.h"
 #include "config/value.h"
 
 #define FILE_MAX (64u << 10)
 #define SUFFIX ".conf"
 
-static const char *const directories[] = { "/etc/preflightd/profiles", "/run/preflightd/profiles",
-                                           PF_PROFILE_DIRECTORY };
+static const char *const directories[] = PF_DIRECTORIES("/profiles", PF_PROFILE_DIRECTORY);
 
 int pf_profile_embedded(const char *name, PfProfile **ret, PfErr *err) {
         for (size_t i = 0; i < pf_n_embedded_profiles; i++) {

@@ -86,7 +86,8 @@ typedef struct PfProfile {
         uint64_t root_bytes;      /* free on the root file system: less is a failure */
         uint64_t root_warn_bytes; /* less is a warning */
         uint64_t install_bytes;
-        uint64_t inodes; /* free, wherever files are made */
+        uint64_t windows_install_bytes; /* on the system drive; 0: none is asked for */
+        uint64_t inodes;                /* free, wherever files are made */
 
         /* [Layout]: the first agent version that accepts it; NULL: every one does */
         char *since_several_disks;

@@ -105,7 +105,7 @@ static const Unit *find_unit(const Unit *units, size_t n_units, const char *name
 
 /* A number with its unit, and the space between them; adds it to *sum. */
 static int add_quantity(const char **text, const Unit *units, size_t n_units, uint64_t *sum) {
-        uint64_t whole, fraction, scale, product;
+        uint64_t whole, fraction = 0, scale = 1, product;
         const Unit *unit;
         size_t n = 0;
         int r;
