@@ -50,11 +50,13 @@ static void add_evidence(Text *text, const PfResult *result) {
 
                 if (evidence->line > 0)
                         (void) snprintf(number, sizeof(number), ":%u", evidence->line);
-                (void) snprintf(line, sizeof(line), "%s%s: %s",
+                (void) snprintf(line, sizeof(line), "%s%s: %s%s%s",
                                 evidence->path ? evidence->path : "machine", number,
                                 evidence->restricted ? "(only root may read it)"
                                 : evidence->found    ? evidence->found
-                                                     : "nothing found");
+                                                     : "nothing found",
+                                evidence->expected ? ", expected " : "",
+                                evidence->expected ? evidence->expected : "");
                 add(text, "; ", line);
         }
 }
@@ -70,7 +72,7 @@ static PfLogLevel level_of(const PfResult *result, const PfReadiness *readiness)
         return result->verdict == PF_UNKNOWN ? PF_LOG_NOTICE : PF_LOG_INFO;
 }
 
-static void tell(const PfResult *before, const PfResult *now, const PfReadiness *readiness) {
+static void tell_of(const PfResult *before, const PfResult *now, const PfReadiness *readiness) {
         const char *was = before ? pf_verdict_to_string(before->verdict) : "";
         const char *is = pf_verdict_to_string(now->verdict);
         Text errors = { 0 }, evidence = { 0 };
@@ -107,6 +109,6 @@ void pf_events_tell(const PfReadiness *before, const PfReadiness *now) {
                 const PfResult *earlier = find(before, result->check);
 
                 if (is_worth_telling(earlier, result))
-                        tell(earlier, result, now);
+                        tell_of(earlier, result, now);
         }
 }

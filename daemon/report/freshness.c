@@ -146,8 +146,9 @@ static void on_came_back(void *data) {
                 service->n_came_back++;
 }
 
-static PfWatch *watch(PfService *service, PfTarget *target, bool files_only) {
-        PfWatch *new_watch = NULL;
+/* Return: 0 or a negative errno, which has been said; of a system that has nothing to watch with
+ * that is how it is, and no trouble. */
+static int watch(PfService *service, PfTarget *target, bool files_only, PfWatch **ret) {
         PfErr err = { 0 };
         int r;
 
@@ -156,22 +157,24 @@ static PfWatch *watch(PfService *service, PfTarget *target, bool files_only) {
                                            .files_only = files_only,
                                            .changed = on_changed,
                                            .data = service },
-                         &new_watch, &err);
+                         ret, &err);
         if (r < 0)
-                pf_log(PF_LOG_WARNING, "Changes are noticed only when somebody asks: %s",
-                       pf_err_text(&err, r));
+                pf_log(r == -ENOTSUP ? PF_LOG_INFO : PF_LOG_WARNING,
+                       "Changes are noticed only when somebody asks: %s", pf_err_text(&err, r));
         else
-                pf_watch_observe(new_watch, target);
-        return new_watch;
+                pf_watch_observe(*ret, target);
+        return r;
 }
 
 void pf_service_start_watching(PfService *service) {
+        int r;
+
         pf_schedule_on_come_back(service->schedule, on_came_back, service);
         if (!service->config.watches)
                 return;
-        service->watch = watch(service, service->config.target, false);
-        if (service->config.host != service->config.target)
-                service->host_watch = watch(service, service->config.host, true);
+        r = watch(service, service->config.target, false, &service->watch);
+        if (r != -ENOTSUP && service->config.host != service->config.target)
+                (void) watch(service, service->config.host, true, &service->host_watch);
 }
 
 void pf_service_stop_watching(PfService *service) {

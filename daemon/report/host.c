@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who a machine is, as far as its files tell. Nothing here is a verdict: what
+ * Who a machine is, as far as its files or its registry tell. Nothing here is a verdict: what
  * cannot be read is left out of the report.
  */
 #include "daemon/report/readiness.h"
 
 #include <string.h>
 
+#include "daemon/platform/registry.h"
 #include "probes/parse/os-release.h"
 
 #define LINE_MAX_BYTES 1024
@@ -20,6 +21,8 @@ void pf_host_deinit(PfHost *host) {
         free(host->kernel);
         *host = (PfHost){ 0 };
 }
+
+/* --- Linux --- */
 
 /* The first line of a file, without white space around it; NULL where there is none. */
 static char *read_line(const PfTarget *target, const char *path) {
@@ -53,7 +56,7 @@ static char *read_os(const PfTarget *target) {
         return name.data[0] && name.data[0] != ' ' ? pf_buf_steal(&name) : NULL;
 }
 
-void pf_host_read(const PfTarget *target, PfHost *host) {
+static void read_linux(const PfTarget *target, PfHost *host) {
         bool live = pf_target_is_live(target);
 
         host->hostname = read_line(target, live ? "/proc/sys/kernel/hostname" : "/etc/hostname");
@@ -63,4 +66,58 @@ void pf_host_read(const PfTarget *target, PfHost *host) {
                 return;
         host->boot_id = read_line(target, "/proc/sys/kernel/random/boot_id");
         host->kernel = read_line(target, "/proc/sys/kernel/osrelease");
+}
+
+/* --- Windows --- */
+
+/* A text of the registry; NULL where there is none. */
+static char *read_value(const PfTarget *target, const char *path, const char *name) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        const char *text;
+
+        if (pf_registry_read(target, path, &key, NULL) != 0 ||
+            pf_registry_text(&key, name, &text, NULL) != 0)
+                return NULL;
+        return *text ? strdup(text) : NULL;
+}
+
+/* "10.0.20348": before Windows 10 the first two numbers are one text. */
+static char *read_version(const PfRegistryKey *key) {
+        PF_AUTO_BUF PfBuf version = PF_BUF_INIT(LINE_MAX_BYTES);
+        uint64_t major, minor;
+        const char *old, *build;
+        int r = -ENOENT;
+
+        if (pf_registry_text(key, "CurrentBuild", &build, NULL) != 0)
+                return NULL;
+        if (pf_registry_number(key, "CurrentMajorVersionNumber", &major, NULL) == 0 &&
+            pf_registry_number(key, "CurrentMinorVersionNumber", &minor, NULL) == 0)
+                r = pf_buf_printf(&version, "%u.%u.%s", (unsigned) major, (unsigned) minor, build);
+        else if (pf_registry_text(key, "CurrentVersion", &old, NULL) == 0)
+                r = pf_buf_printf(&version, "%s.%s", old, build);
+        return r < 0 ? NULL : pf_buf_steal(&version);
+}
+
+static void read_windows(const PfTarget *target, PfHost *host) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        const char *product;
+
+        host->hostname = read_value(
+                target, "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters", "Hostname");
+        host->machine_id =
+                read_value(target, "HKLM\\SOFTWARE\\Microsoft\\Cryptography", "MachineGuid");
+        if (pf_registry_read(target, "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion", &key,
+                             NULL) != 0)
+                return;
+        if (pf_registry_text(&key, "ProductName", &product, NULL) == 0 && *product)
+                host->os = strdup(product);
+        if (pf_target_is_live(target))
+                host->kernel = read_version(&key);
+}
+
+void pf_host_read(const PfTarget *target, PfHost *host) {
+        if (pf_target_platform(target) == PF_PLATFORM_WINDOWS)
+                read_windows(target, host);
+        else
+                read_linux(target, host);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/ip-address.h"
+#include "daemon/base/platform.h"
 #include "daemon/base/utf8.h"
 #include "daemon/base/wildcard.h"
 
@@ -93,8 +94,8 @@ static int fill(PfQuestion *question, const PfQuestionSpec *spec, const char **r
                 spec->agent_version ? spec->agent_version : spec->profile->agent_version;
         const Text texts[] = {
                 { "agent version", "agentVersion", version, &demand->agent_version, check_version },
-                { "account", "account", spec->account ? spec->account : "root", &demand->account,
-                  NULL },
+                { "account", "account", spec->account ? spec->account : PF_ADMINISTRATOR,
+                  &demand->account, NULL },
                 { "source", "source", spec->source, &demand->source, check_address },
                 { "source host", "sourceHost", spec->source_host, &demand->source_host, NULL },
                 { "local address", "localAddress", spec->local_address, &demand->local_address,

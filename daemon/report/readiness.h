@@ -19,8 +19,8 @@ typedef struct PfHost {
         char *hostname;
         char *machine_id;
         char *boot_id; /* NULL for an image: it is not running */
-        char *os;      /* "debian 12" */
-        char *kernel;  /* release of the running one; NULL for an image */
+        char *os;      /* "debian 12", "Windows Server 2022 Datacenter" */
+        char *kernel;  /* release of the running one, "10.0.20348"; NULL for an image */
 } PfHost;
 
 void pf_host_deinit(PfHost *host);

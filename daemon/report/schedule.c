@@ -6,7 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/report/offload.h"
 
-#define HOST_DEADLINE_MS 1000
+#define HOST_DEADLINE_MS 5000 /* the hives of an image are read by another process */
 #define WAIVERS_DEADLINE_MS 2000
 
 /* One slot a probe, one for reading who the machine is, and one for its waivers. */
@@ -213,7 +213,8 @@ static void set_waivers(PfRun *run, PfWaivers *waivers, const char *fault) {
         *waivers = (PfWaivers){ 0 };
         /* What cannot be said here only leaves a failure what it is. */
         if (fault)
-                (void) !pf_waivers_add_fault(&run->readiness->waivers, fault);
+                (void) !pf_waivers_add_fault(&run->readiness->waivers, run->schedule->target,
+                                             fault);
         run->waivers_usec = pf_target_now_usec(run->schedule->target);
         run->knows_waivers = true;
         for (size_t i = 0; i < pf_n_probes; i++)

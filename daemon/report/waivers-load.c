@@ -11,7 +11,26 @@
 #define FAULT_MAX 256
 #define NAME_BYTES_MAX 255
 
-static const char *const directories[] = { "/", "/etc", "/etc/preflightd", PF_WAIVERS_DIRECTORY };
+/* By the system of the machine under test, which need not be that of this program. */
+typedef struct Place {
+        const char *on_the_way[4]; /* NULL behind the last; who may change them may waive */
+        const char *directory;
+} Place;
+
+static const Place linux_place = {
+        .on_the_way = { "/", "/etc", "/etc/preflightd" },
+        .directory = PF_WAIVERS_DIRECTORY,
+};
+
+/* In /ProgramData users may make folders, but not touch those of others. */
+static const Place windows_place = {
+        .on_the_way = { "/", "/ProgramData/preflightd" },
+        .directory = PF_WAIVERS_DIRECTORY_WINDOWS,
+};
+
+static const Place *place_of(const PfTarget *target) {
+        return pf_target_platform(target) == PF_PLATFORM_WINDOWS ? &windows_place : &linux_place;
+}
 
 static void entry_deinit(PfWaiverEntry *entry) {
         free(entry->file);
@@ -48,8 +67,8 @@ static int set_fault(PfWaiverEntry *entry, PfWaiverState state, const char *text
         return entry->summary ? 0 : -ENOMEM;
 }
 
-int pf_waivers_add_fault(PfWaivers *waivers, const char *reason) {
-        PfWaiverEntry *entry = add_entry(waivers, PF_WAIVERS_DIRECTORY);
+int pf_waivers_add_fault(PfWaivers *waivers, const PfTarget *target, const char *reason) {
+        PfWaiverEntry *entry = add_entry(waivers, place_of(target)->directory);
 
         if (!entry)
                 return -ENOMEM;
@@ -94,12 +113,15 @@ static int judge_path(const PfTarget *target, const char *path, PfFileType type,
 /* The first fault of the directories on the way. */
 static int judge_directories(const PfTarget *target, PfFileInfo *top, char fault[static FAULT_MAX],
                              PfErr *err) {
+        const Place *place = place_of(target);
         int r;
 
         fault[0] = '\0';
         r = pf_target_lstat(target, "/", top, err);
-        for (size_t i = 0; i < PF_ELEMENTS(directories) && r == 0 && !fault[0]; i++)
-                r = judge_path(target, directories[i], PF_FILE_DIRECTORY, top, fault, err);
+        for (size_t i = 0; place->on_the_way[i] && r == 0 && !fault[0]; i++)
+                r = judge_path(target, place->on_the_way[i], PF_FILE_DIRECTORY, top, fault, err);
+        if (r == 0 && !fault[0])
+                r = judge_path(target, place->directory, PF_FILE_DIRECTORY, top, fault, err);
         return r;
 }
 
@@ -173,17 +195,19 @@ static int load_all(const PfTarget *target, const PfStrv *names, PfWaivers *waiv
         if (r == -ENOMEM)
                 return r;
         if (r != 0)
-                return pf_waivers_add_fault(waivers, pf_err_text(&err, r));
+                return pf_waivers_add_fault(waivers, target, pf_err_text(&err, r));
         for (size_t i = 0; i < names->n && r == 0; i++) {
-                char path[sizeof(PF_WAIVERS_DIRECTORY) + 1 + NAME_BYTES_MAX];
+                char path[sizeof(PF_WAIVERS_DIRECTORY_WINDOWS) + 1 + NAME_BYTES_MAX];
                 PfWaiverEntry *entry;
 
                 if (!is_waiver(names->items[i]))
                         continue;
                 if (waivers->n == PF_WAIVERS_MAX)
-                        return pf_waivers_add_fault(waivers, "there are more than 256 files: those "
-                                                             "behind were not looked at");
-                (void) snprintf(path, sizeof(path), PF_WAIVERS_DIRECTORY "/%s", names->items[i]);
+                        return pf_waivers_add_fault(waivers, target,
+                                                    "there are more than 256 files: those "
+                                                    "behind were not looked at");
+                (void) snprintf(path, sizeof(path), "%s/%s", place_of(target)->directory,
+                                names->items[i]);
                 entry = add_entry(waivers, path);
                 r = entry ? load_file(target, entry, &top, fault) : -ENOMEM;
         }
@@ -195,12 +219,12 @@ int pf_waivers_load(const PfTarget *target, PfWaivers *ret) {
         PfErr err = { 0 };
         int r;
 
-        r = pf_target_list(target, PF_WAIVERS_DIRECTORY, &names, &err);
+        r = pf_target_list(target, place_of(target)->directory, &names, &err);
         if (r == PF_TARGET_ABSENT)
                 return 0;
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return pf_waivers_add_fault(ret, pf_err_text(&err, r));
+                return pf_waivers_add_fault(ret, target, pf_err_text(&err, r));
         return names.n > 0 ? load_all(target, &names, ret) : 0;
 }

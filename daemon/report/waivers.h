@@ -15,6 +15,7 @@
  * could be anything. Each file is accounted for, also one that counts for nothing.
  */
 #define PF_WAIVERS_DIRECTORY "/etc/preflightd/waivers.d"
+#define PF_WAIVERS_DIRECTORY_WINDOWS "/ProgramData/preflightd/waivers.d"
 #define PF_WAIVERS_MAX 256 /* files; those behind waive nothing */
 
 /* As type WaiverState of org.preflightd.Preflight. */
@@ -52,7 +53,8 @@ void pf_waivers_deinit(PfWaivers *waivers);
 #define PF_AUTO_WAIVERS PF_CLEANUP(pf_waivers_deinit)
 
 /**
- * pf_waivers_load() - read all files NAME.conf of PF_WAIVERS_DIRECTORY
+ * pf_waivers_load() - read all files NAME.conf of PF_WAIVERS_DIRECTORY, or on a machine with
+ *                     Windows of the other
  * @ret:   all zero. What cannot be read, or must not be trusted, is an entry too.
  * Rule:   the file and every directory on the way belong to root, or to who owns
  *         the root directory of the machine, and nobody else may write there;
@@ -63,7 +65,8 @@ int pf_waivers_load(const PfTarget *target, PfWaivers *ret) PF_MUST_CHECK;
 
 /* An entry for the directory as a whole, which could not be looked at.
  * Return: 0 or -ENOMEM. */
-int pf_waivers_add_fault(PfWaivers *waivers, const char *reason) PF_MUST_CHECK;
+int pf_waivers_add_fault(PfWaivers *waivers, const PfTarget *target,
+                         const char *reason) PF_MUST_CHECK;
 
 /**
  * pf_waivers_apply() - waive what fails, and note by which

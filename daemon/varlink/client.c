@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "daemon/base/uv-errno.h"
 #include "daemon/platform/peer.h"
 #include "daemon/varlink/frame.h"
 #include "daemon/varlink/pipes.h"
@@ -153,7 +154,7 @@ static int first_text(const char *key, PfJson *value, void *data) {
 
         if (!pf_json_string(value))
                 return 0;
-        pf_err_set(text, -EREMOTEIO, "%s: %s", key, pf_json_string(value));
+        pf_err_set(text, -EPROTO, "%s: %s", key, pf_json_string(value));
         return 1;
 }
 
@@ -161,9 +162,9 @@ static void describe_error(PfVarlinkReply *reply, PfErr *text) {
         PfErr detail = { 0 };
 
         if (pf_json_each(reply->parameters, first_text, &detail) > 0)
-                pf_err_set(text, -EREMOTEIO, "%s (%s)", reply->error, detail.text);
+                pf_err_set(text, -EPROTO, "%s (%s)", reply->error, detail.text);
         else
-                pf_err_set(text, -EREMOTEIO, "%s", reply->error);
+                pf_err_set(text, -EPROTO, "%s", reply->error);
         reply->text = text->text;
 }
 
@@ -223,7 +224,7 @@ static void on_read(uv_stream_t *in, ssize_t n, const uv_buf_t *buf) {
         if (n == UV_EOF)
                 return fail(client, -ECONNRESET, "the service has closed the connection");
         if (n < 0)
-                return fail(client, (int) n, uv_strerror((int) n));
+                return fail(client, pf_errno_from_uv((int) n), uv_strerror((int) n));
         if (pf_frame_feed(&client->frame, buf->base, (size_t) n) < 0)
                 return fail(client, -ENOMEM, "no memory for what the service sends");
         process(client);
@@ -231,7 +232,7 @@ static void on_read(uv_stream_t *in, ssize_t n, const uv_buf_t *buf) {
 
 static void on_written(void *owner, int status) {
         if (status < 0)
-                fail(owner, status, uv_strerror(status));
+                fail(owner, pf_errno_from_uv(status), uv_strerror(status));
 }
 
 static PfVarlinkClient *new_client(uv_loop_t *loop) {
@@ -253,7 +254,8 @@ static int start(PfVarlinkClient *client, int r, PfVarlinkClient **ret, PfErr *e
         if (r == 0) {
                 r = uv_read_start((uv_stream_t *) &client->pipes.in, lend_buffer, on_read);
                 if (r < 0)
-                        pf_err_set(err, r, "cannot read from the service: %s", uv_strerror(r));
+                        r = pf_err_set(err, pf_errno_from_uv(r), "cannot read from the service: %s",
+                                       uv_strerror(r));
         }
         if (r < 0) {
                 pf_varlink_client_free(client);

@@ -107,7 +107,8 @@ bool pf_varlink_connection_is_waited_for(PfVarlinkConnection *connection, uint64
         queued = unsent(connection);
         if (queued > 0)
                 wait_for(connection, PF_VARLINK_WAIT_READER, queued, now_ms);
-        else if (!connection->paused && pf_frame_is_partial(&connection->frame))
+        else if (!connection->paused &&
+                 (pf_frame_is_partial(&connection->frame) || connection->uid == PF_PEER_UNKNOWN))
                 wait_for(connection, PF_VARLINK_WAIT_MESSAGE, connection->n_messages, now_ms);
         else
                 wait_for(connection, PF_VARLINK_WAIT_NOT, 0, now_ms);

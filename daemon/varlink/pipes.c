@@ -8,6 +8,7 @@
  */
 #include "daemon/varlink/pipes.h"
 
+#include "daemon/base/uv-errno.h"
 #include "daemon/platform/peer.h"
 
 typedef struct Write {
@@ -31,7 +32,8 @@ int pf_varlink_pipe_open(uv_pipe_t *pipe, int fd, PfErr *err) {
         r = uv_pipe_open(pipe, fd);
         if (r < 0) {
                 pf_close(fd);
-                return pf_err_set(err, r, "descriptor %d: %s", fd, uv_strerror(r));
+                return pf_err_set(err, pf_errno_from_uv(r), "descriptor %d: %s", fd,
+                                  uv_strerror(r));
         }
         return 0;
 }
@@ -98,7 +100,7 @@ static int queue(PfVarlinkPipes *pipes, PfVarlinkBytes *bytes, size_t done) {
                 pf_varlink_bytes_unref(item->bytes);
                 free(item);
         }
-        return r;
+        return pf_errno_from_uv(r);
 }
 
 int pf_varlink_pipes_send(PfVarlinkPipes *pipes, PfVarlinkBytes *bytes, size_t queue_max) {
@@ -114,7 +116,7 @@ int pf_varlink_pipes_send(PfVarlinkPipes *pipes, PfVarlinkBytes *bytes, size_t q
         if (written == UV_EAGAIN)
                 written = 0;
         if (written < 0 || (size_t) written == n)
-                return written < 0 ? written : 0;
+                return written < 0 ? pf_errno_from_uv(written) : 0;
         return queue(pipes, bytes, (size_t) written);
 }
 

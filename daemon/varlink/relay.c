@@ -5,6 +5,7 @@
  */
 #include "daemon/varlink/relay.h"
 
+#include "daemon/base/uv-errno.h"
 #include "daemon/platform/peer.h"
 #include "daemon/varlink/pipes.h"
 
@@ -160,7 +161,8 @@ static int connect_service(PfRelay *relay, PfErr *err) {
 
         if (config->path)
                 return pf_peer_connect(&relay->service.in, config->path, err);
-        return pf_varlink_pipes_open(&relay->service, config->service_fd, config->service_fd, err);
+        return pf_varlink_pipes_open(&relay->service, config->service_in_fd, config->service_out_fd,
+                                     err);
 }
 
 static int begin(PfRelay *relay, PfErr *err) {
@@ -172,10 +174,18 @@ static int begin(PfRelay *relay, PfErr *err) {
         if (r == 0)
                 r = opened;
         if (r == 0)
-                r = uv_read_start((uv_stream_t *) &relay->client.in, lend_buffer, on_read);
+                r = pf_errno_from_uv(
+                        uv_read_start((uv_stream_t *) &relay->client.in, lend_buffer, on_read));
         if (r == 0)
-                r = uv_read_start((uv_stream_t *) &relay->service.in, lend_buffer, on_read);
+                r = pf_errno_from_uv(
+                        uv_read_start((uv_stream_t *) &relay->service.in, lend_buffer, on_read));
         return r;
+}
+
+static void close_both(int in_fd, int out_fd) {
+        pf_close(in_fd);
+        if (out_fd != in_fd)
+                pf_close(out_fd);
 }
 
 int pf_relay_new(uv_loop_t *loop, const PfRelayConfig *config, PfRelay **ret, PfErr *err) {
@@ -183,11 +193,9 @@ int pf_relay_new(uv_loop_t *loop, const PfRelayConfig *config, PfRelay **ret, Pf
         int r;
 
         if (!relay) {
-                pf_close(config->in_fd);
-                if (config->out_fd != config->in_fd)
-                        pf_close(config->out_fd);
+                close_both(config->in_fd, config->out_fd);
                 if (!config->path)
-                        pf_close(config->service_fd);
+                        close_both(config->service_in_fd, config->service_out_fd);
                 return pf_err_set(err, -ENOMEM, "out of memory");
         }
         relay->config = *config;

@@ -25,9 +25,9 @@ typedef enum PfRelayEnd {
 } PfRelayEnd;
 
 typedef struct PfRelayConfig {
-        int in_fd, out_fd;  /* the client's: pipes or a local socket; taken over */
-        const char *path;   /* of the service; or NULL, then */
-        int service_fd;     /* a local socket; taken over */
+        int in_fd, out_fd;                 /* the client's: pipes or a local socket; taken over */
+        const char *path;                  /* of the service; or NULL, then */
+        int service_in_fd, service_out_fd; /* pipes or a local socket; taken over */
         unsigned linger_ms; /* that nothing may move in, where something has to [60000] */
         void (*ended)(PfRelay *relay, PfRelayEnd end, void *data); /* once; may free it */
         void *data;

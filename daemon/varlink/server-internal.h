@@ -76,7 +76,7 @@ typedef struct PfVarlinkTransport {
 
 typedef enum PfVarlinkWait {
         PF_VARLINK_WAIT_NOT,
-        PF_VARLINK_WAIT_MESSAGE, /* the rest of one */
+        PF_VARLINK_WAIT_MESSAGE, /* the rest of one, or who it is, which the first tells */
         PF_VARLINK_WAIT_READER,  /* for it to read our answer */
 } PfVarlinkWait;
 

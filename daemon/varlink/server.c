@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "daemon/base/uv-errno.h"
 #include "daemon/varlink/stream.h"
 
 #define READ_MAX ((size_t) 64 << 10)
@@ -76,12 +77,12 @@ void pf_varlink_server_on_idle(PfVarlinkServer *server, PfVarlinkIdle idle, void
         server->idle_data = data;
 }
 
-static bool is_full_for(const PfVarlinkServer *server, const PfPeer *peer) {
+/* Beside @n others. Who has not said who it is may be root. */
+static bool is_full_for(const PfVarlinkServer *server, const PfPeer *peer, unsigned n) {
         const PfVarlinkServerConfig *config = &server->service.config;
-        const unsigned n = server->service.n_connections;
         unsigned n_same = 0;
 
-        if (pf_peer_is_root(peer))
+        if (pf_peer_is_root(peer) || peer->uid == PF_PEER_UNKNOWN)
                 return n >= config->clients_max + ROOT_RESERVE;
         if (n >= config->clients_max)
                 return true;
@@ -90,19 +91,43 @@ static bool is_full_for(const PfVarlinkServer *server, const PfPeer *peer) {
         return n_same >= config->clients_per_user_max;
 }
 
-static int admit(PfVarlinkServer *server, PfVarlinkStream *stream) {
-        PF_AUTO_PEER PfPeer peer = { 0 };
+static int find_client(const PfVarlinkStream *stream, PfPeer *ret) {
         uv_os_fd_t fd;
         int r;
 
-        r = uv_fileno((uv_handle_t *) &stream->pipes.in, &fd);
-        if (r == 0)
-                r = pf_peer_of_fd(fd, &peer, NULL);
+        r = uv_fileno((const uv_handle_t *) &stream->pipes.in, &fd);
+        return r < 0 ? r : pf_peer_of_fd(fd, ret, NULL);
+}
+
+static int admit(PfVarlinkServer *server, PfVarlinkStream *stream) {
+        PF_AUTO_PEER PfPeer peer = { 0 };
+        int r;
+
+        r = find_client(stream, &peer);
+        if (r == -EAGAIN) { /* pf_varlink_server_identify() follows */
+                peer.uid = PF_PEER_UNKNOWN;
+                pf_varlink_server_watch(server);
+        } else if (r < 0) {
+                return r;
+        }
+        if (is_full_for(server, &peer, server->service.n_connections))
+                return -EBUSY;
+        return pf_varlink_stream_serve(stream, &peer, pf_peer_is_privileged(&peer, server->group));
+}
+
+int pf_varlink_server_identify(PfVarlinkServer *server, PfVarlinkStream *stream) {
+        PF_AUTO_PEER PfPeer peer = { 0 };
+        int r;
+
+        r = find_client(stream, &peer);
         if (r < 0)
                 return r;
-        if (is_full_for(server, &peer))
-                return -EUSERS;
-        return pf_varlink_stream_serve(stream, &peer, pf_peer_is_privileged(&peer, server->group));
+        if (is_full_for(server, &peer, server->service.n_connections - 1))
+                return -EBUSY;
+        stream->connection.uid = peer.uid;
+        stream->connection.pid = peer.pid;
+        stream->connection.privileged = pf_peer_is_privileged(&peer, server->group);
+        return 0;
 }
 
 /* Who is not admitted must be accepted too, or libuv would accept nobody else. */
@@ -245,7 +270,8 @@ static int listen_on(Listener *listener, int r, const char *what, PfErr *err) {
         if (r == 0) {
                 r = uv_listen((uv_stream_t *) &listener->pipe, BACKLOG, on_connection);
                 if (r < 0)
-                        pf_err_set(err, r, "%s: cannot listen: %s", what, uv_strerror(r));
+                        r = pf_err_set(err, pf_errno_from_uv(r), "%s: cannot listen: %s", what,
+                                       uv_strerror(r));
         }
         if (r < 0) {
                 close_listener(listener);
@@ -277,7 +303,7 @@ int pf_varlink_server_listen_path(PfVarlinkServer *server, const char *path, uns
 static int find_peer(int fd, PfPeer *ret, PfErr *err) {
         int r;
 
-        r = pf_peer_of_fd(fd, ret, NULL);
+        r = pf_peer_of_fd(uv_get_osfhandle(fd), ret, NULL);
         return r == -ENOTSOCK ? pf_peer_of_self(ret, err) : r;
 }
 
@@ -309,7 +335,7 @@ int pf_varlink_server_listen_fd(PfVarlinkServer *server, int fd, PfErr *err) {
         char name[32];
         int r;
 
-        if (pf_peer_is_connected(fd))
+        if (pf_peer_is_connected(uv_get_osfhandle(fd)))
                 return pf_varlink_server_add_connection(server, fd, fd, err);
         listener = new_listener(server);
         if (!listener) {

@@ -5,6 +5,8 @@
  */
 #include "daemon/varlink/stream.h"
 
+#include "daemon/base/uv-errno.h"
+
 static PfVarlinkStream *stream_of(const PfVarlinkConnection *connection) {
         return (PfVarlinkStream *) connection;
 }
@@ -36,10 +38,17 @@ static void lend_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *ret) {
         pf_varlink_server_lend_buffer(stream_of_handle(handle)->server, ret);
 }
 
+static bool is_known(PfVarlinkStream *stream) {
+        return stream->connection.uid != PF_PEER_UNKNOWN ||
+               pf_varlink_server_identify(stream->server, stream) == 0;
+}
+
 static void on_read(uv_stream_t *in, ssize_t n, const uv_buf_t *buf) {
         PfVarlinkStream *stream = stream_of_handle((uv_handle_t *) in);
 
-        if (n > 0)
+        if (n > 0 && !is_known(stream))
+                pf_varlink_connection_close(&stream->connection);
+        else if (n > 0)
                 pf_varlink_connection_receive(&stream->connection, buf->base, (size_t) n);
         else if (n == UV_EOF && pf_varlink_pipes_is_half_closed(&stream->pipes))
                 pf_varlink_connection_end(&stream->connection);
@@ -48,7 +57,8 @@ static void on_read(uv_stream_t *in, ssize_t n, const uv_buf_t *buf) {
 }
 
 static int start_reading(PfVarlinkStream *stream) {
-        return uv_read_start((uv_stream_t *) &stream->pipes.in, lend_buffer, on_read);
+        return pf_errno_from_uv(
+                uv_read_start((uv_stream_t *) &stream->pipes.in, lend_buffer, on_read));
 }
 
 static void pause_reading(PfVarlinkConnection *connection, bool paused) {
@@ -92,10 +102,26 @@ PfVarlinkStream *pf_varlink_stream_new(PfVarlinkServer *server) {
         return stream;
 }
 
+/*
+ * Answers that a client does not read lie in the kernel, which charges them to us for as long
+ * as the client is there, whatever becomes of us. Of 24 KiB it makes 48, see socket(7), in
+ * which a usual report has room at once. So all that 1088 clients can have us hold, memory_max
+ * of the configuration included, stays below MemoryMax= of the service.
+ */
+#define UNREAD_BYTES (24 << 10)
+
+static void limit_unread(const PfVarlinkStream *stream) {
+        int bytes = UNREAD_BYTES;
+
+        /* A pipe has no such limit, and on Windows no socket: libuv says so. */
+        (void) uv_send_buffer_size((uv_handle_t *) stream->pipes.out, &bytes);
+}
+
 int pf_varlink_stream_serve(PfVarlinkStream *stream, const PfPeer *peer, bool privileged) {
         pf_varlink_connection_init(&stream->connection, pf_varlink_server_service(stream->server),
                                    &transport, peer, privileged);
         stream->serving = true;
+        limit_unread(stream);
         return start_reading(stream);
 }
 

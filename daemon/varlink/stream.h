@@ -22,6 +22,13 @@ int pf_varlink_stream_serve(PfVarlinkStream *stream, const PfPeer *peer,
 void pf_varlink_stream_close(PfVarlinkStream *stream);
 
 /* What a stream needs of its server. */
+
+/**
+ * pf_varlink_server_identify() - after the first bytes of a client that was unknown
+ * Return: 0; -EBUSY where there are too many of it already, or another negative errno:
+ *         it is to be closed.
+ */
+int pf_varlink_server_identify(PfVarlinkServer *server, PfVarlinkStream *stream) PF_MUST_CHECK;
 PfVarlinkService *pf_varlink_server_service(PfVarlinkServer *server);
 uv_loop_t *pf_varlink_server_loop(PfVarlinkServer *server);
 void pf_varlink_server_lend_buffer(PfVarlinkServer *server, uv_buf_t *ret);
