@@ -283,6 +283,8 @@ static int carry_out(PfEntry *entry, const PfPlan *plan, const Places *places, P
         if (r == 0)
                 r = check_replaced(entry, err);
         if (r == 0)
+                r = pf_entry_make_settings(entry, err);
+        if (r == 0)
                 r = act(entry, err);
         if (r < 0)
                 return r;
@@ -330,6 +332,8 @@ int pf_transactions_apply(PfTransactions *transactions, const PfPlan *plan, cons
         r = pf_transactions_recover(transactions, err);
         if (r == 0)
                 r = find_places(transactions, plan, &places, err);
+        if (r == 0)
+                r = pf_settings_check(transactions, plan, err);
         if (r == 0)
                 r = validate(transactions, plan, &not_validated, err);
         if (r == 0)

@@ -55,37 +55,46 @@ static void log_covered(const PfTransaction *transaction) {
         log_transaction(PF_LOG_WARNING, pf_message_lease_covered, transaction, text);
 }
 
-static void log_change(const PfChange *change) {
-        static const struct {
-                PfChangeKind kind;
-                const char *message_id;
-                const char *done;
-        } events[] = {
-                { PF_CHANGE_APPLY, pf_message_applied, "Applied" },
-                { PF_CHANGE_UNDO, pf_message_undone, "Undone" },
+static void log_made(const PfChange *change, const PfTransaction *transaction) {
+        const bool is_undo = change->kind == PF_CHANGE_UNDO;
+        char text[700];
+
+        (void) snprintf(text, sizeof(text), "%s %s (%s), by order of %s",
+                        is_undo ? "Undone" : "Applied", transaction->id, transaction->why,
+                        change->who);
+        log_transaction(PF_LOG_NOTICE, is_undo ? pf_message_undone : pf_message_applied,
+                        transaction, text);
+}
+
+/* Refused, or taken back: where it was begun there is a transaction of it. */
+static void log_not_made(const PfChange *change, const PfTransaction *transaction) {
+        const char *why = transaction ? transaction->why : change->why;
+        const PfLogField fields[] = {
+                { "PREFLIGHTD_CHECK", why ? why : "" },
+                { "PREFLIGHTD_WHO", change->who },
+                { transaction ? "PREFLIGHTD_TRANSACTION" : NULL,
+                  transaction ? transaction->id : NULL },
+                { NULL, NULL },
         };
+
+        pf_log_event(PF_LOG_WARNING, pf_message_not_made, fields,
+                     "%s asked for a change, which was not made: %s", change->who,
+                     change->r > 0 && !change->err.text[0]
+                             ? "there is nothing of this name in force"
+                             : pf_err_text(&change->err, change->r));
+}
+
+static void log_change(const PfChange *change) {
         const PfTransaction *transaction = change->transaction;
 
+        if (change->kind != PF_CHANGE_APPLY && change->kind != PF_CHANGE_UNDO)
+                return;
         if (change->kind == PF_CHANGE_UNDO && change->is_listed)
                 transaction = pf_change_find(change, change->id);
-        for (size_t i = 0; i < PF_ELEMENTS(events); i++) {
-                char text[700];
-
-                if (events[i].kind != change->kind)
-                        continue;
-                if (change->r != 0) {
-                        pf_log(PF_LOG_WARNING, "%s asked for a change, which was not made: %s",
-                               change->who,
-                               change->r > 0 && !change->err.text[0]
-                                       ? "there is nothing of this name in force"
-                                       : pf_err_text(&change->err, change->r));
-                } else if (transaction) {
-                        (void) snprintf(text, sizeof(text), "%s %s (%s), by order of %s",
-                                        events[i].done, transaction->id, transaction->why,
-                                        change->who);
-                        log_transaction(PF_LOG_NOTICE, events[i].message_id, transaction, text);
-                }
-        }
+        if (change->r != 0)
+                log_not_made(change, transaction);
+        else if (transaction)
+                log_made(change, transaction);
 }
 
 /* Which leases are open now that were not, and the other way round. */

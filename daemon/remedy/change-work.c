@@ -107,16 +107,17 @@ static char *why_of(const PfPlan *plan) {
 }
 
 static int apply(PfChange *change) {
-        PF_AUTO_FREE char *why = why_of(change->kept.plan);
-        int r = why ? 0 : -ENOMEM;
+        int r;
 
+        change->why = why_of(change->kept.plan);
+        r = change->why ? 0 : -ENOMEM;
         if (r == 0 && change->kept.is_automatic)
                 r = ask_policy(change, &change->err);
         if (r < 0)
                 return r;
         pf_effects_ask(change->remediation->config.effects, change->kept.question);
         return pf_transactions_apply(change->remediation->transactions, change->kept.plan,
-                                     change->who, why, &change->transaction, &change->err);
+                                     change->who, change->why, &change->transaction, &change->err);
 }
 
 /* A lease that is ended early ends as it would at its time: an edit made since keeps

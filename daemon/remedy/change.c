@@ -16,6 +16,7 @@ PfChange *pf_change_free(PfChange *change) {
         pf_kept_plan_deinit(&change->kept);
         pf_strv_deinit(&change->complaints);
         free(change->who);
+        free(change->why);
         free(change);
         return NULL;
 }

@@ -23,6 +23,7 @@ typedef struct PfChange {
         PfChangeKind kind;
         PfVarlinkCall *call; /* NULL: nobody waits, or has ever */
         char *who;
+        char *why; /* the checks that an Apply() is for, once it is begun */
         PfKeptPlan kept;
         const char *id; /* to be undone; the call's */
         void (*ended)(void *data);

@@ -10,6 +10,7 @@
 #include "daemon/base/target-file.h"
 #include "daemon/base/wildcard.h"
 #include "daemon/remedy/diff.h"
+#include "daemon/remedy/setting.h"
 
 #define CHUNK (64u << 10)
 
@@ -56,6 +57,8 @@ static int put_candidate(PfTarget *overlay, const PfCandidate *candidate, PfErr 
 
         for (size_t i = 0; i < candidate->n_edits && r == 0; i++)
                 r = put_edit(overlay, &candidate->edits[i], err);
+        for (size_t i = 0; i < candidate->n_settings && r == 0; i++)
+                r = pf_setting_assume(overlay, &candidate->settings[i], err);
         for (size_t i = 0; i < candidate->n_assumptions && r == 0; i++)
                 r = put_assumption(overlay, &candidate->assumptions[i], err);
         return r;
@@ -279,6 +282,42 @@ static int move_actions(PfCandidate *candidate, PfCandidate *all) {
         return r;
 }
 
+static int move_settings(PfCandidate *candidate, PfCandidate *all) {
+        int r = 0;
+
+        for (size_t i = 0; i < candidate->n_settings && r == 0; i++) {
+                const PfSetting *setting = &candidate->settings[i];
+
+                r = pf_candidate_set(all, setting->kind, setting->subject, setting->name,
+                                     setting->value);
+        }
+        return r;
+}
+
+static bool is_value(const char *a, const char *b) {
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* With what they are now; those that are so already are none. */
+static int plan_settings(const PfTarget *target, PfCandidate *all, PfPlan *plan, PfErr *err) {
+        plan->settings = calloc(all->n_settings + 1, sizeof(*plan->settings));
+        if (!plan->settings)
+                return -ENOMEM;
+        for (size_t i = 0; i < all->n_settings; i++) {
+                PF_AUTO_FREE char *before = NULL;
+                int r = pf_setting_read(target, &all->settings[i], &before, err);
+
+                if (r < 0)
+                        return r;
+                if (is_value(before, all->settings[i].value))
+                        continue;
+                plan->settings[plan->n_settings++] =
+                        (PfPlanSetting){ all->settings[i], PF_STEAL(before) };
+                all->settings[i] = (PfSetting){ 0 };
+        }
+        return 0;
+}
+
 static void drop_file(PfChanges *changes, size_t i) {
         file_deinit(&changes->files[i]);
         changes->n_files--;
@@ -303,8 +342,12 @@ int pf_changes_move(PfChanges *changes, PfPlan *plan, PfErr *err) {
                         drop_file(changes, i);
         for (size_t i = 0; i < changes->n && r == 0; i++) {
                 move_edits(changes, &changes->items[i]);
-                r = move_actions(&changes->items[i], &all);
+                r = move_settings(&changes->items[i], &all);
+                if (r == 0)
+                        r = move_actions(&changes->items[i], &all);
         }
+        if (r == 0)
+                r = plan_settings(changes->target, &all, plan, err);
         for (size_t i = 0; i < changes->n_files && r == 0; i++)
                 r = pf_edit_digest(&changes->files[i].edit, changes->files[i].after_sha256, err);
         if (r < 0)

@@ -43,8 +43,10 @@ void pf_changes_drop(PfChanges *changes, size_t i);
 bool pf_changes_is_rested_on(const PfChanges *changes, size_t i);
 
 /**
- * pf_changes_move() - they become the files and actions of a plan
- * Edits that leave a file as it is are none. The changes are empty afterwards.
+ * pf_changes_move() - they become the files, settings and actions of a plan
+ * Edits that leave a file as it is are none; nor are settings that are so already. The changes are
+ * empty afterwards.
+ *
  * Return: 0; -ENOMEM; -EIO … with a text where a spooled file cannot be read.
  */
 int pf_changes_move(PfChanges *changes, PfPlan *plan, PfErr *err) PF_MUST_CHECK;

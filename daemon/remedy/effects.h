@@ -7,6 +7,9 @@
  * What a transaction does beside replacing files, as a table: the running
  * machine's (effects-live.c), an image's, which does nothing (effects-image.c), and
  * those of tests.
+ *
+ * An action has no state: it is done, and taken back. A setting has: the engine looks at
+ * it, as at a file, and puts back what it was only where it is just what it made of it.
  */
 typedef struct PfEffects {
         /**
@@ -28,6 +31,19 @@ typedef struct PfEffects {
          */
         int (*verify)(const PfPlan *plan, void *data, PfErr *err);
         void *data;
+
+        /* NULL, both of them, of a machine that has no settings. */
+
+        /* What a setting is now; *@ret NULL: there is none. The caller frees it.
+         * Return: 0; a negative errno with a text. */
+        int (*look)(const PfSetting *setting, char **ret, void *data, PfErr *err);
+
+        /**
+         * set() - make it so, whatever it is now, for this boot and the next
+         * @value: NULL: it is to be gone
+         * When it returns 0 a loss of power does not take it back, but for whether a service runs.
+         */
+        int (*set)(const PfSetting *setting, const char *value, void *data, PfErr *err);
 } PfEffects;
 
 /*

@@ -217,6 +217,8 @@ static int end(PfEnding *ending, PfEntry *entry, PfErr *err) {
         r = close_all(ending, entry, &spots, err);
         if (r == -ENOMEM)
                 return r;
+        r = first_of(r, pf_entry_put_back_settings(entry, err));
+        entry->has_edited_setting = false; /* what somebody set is not what the lease opened */
         if (!ending->is_open)
                 r = first_of(r, pf_entry_undo_actions(entry, err));
         if (r < 0) { /* its text is that of the last time it was written, lest it grow */

@@ -5,13 +5,14 @@
  * It lies beneath the root of the machine, which may be an image of somebody's making: no link is
  * followed on the way, and where others could put something into it, it is not used.
  */
-#include "daemon/remedy/journal.h"
+#include "daemon/remedy/journal-internal.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/sysmacros.h>
 
+#include "daemon/platform/fsops.h"
 #include "daemon/remedy/transaction.h"
 
 /* The process that has the file locked, by proc_locks(5); 0: not known. */
@@ -79,9 +80,8 @@ static int make_directory(PfJournal *journal, int above, const char *name, mode_
         return r < 0 && r != -EEXIST ? r : open_directory(above, name);
 }
 
-/* Goes from @journal->top to the directory @name in it; @path is for people. */
-static int step_down(PfJournal *journal, const char *name, const char *path, bool is_last,
-                     PfErr *err) {
+int pf_journal_step_down(PfJournal *journal, const char *name, const char *path, bool is_last,
+                         PfErr *err) {
         int fd = open_directory(journal->top, name);
 
         if (fd == -ENOENT)
@@ -98,23 +98,6 @@ static int step_down(PfJournal *journal, const char *name, const char *path, boo
         return check_directory(fd, path, is_last, err);
 }
 
-static int walk(PfJournal *journal, PfErr *err) {
-        char path[] = PF_TRANSACTIONS_PATH;
-        int r = 0;
-
-        for (char *name = path; name && r == 0;) {
-                char *slash = strchr(++name, '/');
-
-                if (slash)
-                        *slash = '\0';
-                r = step_down(journal, name, path, !slash, err);
-                if (slash)
-                        *slash = '/';
-                name = slash;
-        }
-        return r;
-}
-
 int pf_journal_open(PfJournal *journal, const char *root, const PfFsOps *ops, PfErr *err) {
         int r;
 
@@ -122,7 +105,7 @@ int pf_journal_open(PfJournal *journal, const char *root, const PfFsOps *ops, Pf
         journal->top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (journal->top < 0)
                 return pf_err_errno(err, -errno, "%s", root);
-        r = walk(journal, err);
+        r = pf_journal_walk(journal, err);
         return r < 0 ? r : take_lock(journal, err);
 }
 

@@ -3,37 +3,17 @@
  * The directory of the transactions: entries and the files in them. How it is found and locked is
  * journal-open.c. Nothing here reads what the files say.
  */
-#include "daemon/remedy/journal.h"
+#include "daemon/remedy/journal-internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
-#define STAMP_DIGITS 16 /* of an ID: "20261123T101500Z" */
-#define NEW ".new"      /* behind the name of a file that is not in its place yet */
+#include "daemon/platform/fsops.h"
 
-bool pf_journal_is_id(const char *name) {
-        static const char form[] = "dddddddd"
-                                   "Tdddddd"
-                                   "Z-xxxx";
-        size_t i;
+#define NEW ".new" /* behind the name of a file that is not in its place yet */
 
-        for (i = 0; form[i]; i++) {
-                const char *allowed = form[i] == 'd'   ? "0123456789"
-                                      : form[i] == 'x' ? "0123456789abcdef"
-                                                       : (const char[]){ form[i], '\0' };
-
-                if (!name[i] || !strchr(allowed, name[i]))
-                        return false;
-        }
-        return name[i] == '\0';
-}
-
-/* Calls @visit for every name but "." and ".." until one is not 0. */
-static int each_name(int directory, int (*visit)(const char *name, void *data), void *data) {
+int pf_journal_each_name(int directory, int (*visit)(const char *name, void *data), void *data) {
         int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         DIR *stream = fd < 0 ? NULL : fdopendir(fd);
         struct dirent *entry;
@@ -51,64 +31,6 @@ static int each_name(int directory, int (*visit)(const char *name, void *data), 
                 r = -errno;
         (void) closedir(stream);
         return r;
-}
-
-typedef struct Names {
-        PfStrv *ids;
-        PfStrv *complaints;
-} Names;
-
-static int sort_in(const char *name, void *data) {
-        Names *names = data;
-        char text[320];
-
-        if (strcmp(name, ".lock") == 0)
-                return 0;
-        if (names->ids->n + names->complaints->n >= PF_JOURNAL_ENTRIES_MAX)
-                return -E2BIG;
-        if (pf_journal_is_id(name))
-                return pf_strv_add(names->ids, name);
-        (void) snprintf(text, sizeof(text), "%s: is no transaction, and is left alone", name);
-        return pf_strv_add(names->complaints, text);
-}
-
-int pf_journal_list(const PfJournal *journal, PfStrv *ret, PfStrv *complaints, PfErr *err) {
-        Names names = { ret, complaints };
-        int r = each_name(journal->top, sort_in, &names);
-
-        if (r < 0)
-                return pf_err_errno(err, r, "the transactions cannot be listed");
-        pf_strv_sort(ret);
-        return 0;
-}
-
-static void write_stamp(time_t when, char ret[STAMP_DIGITS + 1]) {
-        struct tm tm;
-
-        if (!gmtime_r(&when, &tm) || strftime(ret, STAMP_DIGITS + 1, "%Y%m%dT%H%M%SZ", &tm) == 0)
-                ret[0] = '\0';
-}
-
-int pf_journal_new_id(const PfStrv *ids, uint64_t now_usec, char ret[static PF_JOURNAL_ID_SIZE],
-                      PfErr *err) {
-        const char *newest = ids->n > 0 ? ids->items[ids->n - 1] : "";
-        char stamp[STAMP_DIGITS + 1];
-        struct tm tm = { 0 };
-        uint16_t random;
-
-        write_stamp((time_t) (now_usec / 1000000), stamp);
-        if (strncmp(stamp, newest, STAMP_DIGITS) <= 0) {
-                if (!strptime(newest, "%Y%m%dT%H%M%SZ", &tm))
-                        return pf_err_set(err, -EOVERFLOW, "%s: is at no time", newest);
-                write_stamp(timegm(&tm) + 1, stamp);
-        }
-        if (strncmp(stamp, newest, STAMP_DIGITS) <= 0)
-                return pf_err_set(err, -EOVERFLOW,
-                                  "%s: no transaction can come behind it; remove it", newest);
-        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-                return pf_err_errno(err, -errno, "no random number");
-        (void) snprintf(ret, PF_JOURNAL_ID_SIZE, "%s-%04x", stamp, random);
-        return 0;
 }
 
 int pf_journal_sync(const PfJournal *journal, int directory, PfErr *err) {
@@ -139,25 +61,16 @@ int pf_journal_make(const PfJournal *journal, const char *id, int *ret, PfErr *e
         return r == PF_JOURNAL_ABSENT ? pf_err_set(err, -EIO, "transaction %s is gone", id) : r;
 }
 
-static int read_all(int fd, PfBuf *buf) {
-        for (;;) {
-                size_t room = buf->max - buf->n < 65536 ? buf->max - buf->n : 65536;
-                char beyond;
-                ssize_t n;
-                int r = pf_buf_reserve(buf, room);
+static int read_some(void *file, void *bytes, size_t size, size_t *ret_n) {
+        ssize_t n;
 
-                if (r < 0)
-                        return r;
-                n = room > 0 ? read(fd, buf->data + buf->n, room) : read(fd, &beyond, 1);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : 0;
-                if (room == 0)
-                        return -EFBIG;
-                buf->n += (size_t) n;
-                buf->data[buf->n] = '\0';
-        }
+        do
+                n = read(*(int *) file, bytes, size);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        *ret_n = (size_t) n;
+        return 0;
 }
 
 int pf_journal_get(int directory, const char *name, PfBuf *buf, PfErr *err) {
@@ -172,8 +85,17 @@ int pf_journal_get(int directory, const char *name, PfBuf *buf, PfErr *err) {
                 return pf_err_errno(err, -errno, "%s", name);
         if (!S_ISREG(st.st_mode))
                 return pf_err_set(err, -EINVAL, "%s: is no regular file", name);
-        r = read_all(fd, buf);
+        r = pf_journal_read_all(read_some, &fd, buf);
         return r < 0 ? pf_err_errno(err, r, "%s", name) : 0;
+}
+
+int pf_journal_size(int directory, const char *name, uint64_t *ret, PfErr *err) {
+        struct stat st;
+
+        if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return pf_err_errno(err, -errno, "%s", name);
+        *ret = (uint64_t) st.st_size;
+        return 0;
 }
 
 static int write_all(const PfJournal *journal, int fd, const char *bytes, size_t n) {
@@ -241,7 +163,7 @@ static int empty(const PfJournal *journal, int directory) {
 
         if (r == 0)
                 r = journal->ops->fsync(directory);
-        return r < 0 && r != -ENOENT ? r : each_name(directory, remove_name, &removal);
+        return r < 0 && r != -ENOENT ? r : pf_journal_each_name(directory, remove_name, &removal);
 }
 
 int pf_journal_forget(const PfJournal *journal, const char *id, PfErr *err) {

@@ -6,7 +6,9 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/base/strv.h"
-#include "daemon/platform/fsops.h"
+
+typedef struct PfFsOps PfFsOps; /* daemon/platform/fsops.h; Windows has other calls */
+extern const PfFsOps pf_fs_ops; /* the system's own */
 
 /*
  * The directory of the transactions on the disk: its lock, its entries, and files in them that
@@ -62,6 +64,9 @@ int pf_journal_enter(const PfJournal *journal, const char *id, int *ret, PfErr *
 
 /* The bytes of a regular file of at most buf's maximum; -EFBIG beyond. */
 int pf_journal_get(int directory, const char *name, PfBuf *buf, PfErr *err) PF_MUST_CHECK;
+
+/* How many bytes it has. Return: 0; a negative errno with a text. */
+int pf_journal_size(int directory, const char *name, uint64_t *ret, PfErr *err) PF_MUST_CHECK;
 
 /* A new file, written and synced; the caller syncs the directory once. */
 int pf_journal_put(const PfJournal *journal, int directory, const char *name, const void *bytes,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "daemon/remedy/lease-limits.h"
 #include "daemon/remedy/transaction.h"
 #include "probes/lease-record.h"
 
@@ -9,8 +10,6 @@
  * that any local user may read lies in PF_LEASES_PATH, for `status`, the journal and the
  * check that warns; the truth is the manifest of the transaction.
  */
-#define PF_LEASE_MIN_USEC (60ull * 1000000)
-#define PF_LEASE_MAX_USEC (24ull * 3600 * 1000000)
 
 /* The clocks, which tests set. */
 typedef struct PfLeaseClock {

@@ -41,6 +41,19 @@ static int put_file(PfJson *array, const PfManifestFile *file) {
         return pf_json_append_take(array, PF_STEAL(object));
 }
 
+static int put_setting(PfJson *array, const PfPlanSetting *planned) {
+        PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
+        const PfSetting *setting = &planned->setting;
+
+        if (!object || put_text(object, "kind", pf_setting_kind_to_string(setting->kind)) < 0 ||
+            pf_json_put_string(object, "subject", setting->subject) < 0 ||
+            put_text(object, "name", setting->name) < 0 ||
+            put_text(object, "before", planned->before) < 0 ||
+            put_text(object, "after", setting->value) < 0)
+                return -ENOMEM;
+        return pf_json_append_take(array, PF_STEAL(object));
+}
+
 static int put_action(PfJson *array, const PfAction *action) {
         PF_CLEANUP(pf_json_freep) PfJson *object = pf_json_new_object();
 
@@ -82,17 +95,21 @@ static int put_lease(PfJson *manifest, const PfTransactionLease *lease) {
 static int put_lists(PfJson *object, const PfManifest *manifest) {
         const PfTransaction *transaction = manifest->transaction;
         PF_CLEANUP(pf_json_freep) PfJson *files = pf_json_new_array();
+        PF_CLEANUP(pf_json_freep) PfJson *settings = pf_json_new_array();
         PF_CLEANUP(pf_json_freep) PfJson *actions = pf_json_new_array();
         PF_CLEANUP(pf_json_freep) PfJson *steps = pf_json_new_array();
-        int r = files && actions && steps ? 0 : -ENOMEM;
+        int r = files && settings && actions && steps ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < manifest->n_files && r == 0; i++)
                 r = put_file(files, &manifest->files[i]);
+        for (size_t i = 0; i < manifest->n_settings && r == 0; i++)
+                r = put_setting(settings, &manifest->settings[i]);
         for (size_t i = 0; i < manifest->n_actions && r == 0; i++)
                 r = put_action(actions, &manifest->actions[i]);
         for (size_t i = 0; i < transaction->n_steps && r == 0; i++)
                 r = put_step(steps, &transaction->steps[i]);
         if (r < 0 || pf_json_put_take(object, "files", PF_STEAL(files)) < 0 ||
+            pf_json_put_take(object, "settings", PF_STEAL(settings)) < 0 ||
             pf_json_put_take(object, "actions", PF_STEAL(actions)) < 0 ||
             pf_json_put_take(object, "steps", PF_STEAL(steps)) < 0)
                 return -ENOMEM;
@@ -115,6 +132,7 @@ int pf_manifest_write(const PfManifest *manifest, PfBuf *buf) {
             put_text(object, "undoneBy", transaction->undone_by) < 0 ||
             put_text(object, "text", transaction->text) < 0 ||
             pf_json_put_bool(object, "notValidated", transaction->not_validated) < 0 ||
+            pf_json_put_uint(object, "set", manifest->n_set) < 0 ||
             pf_json_put_uint(object, "begun", manifest->n_begun) < 0 ||
             put_lease(object, transaction->lease) < 0 || put_lists(object, manifest) < 0)
                 return -ENOMEM;
@@ -196,6 +214,10 @@ static const char *name_action(int value) {
         return pf_action_to_string((PfActionKind) value);
 }
 
+static const char *name_setting(int value) {
+        return pf_setting_kind_to_string((PfSettingKind) value);
+}
+
 static const char *name_outcome(int value) {
         return pf_plan_outcome_to_string((PfPlanOutcome) value);
 }
@@ -227,6 +249,22 @@ static void read_file(Reader *reader, const PfJson *object, void *item) {
         if (file->place && !is_plain_path(file->place))
                 damaged(reader, "a place that is no plain path");
         if (reader->r == 0 && pf_strv_add(&reader->manifest->transaction->paths, file->path) < 0)
+                reader->r = -ENOMEM;
+}
+
+static void read_setting(Reader *reader, const PfJson *object, void *item) {
+        PfPlanSetting *planned = item;
+        PfSetting *setting = &planned->setting;
+        char shown[PF_SETTING_SHOWN_MAX];
+
+        setting->kind =
+                (PfSettingKind) read_word(reader, object, "kind", name_setting, PF_N_SETTING_KINDS);
+        setting->subject = read_text(reader, object, "subject", true);
+        setting->name = read_text(reader, object, "name", false);
+        planned->before = read_text(reader, object, "before", false);
+        setting->value = read_text(reader, object, "after", false);
+        if (reader->r == 0 &&
+            pf_strv_add(&reader->manifest->transaction->paths, pf_setting_show(setting, shown)) < 0)
                 reader->r = -ENOMEM;
 }
 
@@ -301,10 +339,16 @@ static void read_lists(Reader *reader, const PfJson *object) {
 
         manifest->files = read_list(reader, object, "files", sizeof(*manifest->files), read_file,
                                     &manifest->n_files);
+        if (pf_json_get(object, "settings")) /* older ones have none */
+                manifest->settings =
+                        read_list(reader, object, "settings", sizeof(*manifest->settings),
+                                  read_setting, &manifest->n_settings);
         manifest->actions = read_list(reader, object, "actions", sizeof(*manifest->actions),
                                       read_action, &manifest->n_actions);
         transaction->steps = read_list(reader, object, "steps", sizeof(*transaction->steps),
                                        read_step, &transaction->n_steps);
+        if (manifest->n_set > manifest->n_settings)
+                damaged(reader, "more settings were made than there are");
         if (manifest->n_begun > manifest->n_actions)
                 damaged(reader, "more actions were begun than there are");
 }
@@ -332,6 +376,8 @@ static void read_manifest(Reader *reader, const char *id, const PfJson *object) 
         transaction->undone_by = read_text(reader, object, "undoneBy", false);
         transaction->text = read_text(reader, object, "text", false);
         transaction->not_validated = pf_json_bool(pf_json_get(object, "notValidated"));
+        if (pf_json_get(object, "set"))
+                reader->manifest->n_set = (size_t) read_uint(reader, object, "set");
         reader->manifest->n_begun = (size_t) read_uint(reader, object, "begun");
         read_lease(reader, pf_json_get(object, "lease"));
         read_lists(reader, object);

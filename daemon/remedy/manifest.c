@@ -41,9 +41,14 @@ PfManifest *pf_manifest_free(PfManifest *manifest) {
                 free(manifest->files[i].path);
                 free(manifest->files[i].place);
         }
+        for (size_t i = 0; i < manifest->n_settings; i++) {
+                pf_setting_deinit(&manifest->settings[i].setting);
+                free(manifest->settings[i].before);
+        }
         for (size_t i = 0; i < manifest->n_actions; i++)
                 free(manifest->actions[i].subject);
         free(manifest->files);
+        free(manifest->settings);
         free(manifest->actions);
         (void) pf_transaction_free(manifest->transaction);
         free(manifest);
@@ -79,6 +84,27 @@ static int copy_files(const PfPlan *plan, PfManifest *manifest, PfErr *err) {
                 r = copy_name(from->edit.path, &to->path, err);
                 if (r == 0)
                         r = pf_strv_add(&manifest->transaction->paths, to->path);
+        }
+        return r;
+}
+
+static int copy_settings(const PfPlan *plan, PfManifest *manifest) {
+        int r = 0;
+
+        manifest->settings = calloc(plan->n_settings + 1, sizeof(*manifest->settings));
+        if (!manifest->settings)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_settings && r == 0; i++) {
+                const PfPlanSetting *from = &plan->settings[i];
+                PfPlanSetting *to = &manifest->settings[manifest->n_settings++];
+                char shown[PF_SETTING_SHOWN_MAX];
+
+                r = pf_setting_copy(&from->setting, &to->setting);
+                if (r == 0 && from->before)
+                        r = copy_text(from->before, &to->before);
+                if (r == 0)
+                        r = pf_strv_add(&manifest->transaction->paths,
+                                        pf_setting_show(&from->setting, shown));
         }
         return r;
 }
@@ -158,6 +184,8 @@ static int fill(const PfPlan *plan, const char *id, const char *who, const char 
         if (r == 0)
                 r = copy_files(plan, manifest, err);
         if (r == 0)
+                r = copy_settings(plan, manifest);
+        if (r == 0)
                 r = copy_actions(plan, manifest, err);
         if (r == 0)
                 r = copy_steps(plan, transaction);
@@ -173,9 +201,10 @@ int pf_manifest_new(const PfPlan *plan, const char *id, const char *who, const c
 
         if (!manifest)
                 return -ENOMEM;
-        if (plan->n_files > PF_MANIFEST_LIST_MAX || plan->n_actions > PF_MANIFEST_LIST_MAX ||
-            plan->n_steps > PF_MANIFEST_LIST_MAX)
-                return pf_err_set(err, -E2BIG, "a plan of more than %d files, actions or checks",
+        if (plan->n_files > PF_MANIFEST_LIST_MAX || plan->n_settings > PF_MANIFEST_LIST_MAX ||
+            plan->n_actions > PF_MANIFEST_LIST_MAX || plan->n_steps > PF_MANIFEST_LIST_MAX)
+                return pf_err_set(err, -E2BIG,
+                                  "a plan of more than %d files, settings, actions or checks",
                                   PF_MANIFEST_LIST_MAX);
         manifest->goal = PF_TRANSACTION_ROLLED_BACK;
         manifest->transaction = calloc(1, sizeof(*manifest->transaction));

@@ -13,7 +13,7 @@
  */
 #define PF_MANIFEST_SCHEMA 1
 #define PF_MANIFEST_MAX (4u << 20) /* bytes */
-#define PF_MANIFEST_LIST_MAX 4096  /* files, actions, steps: of each */
+#define PF_MANIFEST_LIST_MAX 4096  /* files, settings, actions, steps: of each */
 #define PF_MANIFEST_TEXT_MAX 16384 /* bytes of one text */
 
 typedef struct PfManifestFile {
@@ -28,6 +28,9 @@ typedef struct PfManifest {
         PfTransactionState goal; /* what reverting leads to: undone or rolled back */
         PfManifestFile *files;
         size_t n_files;
+        PfPlanSetting *settings;
+        size_t n_settings;
+        size_t n_set; /* settings that may have been made */
         PfAction *actions;
         size_t n_actions;
         size_t n_begun; /* actions that may have been done */

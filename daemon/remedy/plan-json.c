@@ -69,6 +69,19 @@ static int file_to_json(const void *item, PfJson *object) {
         return 0;
 }
 
+static int setting_to_json(const void *item, PfJson *object) {
+        const PfPlanSetting *planned = item;
+        const PfSetting *setting = &planned->setting;
+
+        if (pf_json_put_string(object, "kind", pf_setting_kind_to_string(setting->kind)) < 0 ||
+            pf_json_put_string(object, "subject", setting->subject) < 0 ||
+            put_text_or_null(object, "name", setting->name) < 0 ||
+            put_text_or_null(object, "before", planned->before) < 0 ||
+            put_text_or_null(object, "after", setting->value) < 0)
+                return -ENOMEM;
+        return 0;
+}
+
 static int action_to_json(const void *item, PfJson *object) {
         const PfAction *action = item;
 
@@ -129,6 +142,8 @@ int pf_plan_to_json(const PfPlan *plan, PfJson **ret) {
                      step_to_json) < 0 ||
             put_list(object, "files", plan->files, plan->n_files, sizeof(*plan->files),
                      file_to_json) < 0 ||
+            put_list(object, "settings", plan->settings, plan->n_settings, sizeof(*plan->settings),
+                     setting_to_json) < 0 ||
             put_list(object, "actions", plan->actions, plan->n_actions, sizeof(*plan->actions),
                      action_to_json) < 0 ||
             put_lease(plan->lease, object) < 0 ||

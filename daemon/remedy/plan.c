@@ -58,6 +58,10 @@ PfPlan *pf_plan_free(PfPlan *plan) {
                 pf_edit_deinit(&plan->files[i].edit);
                 free(plan->files[i].before_bytes);
         }
+        for (size_t i = 0; i < plan->n_settings; i++) {
+                pf_setting_deinit(&plan->settings[i].setting);
+                free(plan->settings[i].before);
+        }
         for (size_t i = 0; i < plan->n_actions; i++)
                 free(plan->actions[i].subject);
         for (size_t i = 0; i < plan->n_steps; i++) {
@@ -71,6 +75,7 @@ PfPlan *pf_plan_free(PfPlan *plan) {
         free(plan->account);
         free(plan->source);
         free(plan->files);
+        free(plan->settings);
         free(plan->actions);
         free(plan->steps);
         free(plan->lease);
@@ -80,7 +85,7 @@ PfPlan *pf_plan_free(PfPlan *plan) {
 }
 
 bool pf_plan_is_empty(const PfPlan *plan) {
-        return plan->n_files == 0 && plan->n_actions == 0;
+        return plan->n_files == 0 && plan->n_settings == 0 && plan->n_actions == 0;
 }
 
 /* A text that no text behind it can be taken for a part of: "5:hello,". */
@@ -106,6 +111,15 @@ static int write_file(const PfPlanFile *file, PfBuf *buf) {
                 r = pf_buf_printf(buf, "%o %u %u,", (unsigned) file->before.mode,
                                   (unsigned) file->before.uid, (unsigned) file->before.gid);
         return r;
+}
+
+static int write_setting(const PfPlanSetting *planned, PfBuf *buf) {
+        const PfSetting *setting = &planned->setting;
+        const char *const texts[] = { "setting",        pf_setting_kind_to_string(setting->kind),
+                                      setting->subject, setting->name,
+                                      planned->before,  setting->value };
+
+        return write_texts(buf, texts, PF_ELEMENTS(texts));
 }
 
 static int write_action(const PfAction *action, PfBuf *buf) {
@@ -135,6 +149,8 @@ static int write_plan(const PfPlan *plan, PfBuf *buf) {
 
         for (size_t i = 0; i < plan->n_files && r == 0; i++)
                 r = write_file(&plan->files[i], buf);
+        for (size_t i = 0; i < plan->n_settings && r == 0; i++)
+                r = write_setting(&plan->settings[i], buf);
         for (size_t i = 0; i < plan->n_actions && r == 0; i++)
                 r = write_action(&plan->actions[i], buf);
         for (size_t i = 0; i < plan->n_steps && r == 0; i++)

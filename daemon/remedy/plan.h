@@ -21,6 +21,12 @@ typedef struct PfPlanFile {
         size_t before_n;
 } PfPlanFile;
 
+/* A setting as it is now, and as it is to be. */
+typedef struct PfPlanSetting {
+        PfSetting setting;
+        char *before; /* its value; NULL where there was none */
+} PfPlanSetting;
+
 /**
  * pf_edit_digest() - SHA-256 of what a file is to hold
  * @ret:   64 digits; "" where it is to be gone
@@ -58,6 +64,8 @@ typedef struct PfPlanLease {
 typedef struct PfPlan {
         PfPlanFile *files; /* in the order in which they are replaced */
         size_t n_files;
+        PfPlanSetting *settings; /* behind the files, in the order in which they are made */
+        size_t n_settings;
         PfAction *actions;
         size_t n_actions;
         PfPlanStep *steps; /* one a check that was asked for, in the order of the report */
@@ -81,8 +89,9 @@ bool pf_plan_is_empty(const PfPlan *plan);
 /**
  * pf_plan_seal() - computes the digest
  * It covers the contents, modes and owners before and the contents after of every file, the
- * actions, the lease, whom it is for and the checks: whoever has read a plan and names its
- * digest has said yes to just that.
+ * settings before and after, the actions, the lease, whom it is for and the checks: whoever has
+ * read a plan and names its digest has said yes to just that.
+ *
  * Return: 0 or -ENOMEM.
  */
 int pf_plan_seal(PfPlan *plan) PF_MUST_CHECK;

@@ -179,7 +179,8 @@ static int try_proposal(PfPlanning *planning, PfPlanStep *step, const PfRemedy *
                                                             : room->result->summary);
         if (r == TRIED_IN_VAIN)
                 return pf_planning_settle(step, PF_PLAN_NO_EFFECT, "%s", why.text);
-        if (needs_consent(step->check) && !planning->planner->may_consent)
+        if ((needs_consent(step->check) || proposal->candidates[i - 1].needs_consent) &&
+            !planning->planner->may_consent)
                 return pf_planning_settle(step, PF_PLAN_CONSENT, "%s",
                                           proposal->candidates[i - 1].summary);
         r = pf_planning_settle(step, PF_PLAN_REMEDIED, "%s", proposal->candidates[i - 1].summary);

@@ -20,7 +20,7 @@ static bool needs_actions(const PfEntry *entry, bool was_applying, const PfSpots
 static bool stays_open(const PfEntry *entry, const PfSpots *spots, int actions) {
         return entry->manifest->transaction->lease &&
                entry->manifest->goal == PF_TRANSACTION_UNDONE &&
-               (actions < 0 || pf_spots_have(spots, PF_FATE_EDITED));
+               (actions < 0 || entry->has_edited_setting || pf_spots_have(spots, PF_FATE_EDITED));
 }
 
 int pf_entry_recover(PfEntry *entry, PfErr *err) {
@@ -44,6 +44,8 @@ int pf_entry_recover(PfEntry *entry, PfErr *err) {
                 r = pf_spots_stage(entry, &spots, may_be_laid, err);
         if (r == 0)
                 r = pf_spots_commit(entry, &spots, err);
+        if (r == 0)
+                r = pf_entry_put_back_settings(entry, err);
         if (r < 0)
                 return r;
         if (has_to_act)

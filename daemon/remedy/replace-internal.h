@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "daemon/platform/fsops.h"
 #include "daemon/remedy/replace.h"
 
 /*

@@ -3,7 +3,9 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
-#include "daemon/platform/fsops.h"
+
+typedef struct PfFsOps PfFsOps; /* daemon/platform/fsops.h; Windows has other calls */
+extern const PfFsOps pf_fs_ops; /* the system's own */
 
 /*
  * Replaces one file so that at every moment, and after every loss of power, it is the

@@ -254,7 +254,8 @@ int pf_entry_end(PfEntry *entry, const PfSpots *spots, PfErr *err) {
                 return r;
         entry->manifest->transaction->ended_usec = pf_clock_realtime_usec();
         return pf_entry_set_state(entry,
-                                  pf_spots_have(spots, PF_FATE_EDITED) ? PF_TRANSACTION_CONFLICT
-                                                                       : entry->manifest->goal,
+                                  pf_spots_have(spots, PF_FATE_EDITED) || entry->has_edited_setting
+                                          ? PF_TRANSACTION_CONFLICT
+                                          : entry->manifest->goal,
                                   err);
 }

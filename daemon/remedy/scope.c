@@ -174,7 +174,7 @@ static PfIpAddress flip(PfIpAddress address, unsigned bit) {
 
 /* The nearest that is outside, one in the same /24 or /64, and some far away. */
 static size_t choose_addresses(const Network *network, PfIpAddress ret[static ADDRESSES_MAX]) {
-        static const PfIpAddress far[] = {
+        static const PfIpAddress remote[] = {
                 { .bytes = { 198, 51, 100, 77 } },
                 { .bytes = { 10, 77, 0, 9 } },
                 { .is_ipv6 = true, .bytes = { 0x20, 0x01, 0x0d, 0xb8, 0x77, [15] = 9 } },
@@ -186,9 +186,9 @@ static size_t choose_addresses(const Network *network, PfIpAddress ret[static AD
                 ret[n++] = flip(network->address, network->bits);
         if (network->bits > subnet + 1)
                 ret[n++] = flip(network->address, subnet + 1);
-        for (size_t i = 0; i < PF_ELEMENTS(far); i++)
-                if (!is_in(network, &far[i]))
-                        ret[n++] = far[i];
+        for (size_t i = 0; i < PF_ELEMENTS(remote); i++)
+                if (!is_in(network, &remote[i]))
+                        ret[n++] = remote[i];
         return n;
 }
 

@@ -9,6 +9,7 @@
  * What the files of the engine share:
  *      transaction.c   the handle, entries, what callers see of them
  *      apply.c         a plan becomes a transaction
+ *      change-settings.c  what is no file: made, looked at, put back
  *      revert.c        files and actions as they were: for all of the next
  *      recover.c       what a kill interrupted, and what failed
  *      undo.c          on request
@@ -30,6 +31,8 @@ typedef struct PfEntry {
         PfTransactions *transactions;
         int directory;
         PfManifest *manifest;
+        bool has_edited_setting;  /* found while they were put back, … */
+        bool has_lasting_setting; /* … and a service that could not be stopped again */
 } PfEntry;
 
 #define PF_ENTRY_INIT                                                                              \
@@ -116,6 +119,27 @@ int pf_spot_stage(PfEntry *entry, size_t i, PfSpot *spot, bool may_be_laid,
 /* New files become the old ones, in reverse order. One that was edited at the last moment
  * becomes PF_FATE_EDITED, with a note. */
 int pf_spots_commit(PfEntry *entry, PfSpots *spots, PfErr *err) PF_MUST_CHECK;
+
+/* --- settings --- */
+
+/* Is each what the plan saw? Return: 0; -ENODATA with a text; what kept us from looking. */
+int pf_settings_check(const PfTransactions *transactions, const PfPlan *plan,
+                      PfErr *err) PF_MUST_CHECK;
+
+/* Makes them, one after the other. Return: 0; what the first failed with: others are made. */
+int pf_entry_make_settings(PfEntry *entry, PfErr *err) PF_MUST_CHECK;
+
+/* Did nobody change one since? Return: 0; PF_TRANSACTION_EDITED with a text; an error. */
+int pf_entry_check_settings(const PfEntry *entry, PfErr *err) PF_MUST_CHECK;
+
+/* Puts back, in reverse order, what was begun; one that somebody changed since stays, with a note
+ * in the transaction's text. Goes on where one fails. Return: 0, or what the first failed with. */
+int pf_entry_put_back_settings(PfEntry *entry, PfErr *err) PF_MUST_CHECK;
+
+/* One that both change, or NULL. */
+const PfSetting *pf_manifest_common_setting(const PfManifest *a, const PfManifest *b);
+
+/* --- actions --- */
 
 /* Takes the actions back, in reverse order: those that were begun, and each reload. Goes on where
  * one fails, with a note. Return: 0, or what the first failed with. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "daemon/platform/fsops.h"
 #include "daemon/remedy/effects.h"
+
+typedef struct PfFsOps PfFsOps; /* daemon/platform/fsops.h; Windows has other calls */
 
 /*
  * Applies plans so that a kill at any instruction leaves each file old or new and
@@ -12,7 +13,11 @@
  * manifest.json (what is to be done, by whom, why, and how far it has come) and the
  * files before and after. Nothing is touched before that is on the disk.
  */
+#ifdef _WIN32
+#define PF_TRANSACTIONS_PATH "/ProgramData/preflightd/changes"
+#else
 #define PF_TRANSACTIONS_PATH "/var/lib/preflightd/transactions"
+#endif
 
 typedef enum PfTransactionState {
         PF_TRANSACTION_PREPARED,    /* written down; no file was touched yet */
@@ -49,7 +54,7 @@ typedef struct PfTransaction {
         PfTransactionLease *lease; /* NULL: for good */
         PfPlanStep *steps;
         size_t n_steps;
-        PfStrv paths; /* the files it changes */
+        PfStrv paths; /* the files it changes, then the settings, for people */
 } PfTransaction;
 
 PfTransaction *pf_transaction_free(PfTransaction *transaction);

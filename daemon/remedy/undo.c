@@ -5,9 +5,7 @@
  */
 #include "daemon/remedy/transaction-internal.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TEXT_MAX (1u << 20) /* of a file whose lines are compared */
 
@@ -28,6 +26,8 @@ static const char *find_common(const PfManifest *a, const PfManifest *b) {
 static int check_one_newer(const PfEntry *entry, const char *id, PfErr *err) {
         PF_AUTO_ENTRY PfEntry newer = PF_ENTRY_INIT;
         PfErr ignored = { 0 };
+        const PfSetting *setting;
+        char shown[PF_SETTING_SHOWN_MAX];
         const char *path;
         int r = pf_entry_open(entry->transactions, id, &newer, &ignored);
 
@@ -36,6 +36,9 @@ static int check_one_newer(const PfEntry *entry, const char *id, PfErr *err) {
         if (!is_undoable(newer.manifest->transaction->state))
                 return 0;
         path = find_common(entry->manifest, newer.manifest);
+        setting = pf_manifest_common_setting(entry->manifest, newer.manifest);
+        if (!path && setting)
+                path = pf_setting_show(setting, shown);
         if (!path)
                 return 0;
         (void) pf_err_set(err, -EBUSY, "%s: was changed again by transaction %s; undo that first",
@@ -106,16 +109,18 @@ static int check_room(const PfEntry *entry, const PfSpots *spots, PfErr *err) {
         int r = 0;
 
         for (size_t i = 0; i < spots->n && r == 0; i++) {
-                struct stat st = { 0 };
+                uint64_t n = 0;
+                PfErr why = { 0 };
 
                 if (spots->items[i].fate != PF_FATE_NEW)
                         continue;
                 pf_copy_name(PF_COPY_BEFORE, i, copy);
-                if (entry->manifest->files[i].before_sha256[0] &&
-                    fstatat(entry->directory, copy, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        return pf_err_errno(err, -errno, "what %s held before",
-                                            entry->manifest->files[i].place);
-                r = pf_place_check(spots->items[i].place, (size_t) st.st_size, err);
+                if (entry->manifest->files[i].before_sha256[0])
+                        r = pf_journal_size(entry->directory, copy, &n, &why);
+                if (r < 0)
+                        return pf_err_set(err, r, "what %s held before: %s",
+                                          entry->manifest->files[i].place, pf_err_text(&why, r));
+                r = pf_place_check(spots->items[i].place, (size_t) n, err);
         }
         return r;
 }
@@ -134,6 +139,8 @@ static int ask(PfTransactions *transactions, const char *id, PfEntry *entry, PfS
                 r = pf_spots_look(entry, spots, err);
         if (r == 0)
                 r = check_edited(entry, spots, err);
+        if (r == 0)
+                r = pf_entry_check_settings(entry, err);
         return r != 0 ? r : check_room(entry, spots, err);
 }
 
@@ -164,6 +171,8 @@ static int carry_out(PfEntry *entry, PfSpots *spots, PfErr *err) {
         if (r < 0)
                 return call_off(entry, spots, was, r);
         r = pf_spots_commit(entry, spots, &why);
+        if (r == 0)
+                r = pf_entry_put_back_settings(entry, &why);
         if (r < 0)
                 return pf_err_set(err, r, "%s; the next start goes on with it", why.text);
         actions = pf_entry_undo_actions(entry, &why);
@@ -172,7 +181,8 @@ static int carry_out(PfEntry *entry, PfSpots *spots, PfErr *err) {
         r = pf_entry_end(entry, spots, err);
         if (r < 0)
                 return r;
-        if (entry->manifest->transaction->state == PF_TRANSACTION_CONFLICT || actions < 0)
+        if (entry->manifest->transaction->state == PF_TRANSACTION_CONFLICT || actions < 0 ||
+            entry->has_lasting_setting)
                 return pf_err_set(err, -EBADMSG, "%s", entry->manifest->transaction->text);
         return 0;
 }

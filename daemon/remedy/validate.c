@@ -11,6 +11,7 @@
 
 #include "daemon/base/overlay.h"
 #include "daemon/base/write-all.h"
+#include "daemon/platform/fsops.h"
 #include "daemon/remedy/replace.h"
 
 #define DEADLINE_MS 10000
