@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/changer.h"
 
-#include <sys/stat.h>
-
 struct PfChanger {
         const PfChangerWay *way;
         void *data;
 };
 
-/* Whatever it is called: "/", "//", "/proc/1/root", a link to it. */
-static bool is_this_machine(const char *root) {
-        struct stat given, own;
-
-        return stat(root, &given) == 0 && stat("/", &own) == 0 && given.st_dev == own.st_dev &&
-               given.st_ino == own.st_ino;
-}
-
 /* What only this process can do, or only the service. */
 static PfExit check_options(const PfOptions *options, PfErr *err) {
-        if (options->root && is_this_machine(options->root))
-                return pf_exit_set(err, PF_EXIT_USAGE,
-                                   "--root=%s is the running machine, which only its service "
-                                   "changes: leave --root out",
-                                   options->root);
         if (!options->root && (options->profile || options->agent_version))
                 return pf_exit_set(err, PF_EXIT_USAGE,
                                    "--%s is for --root=; on the running machine preflightd.conf "

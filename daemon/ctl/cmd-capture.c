@@ -10,6 +10,7 @@
 
 #include "daemon/capture/copy.h"
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/view.h"
 
 static int count(const char *key, PfJson *value, void *data) {
@@ -138,8 +139,7 @@ PfExit pf_cmd_capture(PfCtl *ctl) {
         status = copy_to(copy, ctl, &recording, &err);
         if (status != PF_EXIT_OK)
                 return pf_ctl_fail(ctl, status, &err);
-        if (geteuid() != 0 && pf_view_count(recording.report, "unknown") > 0)
-                pf_ctl_note(ctl, "some checks could not be determined, here and in the copy; run "
-                                 "as root, who may read what they need");
+        if (pf_view_count(recording.report, "unknown") > 0 && !pf_here_is_privileged())
+                pf_ctl_note(ctl, "%s", pf_here_hint_capture);
         return show(ctl, copy, &recording);
 }

@@ -2,14 +2,14 @@
 /* preflightctl check: look now, and say whether the machine is ready. */
 #include "daemon/ctl/ask.h"
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/view.h"
 
 /* What an ordinary user cannot see, a probe in this process cannot either. Elsewhere it is
  * not known who looked. */
-static void hint_at_root(const PfCtl *ctl, const PfJson *report) {
-        if (geteuid() != 0 && !ctl->options.host && pf_view_count(report, "unknown") > 0)
-                pf_ctl_note(ctl, "some checks could not be determined; run as root, who may read "
-                                 "what they need");
+static void hint_at_rights(const PfCtl *ctl, const PfJson *report) {
+        if (!ctl->options.host && pf_view_count(report, "unknown") > 0 && !pf_here_is_privileged())
+                pf_ctl_note(ctl, "%s", pf_here_hint_check);
 }
 
 PfExit pf_cmd_check(PfCtl *ctl) {
@@ -25,6 +25,6 @@ PfExit pf_cmd_check(PfCtl *ctl) {
                 return pf_ctl_fail(ctl, status, &err);
         ctl->options.format->report(&page, report, &show);
         status = pf_ctl_print(ctl, &page, pf_ctl_exit(ctl, report));
-        hint_at_root(ctl, report);
+        hint_at_rights(ctl, report);
         return status;
 }

@@ -37,7 +37,7 @@ static size_t match_pattern(const char *pattern, const PfCatalogueEntry **found)
 
 static PfExit refuse(const char *text, PfErr *err) {
         PfSuggestions suggestions = { .text = text };
-        char near[256];
+        char similar[256];
 
         for (size_t i = 0; i < pf_catalogue_count(); i++) {
                 const PfCatalogueEntry *entry = pf_catalogue_at(i);
@@ -47,9 +47,9 @@ static PfExit refuse(const char *text, PfErr *err) {
                         pf_suggest(&suggestions, *alias);
         }
         return pf_exit_set(err, PF_EXIT_USAGE, "explain: nothing is known about \"%.200s\"%s", text,
-                           suggestions.n > 0 ? pf_suggestions_text(&suggestions, near, sizeof(near))
-                                             : "; \"" PF_CTL_NAME
-                                               " list --all\" names all there is");
+                           suggestions.n > 0
+                                   ? pf_suggestions_text(&suggestions, similar, sizeof(similar))
+                                   : "; \"" PF_CTL_NAME " list --all\" names all there is");
 }
 
 static PfJson *make_entries(const PfCatalogueEntry *const *found, size_t n) {

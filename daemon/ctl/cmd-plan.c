@@ -108,6 +108,7 @@ char *pf_fix_unconsented(const PfJson *plan) {
 
 bool pf_fix_is_empty(const PfJson *plan) {
         return pf_json_length(pf_json_get(plan, "files")) == 0 &&
+               pf_json_length(pf_json_get(plan, "settings")) == 0 &&
                pf_json_length(pf_json_get(plan, "actions")) == 0;
 }
 

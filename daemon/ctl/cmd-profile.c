@@ -10,6 +10,7 @@
 #include "config/profile.h"
 #include "daemon/base/json.h"
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/here.h"
 
 #define FILE_MAX_BYTES (64u << 10) /* as the programs read */
 #define SUFFIX ".conf"
@@ -90,26 +91,17 @@ static void show_schema(PfPage *page) {
 
 /* --- a file --- */
 
-/* A target takes paths from its root on. The caller frees it; NULL: out of memory. */
-static char *absolute(const char *path) {
-        PF_AUTO_FREE char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
-        char *joined = NULL;
-
-        if (path[0] == '/')
-                return strdup(path);
-        return here && asprintf(&joined, "%s/%s", here, path) >= 0 ? joined : NULL;
-}
-
-static PfExit read_file(const char *path, PfBuf *buf, PfErr *err) {
+/* @ret_below: receives its path below some root, which the caller frees. */
+static PfExit read_file(const char *path, PfBuf *buf, char **ret_below, PfErr *err) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
-        PF_AUTO_FREE char *whole = absolute(path);
+        PF_AUTO_FREE char *root = NULL;
         int r;
 
-        if (!whole)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        if (pf_target_new("/", PF_TARGET_DEFAULT, &host, err) < 0)
+        if (pf_here_locate(path, &root, ret_below, err) < 0)
+                return PF_EXIT_UNKNOWN;
+        if (pf_target_new(root, PF_TARGET_DEFAULT, &host, err) < 0)
                 return PF_EXIT_USAGE;
-        r = pf_target_read(host, whole, FILE_MAX_BYTES, buf, err);
+        r = pf_target_read(host, *ret_below, FILE_MAX_BYTES, buf, err);
         if (r == PF_TARGET_ABSENT)
                 return pf_exit_set(err, PF_EXIT_USAGE, "%s: there is no such file", path);
         return r < 0 ? PF_EXIT_USAGE : PF_EXIT_OK;
@@ -161,12 +153,14 @@ static PfExit check_file(PfCtl *ctl, const char *path, PfPage *page, PfErr *err)
         PF_AUTO_BUF PfBuf buf = PF_BUF_INIT(2 * FILE_MAX_BYTES);
         PF_AUTO_INI_ERRORS PfIniErrors errors = { 0 };
         PF_CLEANUP(pf_json_freep) PfJson *json = NULL;
-        PF_AUTO_FREE char *name = name_of(path);
-        PfExit status = read_file(path, &buf, err);
+        PF_AUTO_FREE char *below = NULL;
+        PF_AUTO_FREE char *name = NULL;
+        PfExit status = read_file(path, &buf, &below, err);
         int r;
 
         if (status != PF_EXIT_OK)
                 return status;
+        name = name_of(below);
         if (!name)
                 pf_ctl_note(ctl, "%s: only a file NAME" SUFFIX " is found by --profile=NAME", path);
         r = pf_profile_parse(name ? name : "profile", path, buf.data ? buf.data : "", buf.n,

@@ -10,8 +10,6 @@
 #include "daemon/ctl/own-service.h"
 #include "daemon/varlink/relay.h"
 
-#include <sys/socket.h>
-
 typedef struct Serving {
         PfOwnService *own;
         PfRelay *relay;
@@ -44,13 +42,16 @@ static PfExit check_descriptors(PfErr *err) {
         return PF_EXIT_OK;
 }
 
+static const PfPipeEnd no_end = PF_PIPE_END_NONE;
+
 /* The relay closes what it is given; the numbers 0 and 1 stay taken. */
-static int start_relay(Serving *serving, const char *path, int service_fd, PfErr *err) {
+static int start_relay(Serving *serving, const char *path, PfPipeEnd service, PfErr *err) {
         const PfRelayConfig config = {
                 .in_fd = dup(STDIN_FILENO),
                 .out_fd = dup(STDOUT_FILENO),
                 .path = path,
-                .service_fd = service_fd,
+                .service_in_fd = service.in,
+                .service_out_fd = service.out,
                 .ended = on_ended,
                 .data = serving,
         };
@@ -59,19 +60,16 @@ static int start_relay(Serving *serving, const char *path, int service_fd, PfErr
 }
 
 static PfExit serve_own(Serving *serving, const PfCtl *ctl, PfErr *err) {
+        PF_AUTO_PIPE_END PfPipeEnd ours = PF_PIPE_END_NONE, theirs = PF_PIPE_END_NONE;
         PfExit status;
-        int pair[2], r;
+        int r;
 
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-                r = pf_err_errno(err, -errno, "cannot make a socket");
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(err, r));
-        }
-        status = pf_own_service_new(&ctl->options, pair[0], &serving->own, err);
-        if (status != PF_EXIT_OK) {
-                pf_close(pair[1]);
+        if (pf_pipe_pair(false, &ours, &theirs, err) < 0)
+                return PF_EXIT_UNKNOWN;
+        status = pf_own_service_new(&ctl->options, pf_pipe_end_steal(&ours), &serving->own, err);
+        if (status != PF_EXIT_OK)
                 return status;
-        }
-        r = start_relay(serving, NULL, pair[1], err);
+        r = start_relay(serving, NULL, pf_pipe_end_steal(&theirs), err);
         return r < 0 ? pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(err, r)) : PF_EXIT_OK;
 }
 
@@ -84,7 +82,7 @@ static PfExit serve_daemon(Serving *serving, const PfCtl *ctl, PfErr *err) {
         status = pf_ask_socket_path(ctl, &path, err);
         if (status != PF_EXIT_OK)
                 return status;
-        r = start_relay(serving, path, -1, &reason);
+        r = start_relay(serving, path, no_end, &reason);
         if (r == 0)
                 return PF_EXIT_OK;
         if (ctl->options.socket)
@@ -97,7 +95,7 @@ static PfExit serve_daemon(Serving *serving, const PfCtl *ctl, PfErr *err) {
 static PfExit serve_remediation(Serving *serving, const PfCtl *ctl, PfErr *err) {
         const char *path = ctl->options.socket ? ctl->options.socket : PF_REMEDY_SOCKET;
         PfErr reason = { 0 };
-        int r = start_relay(serving, path, -1, &reason);
+        int r = start_relay(serving, path, no_end, &reason);
 
         return r < 0 ? pf_changer_tell_unreachable(path, r, &reason, err) : PF_EXIT_OK;
 }

@@ -11,13 +11,14 @@
 #include "config/instant.h"
 #include "config/waiver.h"
 #include "daemon/base/clock.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/suggest.h"
 
 #define NOW "now"
 
 static PfExit find_check(const char *name, PfErr *err) {
         PfSuggestions suggestions = { .text = name };
-        char near[256];
+        char similar[256];
 
         for (size_t i = 0; i < pf_catalogue_count(); i++) {
                 const PfCatalogueEntry *entry = pf_catalogue_at(i);
@@ -29,7 +30,7 @@ static PfExit find_check(const char *name, PfErr *err) {
                 pf_suggest(&suggestions, entry->id);
         }
         return pf_exit_set(err, PF_EXIT_USAGE, "waive: no check is named \"%.100s\"%s", name,
-                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+                           pf_suggestions_text(&suggestions, similar, sizeof(similar)));
 }
 
 /* All that a waiver must say, and no time that is over. */
@@ -107,10 +108,7 @@ static PfExit print_waiver(PfCtl *ctl, const PfWaiver *waiver, PfErr *err) {
         }
         if (r < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        pf_page_rawf(&page,
-                     "# For /etc/preflightd/waivers.d/NAME.conf of the machine, owned by root, "
-                     "mode %s.\n",
-                     waiver->evidence ? "0600" : "0644");
+        pf_page_rawf(&page, "# For %s.\n", pf_here_waiver_place(waiver->evidence != NULL));
         pf_page_raw(&page, text.data);
         return pf_ctl_print(ctl, &page, PF_EXIT_OK);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preflightctl watch: the report, and every change of it as the daemon sees it. */
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/socket.h"
 
 typedef struct Watch {
@@ -26,7 +27,7 @@ PfExit pf_cmd_watch(PfCtl *ctl) {
         if (status != PF_EXIT_OK) {
                 (void) pf_ctl_fail(ctl, status, &err);
                 if (status == PF_EXIT_UNREACHABLE && !ctl->options.host)
-                        pf_ctl_note(ctl, "only the daemon watches; systemctl start preflightd");
+                        pf_ctl_note(ctl, "%s", pf_here_hint_daemon);
                 return status;
         }
 

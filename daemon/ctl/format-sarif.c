@@ -13,6 +13,7 @@
 
 #include "config/catalogue.h"
 #include "daemon/ctl/escape.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/outcomes.h"
 #include "daemon/ctl/format-table.h"
 #include "daemon/ctl/text.h"
@@ -345,7 +346,7 @@ static int put_invocation(PfJson *run, const PfOutcomes *findings, bool strict) 
 /* Paths are relative to the root of the machine, or of the image. */
 static int put_base(PfJson *run, const char *root) {
         PF_CLEANUP(pf_json_freep) PfJson *bases = pf_json_new_object();
-        PF_AUTO_FREE char *absolute = root ? realpath(root, NULL) : NULL;
+        PF_AUTO_FREE char *absolute = root ? pf_here_absolute(root) : NULL;
         PF_AUTO_BUF PfBuf uri = PF_BUF_INIT(URI_MAX);
         size_t n;
 

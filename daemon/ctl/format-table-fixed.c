@@ -167,7 +167,7 @@ static void show_when(PfPage *page, int64_t usec) {
         char text[32] = "";
 
         if (usec > 0 && localtime_r(&seconds, &local))
-                (void) strftime(text, sizeof(text), "%F %H:%M", &local);
+                (void) strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &local);
         pf_page_word(page, PF_COLOUR_NONE, text);
 }
 

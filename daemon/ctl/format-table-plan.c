@@ -185,6 +185,60 @@ static void show_files(PfPage *page, const PfJson *files) {
         }
 }
 
+/* --- settings --- */
+
+static const struct {
+        const char *kind;
+        const char *text; /* before the subject */
+} settings[] = {
+        { "registry", "registry: " },
+        { "starttype", "start type of " },
+        { "service", "service " },
+        { "firewall", "firewall rule " },
+};
+
+static void show_setting(PfPage *page, const PfJson *setting) {
+        const char *kind = pf_table_string(setting, "kind", "");
+        const char *name = pf_json_get_string(setting, "name");
+
+        pf_page_begin(page, 2, 4);
+        for (size_t i = 0; i < PF_ELEMENTS(settings); i++)
+                if (strcmp(settings[i].kind, kind) == 0)
+                        pf_page_say(page, PF_COLOUR_NONE, settings[i].text);
+        pf_page_word(page, PF_COLOUR_BOLD, pf_table_string(setting, "subject", ""));
+        if (name)
+                pf_page_printf(page, PF_COLOUR_NONE, ", %s", name);
+        pf_page_end(page);
+}
+
+/* As a diff has it; what is agreed to is what stands there. */
+static void show_value(PfPage *page, PfColour colour, const char *sign, const char *value) {
+        PF_AUTO_FREE char *line = NULL;
+
+        if (!value)
+                return;
+        if (asprintf(&line, "%s%s", sign, value) < 0) {
+                line = NULL;
+                page->error = page->error ? page->error : -ENOMEM;
+                return;
+        }
+        pf_page_begin(page, 4, 4);
+        pf_page_word(page, colour, line);
+        pf_page_end(page);
+}
+
+static void show_settings(PfPage *page, const PfJson *list) {
+        if (pf_json_length(list) > 0)
+                pf_table_heading(page, "Settings");
+        for (size_t i = 0; i < pf_json_length(list); i++) {
+                const PfJson *setting = pf_json_at(list, i);
+
+                show_setting(page, setting);
+                show_value(page, PF_COLOUR_RED, "-", pf_json_get_string(setting, "before"));
+                show_value(page, PF_COLOUR_GREEN, "+", pf_json_get_string(setting, "after"));
+        }
+}
+
 /* --- what is done beside files --- */
 
 static const struct {
@@ -273,6 +327,7 @@ void pf_table_plan(PfPage *page, const PfJson *plan, const PfShow *show) {
         }
         show_steps(page, steps);
         show_files(page, pf_json_get(plan, "files"));
+        show_settings(page, pf_json_get(plan, "settings"));
         show_actions(page, pf_json_get(plan, "actions"));
         show_lease(page, plan);
         if (!show->is_applied)

@@ -469,7 +469,7 @@ static void show_time(PfPage *page, int64_t usec) {
         char text[32];
 
         if (localtime_r(&seconds, &local) == NULL ||
-            strftime(text, sizeof(text), "%F %T", &local) == 0)
+            strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local) == 0)
                 return;
         pf_page_begin(page, 0, 0);
         pf_page_text(page, PF_COLOUR_BOLD, text);

@@ -46,7 +46,7 @@ def main():
         lines.append(f"const PfCharRange pf_width_{kind}[] = {{")
         lines += [f"        {{ {first:#x}, {last:#x} }}," for first, last in found]
         lines += ["};", f"const size_t pf_width_n_{kind} = {len(found)};", ""]
-    pathlib.Path(sys.argv[1]).write_text("\n".join(lines), encoding="ascii", newline="\n")
+    pathlib.Path(sys.argv[1]).write_bytes("\n".join(lines).encode("ascii"))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "daemon/ctl/language.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "config/language.h"
 #include "daemon/base/message.h"
@@ -34,6 +35,12 @@ const char *pf_language_locale(const char *category) {
                         return value;
         }
         return "";
+}
+
+bool pf_language_is_utf8(const char *locale) {
+        const char *code = strchr(locale, '.');
+
+        return code && (strncasecmp(code, ".utf-8", 6) == 0 || strncasecmp(code, ".utf8", 5) == 0);
 }
 
 /* "ja", "ja_JP", "ja_JP.UTF-8", "ja@…", of which @n bytes count. */

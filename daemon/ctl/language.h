@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "daemon/base/json.h"
 
@@ -21,6 +22,9 @@ typedef enum PfLanguage {
 /* The locale of a category, as setlocale(3) finds it: LC_ALL, the category, LANG.
  * Borrowed; "" where none is set. */
 const char *pf_language_locale(const char *category);
+
+/* Does the name of a locale say that it is of UTF-8: "C.UTF-8", "ja_JP.utf8"? */
+bool pf_language_is_utf8(const char *locale);
 
 /**
  * pf_language_choose() - the language of this process

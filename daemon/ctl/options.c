@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "daemon/ctl/command-list.h"
 #include "daemon/ctl/format.h"
 #include "daemon/ctl/suggest.h"
-#include "daemon/remedy/lease.h"
+#include "daemon/remedy/lease-limits.h"
 
 typedef PfExit (*ParseOption)(const char *name, const char *value, void *field, PfErr *err);
 
@@ -86,7 +87,7 @@ static PfExit parse_port(const char *name, const char *value, void *field, PfErr
 
 static PfExit parse_format(const char *name, const char *value, void *field, PfErr *err) {
         PfSuggestions suggestions = { .text = value };
-        char near[256];
+        char similar[256];
 
         for (const PfFormat *const *format = pf_formats; *format; format++) {
                 if (strcmp((*format)->name, value) == 0) {
@@ -96,7 +97,7 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
                 pf_suggest(&suggestions, (*format)->name);
         }
         return pf_exit_set(err, PF_EXIT_USAGE, "--%s=%s: no such format%s", name, value,
-                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+                           pf_suggestions_text(&suggestions, similar, sizeof(similar)));
 }
 
 #define FIELD(name) offsetof(PfOptions, name)
@@ -110,6 +111,7 @@ static PfExit parse_format(const char *name, const char *value, void *field, PfE
         (VERDICTS | PF_COMMAND_WATCH | PF_COMMAND_LIST | PF_COMMAND_EXPLAIN | PF_COMMAND_INSPECT | \
          CHANGING)
 #define SERVING PF_COMMAND_SERVE_STDIO
+#define SERVING_CHANGES (PF_COMMANDS_HERE & CHANGING ? SERVING : 0)
 #define SHOWING (PF_COMMAND_ALL & ~SERVING)
 #define AGENT (DEMANDING | PF_COMMAND_EXPLAIN | PF_COMMAND_WAIVE | MENDING)
 
@@ -166,7 +168,7 @@ static const Option options[] = {
           "the same as plan: change nothing" },
         { "last", 0, NULL, PF_COMMAND_UNDO, FIELD(last), parse_flag,
           "the newest fix that is in place, instead of an ID" },
-        { "remediation", 0, NULL, SERVING, FIELD(remediation), parse_flag,
+        { "remediation", 0, NULL, SERVING_CHANGES, FIELD(remediation), parse_flag,
           "the service that changes the machine, which is root's alone" },
         { "format", 0, "FORMAT", SHOWING & ~PF_COMMAND_WAIVE, FIELD(format), parse_format,
           "table, for people, or json, json-lines; of check and status also junit, tap, sarif, "
@@ -188,13 +190,20 @@ static const Option options[] = {
 #define LONG_BASE 256  /* above all letters */
 #define HELP_COLUMN 31 /* behind the longest option */
 
+/* Does a command of this system take it? Otherwise there is no such option here. */
+static bool is_here(const Option *option) {
+        return option->commands & PF_COMMANDS_HERE;
+}
+
 static void make_getopt_tables(struct option long_options[static N_OPTIONS + 1],
                                char letters[static 2 * N_OPTIONS + 2]) {
-        size_t n_letters = 0;
+        size_t n = 0, n_letters = 0;
 
         letters[n_letters++] = ':'; /* tell a missing argument from an unknown option */
         for (size_t i = 0; i < N_OPTIONS; i++) {
-                long_options[i] = (struct option){
+                if (!is_here(&options[i]))
+                        continue;
+                long_options[n++] = (struct option){
                         .name = options[i].name,
                         .has_arg = options[i].argument ? required_argument : no_argument,
                         .val = LONG_BASE + (int) i,
@@ -204,7 +213,7 @@ static void make_getopt_tables(struct option long_options[static N_OPTIONS + 1],
                 if (options[i].letter && options[i].argument)
                         letters[n_letters++] = ':';
         }
-        long_options[N_OPTIONS] = (struct option){ 0 };
+        long_options[n] = (struct option){ 0 };
         letters[n_letters] = '\0';
 }
 
@@ -224,25 +233,31 @@ static PfExit complain_about_long(const char *word, PfErr *err) {
         PF_AUTO_FREE char *name = strndup(word + 2, n - 2);
         PfSuggestions suggestions = { .text = name ? name : "" };
         const char *what = "unknown";
-        char near[256];
+        char similar[256];
 
         for (size_t i = 0; i < N_OPTIONS; i++) {
+                if (!is_here(&options[i]))
+                        continue;
                 pf_suggest(&suggestions, options[i].name);
                 if (strncmp(options[i].name, word + 2, n - 2) == 0)
                         what = "ambiguous";
         }
         return pf_exit_set(err, PF_EXIT_USAGE, "%s option %.*s%s", what, (int) n, word,
-                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+                           pf_suggestions_text(&suggestions, similar, sizeof(similar)));
 }
 
 /* getopt_long(3) met something that it could not take. */
 static PfExit complain(int code, const char *word, PfErr *err) {
+        const Option *option;
+
         if (optopt == 0)
                 return complain_about_long(word, err);
         if (optopt < LONG_BASE && code != ':')
                 return pf_exit_set(err, PF_EXIT_USAGE, "unknown option -%c", optopt);
-        return pf_exit_set(err, PF_EXIT_USAGE, "--%s %s", options[find_option(optopt)].name,
-                           code == ':' ? "needs a value" : "takes no value");
+        /* A value too many is ':' too in the C library of mingw-w64. */
+        option = &options[find_option(optopt)];
+        return pf_exit_set(err, PF_EXIT_USAGE, "--%s %s", option->name,
+                           option->argument ? "needs a value" : "takes no value");
 }
 
 PfExit pf_options_parse(int argc, char **argv, PfOptions *ret, uint64_t *ret_given, int *ret_first,

@@ -37,7 +37,7 @@ static PfExit load(PfOwnService *own, const char *root, PfErr *err) {
         return r < 0 ? pf_exit_set(err, PF_EXIT_USAGE, "%s", pf_err_text(err, r)) : PF_EXIT_OK;
 }
 
-static PfExit serve(PfOwnService *own, int *fd, PfErr *err) {
+static PfExit serve(PfOwnService *own, PfPipeEnd *end, PfErr *err) {
         const PfVarlinkServerConfig config = {
                 .vendor = "preflightd",
                 .product = PF_CTL_NAME ", in its own process",
@@ -51,17 +51,17 @@ static PfExit serve(PfOwnService *own, int *fd, PfErr *err) {
         if (r == 0)
                 r = pf_varlink_server_add(own->server, &pf_service_interface, own->service, err);
         if (r == 0) {
-                int taken = *fd;
+                const PfPipeEnd taken = pf_pipe_end_steal(end);
 
-                *fd = -1;
-                r = pf_varlink_server_add_connection(own->server, taken, taken, err);
+                r = pf_varlink_server_add_connection(own->server, taken.in, taken.out, err);
         }
         return r < 0 ? pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(err, r)) : PF_EXIT_OK;
 }
 
-PfExit pf_own_service_new(const PfOptions *options, int fd_take, PfOwnService **ret, PfErr *err) {
+PfExit pf_own_service_new(const PfOptions *options, PfPipeEnd end_take, PfOwnService **ret,
+                          PfErr *err) {
         PF_CLEANUP(pf_own_service_freep) PfOwnService *own = NULL;
-        PF_AUTO_CLOSE int fd = fd_take;
+        PF_AUTO_PIPE_END PfPipeEnd end = end_take;
         PfExit status;
 
         /* What changes between reports is told to who asks, not to the log. */
@@ -71,7 +71,7 @@ PfExit pf_own_service_new(const PfOptions *options, int fd_take, PfOwnService **
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
         status = load(own, options->root, err);
         if (status == PF_EXIT_OK)
-                status = serve(own, &fd, err);
+                status = serve(own, &end, err);
         if (status == PF_EXIT_OK)
                 *ret = PF_STEAL(own);
         return status;

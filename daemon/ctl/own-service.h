@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/ctl/ctl.h"
+#include "daemon/platform/pipe-pair.h"
 
 /*
  * org.preflightd.Preflight in this process, for one client, where no daemon runs. It only
@@ -11,10 +12,10 @@ typedef struct PfOwnService PfOwnService;
 
 /**
  * pf_own_service_new() - serve a client
- * @fd:    a local socket; taken over, also on error
+ * @end:   of its connection; taken over, also on error
  * Return: PF_EXIT_OK, or with a text another status.
  */
-PfExit pf_own_service_new(const PfOptions *options, int fd, PfOwnService **ret,
+PfExit pf_own_service_new(const PfOptions *options, PfPipeEnd end_take, PfOwnService **ret,
                           PfErr *err) PF_MUST_CHECK;
 
 /* Does a probe hang? Then leave with _exit(2). */

@@ -5,11 +5,11 @@
  */
 #include "daemon/ctl/page.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "daemon/base/utf8.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/text.h"
 #include "daemon/ctl/width.h"
 
@@ -323,31 +323,12 @@ void pf_page_steps(PfPage *page, unsigned indent, PfColour verbatim, const char 
         add_paragraphs(page, indent, verbatim, text, count_steps(text) > 1);
 }
 
-/* A terminal may have been made non-blocking by whoever shares it. */
-static int write_all(int fd, const char *bytes, size_t n) {
-        while (n > 0) {
-                ssize_t written = write(fd, bytes, n);
-
-                if (written >= 0) {
-                        bytes += written;
-                        n -= (size_t) written;
-                } else if (errno == EAGAIN) {
-                        struct pollfd wait = { .fd = fd, .events = POLLOUT };
-
-                        (void) poll(&wait, 1, -1);
-                } else if (errno != EINTR) {
-                        return -errno;
-                }
-        }
-        return 0;
-}
-
 int pf_page_write(PfPage *page, int fd, PfErr *err) {
         int r = page->error;
 
         if (r < 0)
                 return pf_err_errno(err, r, "cannot format the output");
-        r = write_all(fd, page->out.data, page->out.n);
+        r = pf_here_write(fd, page->out.data, page->out.n);
         page->out.n = 0;
         if (r < 0)
                 return pf_err_errno(err, r, "cannot write the output");

@@ -5,12 +5,11 @@
  */
 #include "daemon/ctl/ctl.h"
 
-#include <fcntl.h>
-#include <locale.h>
-#include <signal.h>
 #include <string.h>
 
+#include "daemon/ctl/command-list.h"
 #include "daemon/ctl/format.h"
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/options.h"
 #include "daemon/ctl/suggest.h"
 #include "daemon/platform/process.h"
@@ -19,35 +18,10 @@
 #define PF_VERSION "unknown"
 #endif
 
-static const PfCommand commands[] = {
-        { "check", PF_COMMAND_CHECK, "", 0, 0, "look now, and say whether the machine is ready",
-          pf_cmd_check },
-        { "status", PF_COMMAND_STATUS, "", 0, 0, "the verdict in one line", pf_cmd_status },
-        { "watch", PF_COMMAND_WATCH, "", 0, 0, "the report, and then every change of it",
-          pf_cmd_watch },
-        { "list", PF_COMMAND_LIST, "", 0, 0, "the checks there are", pf_cmd_list },
-        { "explain", PF_COMMAND_EXPLAIN, "TEXT...", 1, SIZE_MAX,
-          "what a check, an error or a message means, and what to do about it", pf_cmd_explain },
-        { "inspect", PF_COMMAND_INSPECT, "ssh|boot|storage", 1, 1, "the facts behind the verdicts",
-          pf_cmd_inspect },
-        { "capture", PF_COMMAND_CAPTURE, "DIR", 1, 1,
-          "copy what the checks look at, without secrets, for check --root=DIR elsewhere",
-          pf_cmd_capture },
-        { "profile", PF_COMMAND_PROFILE, "FILE", 0, 1,
-          "is FILE a profile, and if not, what is wrong with it", pf_cmd_profile },
-        { "waive", PF_COMMAND_WAIVE, "CHECK", 1, 1,
-          "print the file by which a failing check is waived, and change nothing", pf_cmd_waive },
-        { "plan", PF_COMMAND_PLAN, "[CHECK...]", 0, SIZE_MAX,
-          "show what fix would change, as a diff, and what would still be wrong", pf_cmd_plan },
-        { "fix", PF_COMMAND_FIX, "[CHECK...]", 0, SIZE_MAX,
-          "make failing checks pass, and prove that they do; all of them unless named",
-          pf_cmd_fix },
-        { "undo", PF_COMMAND_UNDO, "ID", 0, 1, "make it as it was before a fix", pf_cmd_undo },
-        { "history", PF_COMMAND_HISTORY, "", 0, 0,
-          "what was fixed, by whom, and what can be undone", pf_cmd_history },
-        { "serve-stdio", PF_COMMAND_SERVE_STDIO, "", 0, 0,
-          "Varlink on standard input and output, for ssh", pf_cmd_serve_stdio },
-};
+#define COMMAND(bit, function, name, arguments, min, max, help)                                    \
+        { name, PF_COMMAND_##bit, arguments, min, max, help, pf_cmd_##function },
+
+static const PfCommand commands[] = { PF_COMMAND_LIST(COMMAND) };
 
 #define LOOKING (PF_COMMAND_CHECK | PF_COMMAND_STATUS)
 #define MENDING (PF_COMMAND_PLAN | PF_COMMAND_FIX)
@@ -130,7 +104,7 @@ static PfExit help(const PfCtl *ctl) {
         if (!command)
                 add_commands(&page);
         add_title(&page, "Options:");
-        pf_options_help(&page, command ? command->bit : PF_COMMAND_ALL);
+        pf_options_help(&page, command ? command->bit : PF_COMMANDS_HERE);
         if (!command || (command->bit & (LOOKING | CHANGING)))
                 add_exits(&page, command ? command->bit : PF_COMMAND_CHECK);
         return pf_ctl_print(ctl, &page, PF_EXIT_OK);
@@ -148,7 +122,7 @@ static PfExit version(const PfCtl *ctl) {
 
 static PfExit find_command(const char *name, const PfCommand **ret, PfErr *err) {
         PfSuggestions suggestions = { .text = name };
-        char near[256];
+        char similar[256];
 
         for (size_t i = 0; i < PF_ELEMENTS(commands); i++) {
                 if (strcmp(commands[i].name, name) == 0) {
@@ -158,7 +132,7 @@ static PfExit find_command(const char *name, const PfCommand **ret, PfErr *err) 
                 pf_suggest(&suggestions, commands[i].name);
         }
         return pf_exit_set(err, PF_EXIT_USAGE, "unknown command \"%.100s\"%s", name,
-                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+                           pf_suggestions_text(&suggestions, similar, sizeof(similar)));
 }
 
 static PfExit check_arguments(const PfCtl *ctl, PfErr *err) {
@@ -194,23 +168,14 @@ static PfExit parse(PfCtl *ctl, int argc, char **argv, PfErr *err) {
         return status;
 }
 
-/* A descriptor that is closed would be given to the next file or socket that is
- * opened, and what we print would go there. This way, printing fails. */
-static void reserve_standard_descriptors(void) {
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-                        (void) !open("/dev/null", O_RDONLY);
-}
-
 int main(int argc, char **argv) {
         PfCtl ctl = { .options.format = pf_formats[0] };
         PfErr err = { 0 };
         PfExit status;
 
-        reserve_standard_descriptors();
         pf_process_forbid_core_dumps();
-        (void) signal(SIGPIPE, SIG_IGN);
-        (void) setlocale(LC_CTYPE, "");
+        if (pf_here_start(&argc, &argv) < 0)
+                return PF_EXIT_UNKNOWN;
         pf_terminal_probe(STDOUT_FILENO, &ctl.out);
         pf_terminal_probe(STDERR_FILENO, &ctl.errors);
 

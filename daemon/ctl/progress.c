@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "daemon/ctl/here.h"
 #include "daemon/ctl/text.h"
 
 #define FIRST_MS 150 /* what is faster needs no progress */
@@ -18,10 +19,7 @@ struct PfProgress {
 };
 
 bool pf_progress_is_visible(const PfCtl *ctl) {
-        const char *term = getenv("TERM");
-
-        return ctl->errors.is_terminal && !ctl->options.quiet && term && *term &&
-               strcmp(term, "dumb") != 0;
+        return ctl->errors.has_sequences && !ctl->options.quiet;
 }
 
 /* As much of a text as leaves the last column free. */
@@ -50,7 +48,7 @@ static void draw(PfProgress *progress) {
                 return;
         add_cut(&line, text, progress->terminal);
         /* Progress that cannot be shown is no reason to fail. */
-        (void) !write(STDERR_FILENO, line.data, line.n);
+        (void) !pf_here_write(STDERR_FILENO, line.data, line.n);
         progress->is_drawn = text[0] != '\0';
 }
 
@@ -105,7 +103,7 @@ PfProgress *pf_progress_free(PfProgress *progress) {
         if (!progress)
                 return NULL;
         if (progress->is_drawn)
-                (void) !write(STDERR_FILENO, "\r\x1b[K", 4);
+                (void) !pf_here_write(STDERR_FILENO, "\r\x1b[K", 4);
         uv_close((uv_handle_t *) &progress->timer, on_closed);
         return NULL;
 }

@@ -3,7 +3,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "config/value.h"
 #include "daemon/ctl/ssh-host.h"
@@ -154,13 +153,13 @@ static void make_arguments(const PfSshHost *host, char *port, bool remediation,
         arguments[n] = NULL;
 }
 
-static int spawn(PfRemote *remote, const PfSshHost *host, bool remediation, int fd) {
+static int spawn(PfRemote *remote, const PfSshHost *host, bool remediation, const PfPipeEnd *end) {
         const char *program = getenv("PREFLIGHT_SSH");
         char *arguments[ARGUMENTS_MAX];
         char port[8] = "";
         uv_stdio_container_t stdio[] = {
-                { .flags = UV_INHERIT_FD, .data.fd = fd },
-                { .flags = UV_INHERIT_FD, .data.fd = fd },
+                { .flags = UV_INHERIT_FD, .data.fd = end->in },
+                { .flags = UV_INHERIT_FD, .data.fd = end->out },
                 { .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
                   .data.stream = (uv_stream_t *) &remote->errors },
         };
@@ -195,7 +194,7 @@ static PfRemote *new_remote(const PfCtl *ctl, uv_loop_t *loop) {
         return remote;
 }
 
-static PfExit start(PfRemote *remote, bool remediation, int fd, PfErr *err) {
+static PfExit start(PfRemote *remote, bool remediation, const PfPipeEnd *end, PfErr *err) {
         PF_AUTO_SSH_HOST PfSshHost host = { 0 };
         const char *given = remote->ctl->options.host;
         PfErr reason = { 0 };
@@ -205,7 +204,7 @@ static PfExit start(PfRemote *remote, bool remediation, int fd, PfErr *err) {
         if (r < 0)
                 return pf_exit_set(err, r == -EINVAL ? PF_EXIT_USAGE : PF_EXIT_UNKNOWN,
                                    "--host=%s: %s", given, pf_err_text(&reason, r));
-        r = spawn(remote, &host, remediation, fd);
+        r = spawn(remote, &host, remediation, end);
         if (r < 0)
                 return pf_exit_set(err, PF_EXIT_UNREACHABLE, "cannot run ssh to reach %s: %s",
                                    given, uv_strerror(r));
@@ -214,23 +213,19 @@ static PfExit start(PfRemote *remote, bool remediation, int fd, PfErr *err) {
 }
 
 PfExit pf_remote_new(const PfCtl *ctl, uv_loop_t *loop, bool remediation, PfRemote **ret,
-                     int *ret_fd, PfErr *err) {
+                     PfPipeEnd *ret_end, PfErr *err) {
+        PF_AUTO_PIPE_END PfPipeEnd ours = PF_PIPE_END_NONE, theirs = PF_PIPE_END_NONE;
         PF_CLEANUP(pf_remote_freep) PfRemote *remote = NULL;
         PfExit status;
-        int pair[2];
 
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-                return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot make a socket: %s",
-                                   strerror(errno));
+        if (pf_pipe_pair(true, &ours, &theirs, err) < 0)
+                return PF_EXIT_UNKNOWN;
         remote = new_remote(ctl, loop);
-        status = remote ? start(remote, remediation, pair[1], err)
+        status = remote ? start(remote, remediation, &theirs, err)
                         : pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        pf_close(pair[1]);
-        if (status != PF_EXIT_OK) {
-                pf_close(pair[0]);
+        if (status != PF_EXIT_OK)
                 return status;
-        }
-        *ret_fd = pair[0];
+        *ret_end = pf_pipe_end_steal(&ours);
         *ret = PF_STEAL(remote);
         return PF_EXIT_OK;
 }

@@ -32,7 +32,7 @@ static const PfCatalogueEntry *find_match(const char *pattern) {
 /* @option: "--only=", or "" for a word of the command. */
 static PfExit refuse(const char *option, const char *pattern, PfErr *err) {
         PfSuggestions suggestions = { .text = pattern };
-        char near[256];
+        char similar[256];
 
         if (find_match(pattern))
                 return pf_exit_set(
@@ -44,7 +44,7 @@ static PfExit refuse(const char *option, const char *pattern, PfErr *err) {
                 if (pf_catalogue_at(i)->kind == PF_CATALOGUE_CHECK)
                         pf_suggest(&suggestions, pf_catalogue_at(i)->id);
         return pf_exit_set(err, PF_EXIT_USAGE, "%s%s: no check has that name%s", option, pattern,
-                           pf_suggestions_text(&suggestions, near, sizeof(near)));
+                           pf_suggestions_text(&suggestions, similar, sizeof(similar)));
 }
 
 PfExit pf_selection_refuse(const char *pattern, PfErr *err) {

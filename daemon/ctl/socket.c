@@ -280,14 +280,14 @@ PfExit pf_socket_connect_remote(const PfCtl *ctl, bool remediation, const PfSock
                                 size_t n, PfSocket **ret, PfErr *err) {
         PF_CLEANUP(pf_socket_freep) PfSocket *made = new_socket(ctl->options.host, errors, n);
         PfExit status;
-        int fd;
+        PfPipeEnd end;
 
         if (!made)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "out of memory");
-        status = pf_remote_new(ctl, made->loop, remediation, &made->remote, &fd, err);
+        status = pf_remote_new(ctl, made->loop, remediation, &made->remote, &end, err);
         if (status != PF_EXIT_OK)
                 return status;
-        if (pf_varlink_client_new_fds(made->loop, fd, fd, &made->client, err) < 0)
+        if (pf_varlink_client_new_fds(made->loop, end.in, end.out, &made->client, err) < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "cannot talk to ssh");
         status = greet(made, remediation, err);
         if (status == PF_EXIT_OK)

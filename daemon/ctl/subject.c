@@ -18,6 +18,14 @@ void pf_subject_deinit(PfSubject *subject) {
         (void) pf_target_unref(subject->host);
 }
 
+/* A program of Windows has no probes for another system: see probes/probe-list.h. */
+static bool is_looked_at(unsigned platform) {
+        for (size_t i = 0; i < pf_n_probes; i++)
+                if (pf_probe_is_for(pf_probes[i], platform))
+                        return true;
+        return false;
+}
+
 static PfExit open_target(PfSubject *subject, const char *root, PfErr *err) {
         PfErr reason = { 0 };
         int r = pf_target_new(root, PF_TARGET_DEFAULT, &subject->target, &reason);
@@ -27,6 +35,11 @@ static PfExit open_target(PfSubject *subject, const char *root, PfErr *err) {
                                    root);
         if (r < 0)
                 return pf_exit_set(err, PF_EXIT_UNKNOWN, "%s", pf_err_text(&reason, r));
+        if (!is_looked_at(pf_target_platform(subject->target)))
+                return pf_exit_set(err, PF_EXIT_USAGE,
+                                   "--root=%s: there is no Windows in it; a machine with Linux "
+                                   "is looked at on Linux",
+                                   root);
         return PF_EXIT_OK;
 }
 
