@@ -6,7 +6,7 @@
  *
  * It waits for changes and for connections of the host, and wakes up for nothing else. When
  * the service is lost it ends, and its unit starts it again; what was published is replaced by
- * "unknown" whenever nobody watches.
+ * "unknown" whenever nobody watches, and removed with the package.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -25,7 +25,7 @@
 
 static const char *arg_socket; /* NULL: the settings' */
 static const char *arg_root = "/";
-static bool arg_withdraw;
+static enum { PUBLISH, WITHDRAW, UNPUBLISH } arg_task;
 
 typedef struct Publisher {
         uv_loop_t loop;
@@ -34,18 +34,27 @@ typedef struct Publisher {
         PfSettings *settings;
         PfOutlets *outlets;
         PfVarlinkClient *client;
-        bool has_failed; /* the service was lost */
+        bool has_failed; /* and why has been logged */
 } Publisher;
 
 /* --- what becomes of it --- */
 
-static void on_told(const char *outlet, int result, const char *text, void *data) {
-        (void) data;
+static void tell(const char *outlet, int result, const char *text, const char *done,
+                 const char *absent) {
         if (result < 0)
                 pf_log(PF_LOG_WARNING, "%s=: %s", outlet, text);
         else
-                pf_log(PF_LOG_INFO, "%s=: %s", outlet,
-                       result == 0 ? "published" : "is not to be had on this machine");
+                pf_log(PF_LOG_INFO, "%s=: %s", outlet, result == 0 ? done : absent);
+}
+
+static void on_told(const char *outlet, int result, const char *text, void *data) {
+        (void) data;
+        tell(outlet, result, text, "published", "is not to be had on this machine");
+}
+
+static void on_removed(const char *outlet, int result, const char *text, void *data) {
+        (void) data;
+        tell(outlet, result, text, "removed", "nothing is published");
 }
 
 static int publish_none(PfOutlets *outlets, const char *reason) {
@@ -125,12 +134,13 @@ static int set_up(Publisher *publisher, PfErr *err) {
                              on_signal, publisher, err);
         if (r < 0)
                 return r;
-        return pf_outlets_new(&(PfOutletsConfig){ .loop = arg_withdraw ? NULL : &publisher->loop,
-                                                  .settings = publisher->settings,
-                                                  .target = publisher->target,
-                                                  .ops = &pf_fs_ops,
-                                                  .told = on_told },
-                              &publisher->outlets);
+        return pf_outlets_new(
+                &(PfOutletsConfig){ .loop = arg_task == PUBLISH ? &publisher->loop : NULL,
+                                    .settings = publisher->settings,
+                                    .target = publisher->target,
+                                    .ops = &pf_fs_ops,
+                                    .told = arg_task == UNPUBLISH ? on_removed : on_told },
+                &publisher->outlets);
 }
 
 /* Until it is told to end, or the service is lost. */
@@ -147,6 +157,18 @@ static int serve(Publisher *publisher, PfErr *err) {
         (void) uv_run(&publisher->loop, UV_RUN_DEFAULT);
         (void) sd_notify(0, "STOPPING=1");
         return publisher->has_failed ? -ECONNRESET : 0;
+}
+
+static int do_task(Publisher *publisher, PfErr *err) {
+        switch (arg_task) {
+        case WITHDRAW:
+                return publish_none(publisher->outlets, "not-watched");
+        case UNPUBLISH:
+                publisher->has_failed = pf_outlets_remove(publisher->outlets) < 0;
+                return publisher->has_failed ? -EIO : 0; /* which was logged */
+        default:
+                return serve(publisher, err);
+        }
 }
 
 static void tear_down(Publisher *publisher) {
@@ -171,12 +193,11 @@ static int run(void) {
         r = set_up(&publisher, &err);
         if (r == 0 && pf_outlets_count(publisher.outlets) == 0) {
                 (void) sd_notify(0, "READY=1"); /* it is no failure */
-                pf_log(arg_withdraw ? PF_LOG_DEBUG : PF_LOG_NOTICE,
+                pf_log(arg_task == PUBLISH ? PF_LOG_NOTICE : PF_LOG_DEBUG,
                        "Nothing is published: [Publish] of preflightd.conf(5) names no place for "
                        "it");
         } else if (r == 0) {
-                r = arg_withdraw ? publish_none(publisher.outlets, "not-watched")
-                                 : serve(&publisher, &err);
+                r = do_task(&publisher, &err);
         }
         if (r < 0 && !publisher.has_failed)
                 pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
@@ -195,52 +216,45 @@ static void print_help(void) {
                "      --root=DIR      settings, and places to publish to, of the machine below a "
                "directory\n"
                "      --withdraw      say there that nobody watches, and exit\n"
+               "      --unpublish     remove there what is published, and exit\n"
                "  -h, --help          show this and exit\n"
                "      --version       show the version and exit\n");
 }
 
-enum { ARG_SOCKET = 256, ARG_ROOT, ARG_WITHDRAW, ARG_VERSION };
+enum { ARG_SOCKET = PF_MAIN_OPTION, ARG_ROOT, ARG_WITHDRAW, ARG_UNPUBLISH };
 
-/* Return: 0 to go on, otherwise 1 + the exit status. */
-static int parse_options(int argc, char **argv) {
-        static const struct option options[] = {
-                { "socket", required_argument, NULL, ARG_SOCKET },
-                { "root", required_argument, NULL, ARG_ROOT },
-                { "withdraw", no_argument, NULL, ARG_WITHDRAW },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                { 0 },
-        };
-        int c;
+static const struct option own_options[] = {
+        { "socket", required_argument, NULL, ARG_SOCKET },
+        { "root", required_argument, NULL, ARG_ROOT },
+        { "withdraw", no_argument, NULL, ARG_WITHDRAW },
+        { "unpublish", no_argument, NULL, ARG_UNPUBLISH },
+};
 
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-                switch (c) {
-                case ARG_SOCKET:
-                        arg_socket = optarg;
-                        break;
-                case ARG_ROOT:
-                        arg_root = optarg;
-                        break;
-                case ARG_WITHDRAW:
-                        arg_withdraw = true;
-                        break;
-                case 'h':
-                        print_help();
-                        return 1 + EXIT_SUCCESS;
-                case ARG_VERSION:
-                        printf("preflight-publish %s\n", PF_VERSION);
-                        return 1 + EXIT_SUCCESS;
-                default:
-                        return 1 + PF_MAIN_EXIT_USAGE;
-                }
+static int take_option(int c) {
+        switch (c) {
+        case ARG_SOCKET:
+                arg_socket = optarg;
+                break;
+        case ARG_ROOT:
+                arg_root = optarg;
+                break;
+        case ARG_WITHDRAW:
+                arg_task = WITHDRAW;
+                break;
+        case ARG_UNPUBLISH:
+                arg_task = UNPUBLISH;
+                break;
         }
-        return pf_main_refuse_arguments("preflight-publish", argc, argv);
+        return 0;
 }
+
+static const PfMainOptions options = { "preflight-publish", own_options, PF_ELEMENTS(own_options),
+                                       take_option, print_help };
 
 int main(int argc, char **argv) {
         int r;
 
-        r = parse_options(argc, argv);
+        r = pf_main_parse_options(&options, argc, argv);
         if (r > 0)
                 return r - 1;
         pf_main_begin();

@@ -127,43 +127,80 @@ static int overwrite(const PfFsOps *ops, int fd, size_t at, const char *old, con
         return r;
 }
 
-static int put(const PfFsOps *ops, int fd, const char *key, const char *value, PfErr *err) {
-        PF_AUTO_BUF PfBuf pool = PF_BUF_INIT((PF_KVP_RECORDS_MAX + 2) * PF_KVP_RECORD_SIZE);
+/* Those behind it move up, and are not lost where the file cannot be made shorter. */
+static int take_out(const PfFsOps *ops, int fd, size_t at, const char *pool, size_t n, PfErr *err) {
+        const size_t behind = at + PF_KVP_RECORD_SIZE;
+        int r = 0;
+
+        if (behind < n)
+                r = write_at(ops, fd, at, pool + behind, n - behind);
+        if (r == 0)
+                r = ops->ftruncate(fd, (off_t) (n - PF_KVP_RECORD_SIZE));
+        if (r == 0)
+                r = ops->fsync(fd);
+        if (r < 0 && write_at(ops, fd, at, pool + at, n - at) < 0)
+                return pf_err_errno(err, r, "a record is left twice, or lost");
+        return r;
+}
+
+/* What is to become of the record of a key in a locked pool. */
+typedef struct Change {
+        const char *key;
+        const char *value; /* NULL: it goes */
+} Change;
+
+static int put(const PfFsOps *ops, int fd, const Change *change, size_t at, bool is_there,
+               const PfBuf *pool, PfErr *err) {
         char record[PF_KVP_RECORD_SIZE] = { 0 };
         char *fresh = record + PF_KVP_KEY_SIZE;
+
+        memcpy(record, change->key, strlen(change->key));
+        memcpy(fresh, change->value, strlen(change->value));
+        if (!is_there)
+                return append(ops, fd, at, record, err);
+        at += PF_KVP_KEY_SIZE;
+        if (memcmp(pool->data + at, fresh, PF_KVP_VALUE_SIZE) == 0)
+                return 0;
+        return overwrite(ops, fd, at, pool->data + at, fresh, err);
+}
+
+static int make(const PfFsOps *ops, int fd, const Change *change, PfErr *err) {
+        PF_AUTO_BUF PfBuf pool = PF_BUF_INIT((PF_KVP_RECORDS_MAX + 2) * PF_KVP_RECORD_SIZE);
         size_t at = 0;
         int r;
 
-        memcpy(record, key, strlen(key));
-        memcpy(fresh, value, strlen(value));
         r = read_all(fd, &pool);
         if (r == 0 || r == -ENOBUFS)
-                r = pf_kvp_pool_find(pool.data ? pool.data : "", pool.n, key, &at, err);
+                r = pf_kvp_pool_find(pool.data ? pool.data : "", pool.n, change->key, &at, err);
         if (r < 0)
                 return r;
-        if (r == PF_KVP_ABSENT)
-                return append(ops, fd, at, record, err);
-        at += PF_KVP_KEY_SIZE;
-        if (memcmp(pool.data + at, fresh, PF_KVP_VALUE_SIZE) == 0)
-                return 0;
-        return overwrite(ops, fd, at, pool.data + at, fresh, err);
+        if (change->value)
+                return put(ops, fd, change, at, r == 0, &pool, err);
+        return r == PF_KVP_ABSENT ? r : take_out(ops, fd, at, pool.data, pool.n, err);
 }
 
-int pf_kvp_pool_put(const PfFsOps *ops, const char *path, const char *key, const char *value,
-                    PfErr *err) {
-        PF_AUTO_CLOSE int fd = -1;
+static int change_pool(const PfFsOps *ops, const char *path, const Change *change, PfErr *err) {
+        PF_AUTO_CLOSE int fd = open_locked(path);
         PfErr what = { 0 };
         int r;
 
-        if (strlen(key) >= PF_KVP_KEY_SIZE || strlen(value) > PF_KVP_VALUE_MAX)
-                return pf_err_set(err, -EINVAL, "%s: the key or the value is too long", path);
-        fd = open_locked(path);
         if (fd == -ENOENT)
                 return PF_KVP_ABSENT;
         if (fd == -ETIMEDOUT)
                 return pf_err_set(err, fd, "%s: somebody keeps it locked", path);
         if (fd < 0)
                 return pf_err_errno(err, fd, "%s", path);
-        r = put(ops, fd, key, value, &what);
-        return r < 0 ? pf_err_set(err, r, "%s: %s", path, pf_err_text(&what, r)) : 0;
+        r = make(ops, fd, change, &what);
+        return r < 0 ? pf_err_set(err, r, "%s: %s", path, pf_err_text(&what, r)) : r;
+}
+
+int pf_kvp_pool_put(const PfFsOps *ops, const char *path, const char *key, const char *value,
+                    PfErr *err) {
+        if (strlen(key) >= PF_KVP_KEY_SIZE || strlen(value) > PF_KVP_VALUE_MAX)
+                return pf_err_set(err, -EINVAL, "%s: the key or the value is too long", path);
+        return change_pool(ops, path, &(Change){ .key = key, .value = value }, err);
+}
+
+int pf_kvp_pool_remove(const PfFsOps *ops, const char *path, const char *key, PfErr *err) {
+        return change_pool(ops, path, &(Change){ .key = key }, err);
 }

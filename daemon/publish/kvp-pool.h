@@ -25,7 +25,7 @@
 
 #define PF_KVP_RECORDS_MAX 1024u /* of a pool that we touch */
 
-/* Positive outcome of both. */
+/* Positive outcome of all three: no such key, or no pool. */
 enum { PF_KVP_ABSENT = 1 };
 
 /**
@@ -50,3 +50,13 @@ int pf_kvp_pool_find(const char *bytes, size_t n, const char *key, size_t *ret,
  */
 int pf_kvp_pool_put(const PfFsOps *ops, const char *path, const char *key, const char *value,
                     PfErr *err) PF_MUST_CHECK;
+
+/**
+ * pf_kvp_pool_remove() - take the record of a key out
+ *
+ * The records behind it move up, as where the daemon itself deletes a key; else as above: where
+ * that cannot be written, all are put back where they were.
+ * Return: 0; PF_KVP_ABSENT; with a text as above.
+ */
+int pf_kvp_pool_remove(const PfFsOps *ops, const char *path, const char *key,
+                       PfErr *err) PF_MUST_CHECK;

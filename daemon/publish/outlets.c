@@ -11,12 +11,14 @@
 #include "daemon/publish/text-file.h"
 #include "daemon/publish/virtio-port.h"
 
-#define ABSENT 1 /* as PF_GUEST_INFO_NONE, PF_KVP_ABSENT, PF_VIRTIO_PORT_ABSENT */
+/* as PF_GUEST_INFO_NONE, PF_KVP_ABSENT, PF_TEXT_FILE_ABSENT, PF_VIRTIO_PORT_ABSENT */
+#define ABSENT 1
 #define PORT_LINE_MAX 16384
 #define SERIAL_DEADLINE_MS 1000
 #define AGAIN_FIRST_MS 1000
 #define AGAIN_MAX_MS 256000
 #define VERDICT_SIZE 16
+#define METRICS_BEGIN "# TYPE preflight_" /* every page of metrics */
 
 /* Those that may take their time stand last. */
 enum { PORT, TEXT_FILE, POOL, CONSOLE, GUEST_INFO, N_KINDS };
@@ -80,6 +82,12 @@ static int to_text_file(PfOutlets *outlets, const PfJson *report, PfErr *err) {
         return pf_text_file_write(outlets->config.ops, path, page.out.data, page.out.n, err);
 }
 
+static int remove_text_file(PfOutlets *outlets, PfErr *err) {
+        PF_AUTO_FREE char *path = path_below(outlets, outlets->config.settings->text_file);
+
+        return path ? pf_text_file_remove(outlets->config.ops, path, METRICS_BEGIN, err) : -ENOMEM;
+}
+
 static int to_port(PfOutlets *outlets, const PfJson *report, PfErr *err) {
         PF_AUTO_BUF PfBuf line = PF_BUF_INIT(PORT_LINE_MAX + 1);
         int r;
@@ -134,18 +142,25 @@ static int to_pool(PfOutlets *outlets, const PfJson *report, PfErr *err) {
         return pf_kvp_pool_put(outlets->config.ops, path, PF_KVP_KEY, value.data, err);
 }
 
+static int remove_from_pool(PfOutlets *outlets, PfErr *err) {
+        PF_AUTO_FREE char *path = path_below(outlets, PF_KVP_POOL_PATH);
+
+        return path ? pf_kvp_pool_remove(outlets->config.ops, path, PF_KVP_KEY, err) : -ENOMEM;
+}
+
 /* --- all of them --- */
 
 static const struct {
         const char *name;
         bool (*is_wanted)(const PfSettings *settings);
         int (*publish)(PfOutlets *outlets, const PfJson *report, PfErr *err);
+        int (*remove)(PfOutlets *outlets, PfErr *err); /* or NULL */
 } kinds[N_KINDS] = {
-        [PORT] = { "VirtioPort", wants_port, to_port },
-        [TEXT_FILE] = { "TextFile", wants_text_file, to_text_file },
-        [POOL] = { "KvpPool", wants_pool, to_pool },
-        [CONSOLE] = { "Console", wants_console, to_console },
-        [GUEST_INFO] = { "GuestInfo", wants_guest_info, to_guest_info },
+        [PORT] = { "VirtioPort", wants_port, to_port, NULL },
+        [TEXT_FILE] = { "TextFile", wants_text_file, to_text_file, remove_text_file },
+        [POOL] = { "KvpPool", wants_pool, to_pool, remove_from_pool },
+        [CONSOLE] = { "Console", wants_console, to_console, NULL },
+        [GUEST_INFO] = { "GuestInfo", wants_guest_info, to_guest_info, NULL },
 };
 
 /* What is told, is told once. */
@@ -196,6 +211,23 @@ void pf_outlets_publish(PfOutlets *outlets, const PfJson *report) {
         outlets->report = kept;
         outlets->again_ms = AGAIN_FIRST_MS;
         publish(outlets, true);
+}
+
+int pf_outlets_remove(PfOutlets *outlets) {
+        int result = 0;
+
+        for (size_t i = 0; i < N_KINDS; i++) {
+                PfErr err = { 0 };
+                int r;
+
+                if (!kinds[i].remove || !kinds[i].is_wanted(outlets->config.settings))
+                        continue;
+                r = kinds[i].remove(outlets, &err);
+                outlets->config.told(kinds[i].name, r, pf_err_text(&err, r), outlets->config.data);
+                if (r < 0 && result == 0)
+                        result = r;
+        }
+        return result;
 }
 
 size_t pf_outlets_count(const PfOutlets *outlets) {

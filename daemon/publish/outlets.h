@@ -39,3 +39,13 @@ size_t pf_outlets_count(const PfOutlets *outlets);
  * @report: of type Report, or of pf_brief_no_report(), which no serial line is told
  */
 void pf_outlets_publish(PfOutlets *outlets, const PfJson *report);
+
+/**
+ * pf_outlets_remove() - what was published goes
+ *
+ * The file, and the key in the pool. A port and a serial line hold nothing; guestinfo cannot be
+ * removed by the machine, and keeps what stands there until the power is off.
+ * Each is told: 0 where it was there and is gone, 1 where it was not there.
+ * Return: 0, or the first error.
+ */
+int pf_outlets_remove(PfOutlets *outlets) PF_MUST_CHECK;
