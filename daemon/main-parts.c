@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/main-parts.h"
 
+#include <assert.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/base/cleanup.h"
 #include "daemon/base/log.h"
@@ -12,14 +13,39 @@
 
 void pf_main_begin(void) {
         pf_process_forbid_core_dumps();
-        (void) signal(SIGPIPE, SIG_IGN);
+        pf_process_ignore_broken_pipes();
         pf_log_set_sink(pf_log_choose_sink());
 }
 
-int pf_main_refuse_arguments(const char *program, int argc, char **argv) {
-        if (optind >= argc)
-                return 0;
-        fprintf(stderr, "%s: \"%s\": no argument is expected\n", program, argv[optind]);
+static int take_option(const PfMainOptions *options, int c) {
+        switch (c) {
+        case 'h':
+                options->print_help();
+                return 1 + EXIT_SUCCESS;
+        case 'V':
+                printf("%s %s\n", options->program, PF_VERSION);
+                return 1 + EXIT_SUCCESS;
+        case '?':
+                return 1 + PF_MAIN_EXIT_USAGE;
+        default:
+                return options->take(c);
+        }
+}
+
+int pf_main_parse_options(const PfMainOptions *options, int argc, char **argv) {
+        struct option all[PF_MAIN_OPTIONS_MAX + 3] = {
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },
+        };
+        int c, r = 0;
+
+        assert(options->n <= PF_MAIN_OPTIONS_MAX);
+        memcpy(all + 2, options->options, options->n * sizeof(*all));
+        while (r == 0 && (c = getopt_long(argc, argv, "h", all, NULL)) >= 0)
+                r = take_option(options, c);
+        if (r > 0 || optind >= argc)
+                return r;
+        fprintf(stderr, "%s: \"%s\": no argument is expected\n", options->program, argv[optind]);
         return 1 + PF_MAIN_EXIT_USAGE;
 }
 

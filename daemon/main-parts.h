@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <getopt.h>
 #include <uv.h>
 
 #include "daemon/base/err.h"
@@ -15,9 +16,21 @@
 /* No core dumps, no SIGPIPE, and a log where the service manager wants it. */
 void pf_main_begin(void);
 
-/* What is left behind the options is wrong: says so on stderr.
- * Return: 0 where nothing is, otherwise 1 + PF_MAIN_EXIT_USAGE. */
-int pf_main_refuse_arguments(const char *program, int argc, char **argv);
+/* A command line of options alone. */
+typedef struct PfMainOptions {
+        const char *program;
+        const struct option *options; /* getopt_long(3)'s: their values from PF_MAIN_OPTION on, */
+        size_t n;                     /* but for --help and --version, which are added */
+        int (*take)(int c);           /* Return: 0 to go on, otherwise 1 + the exit status */
+        void (*print_help)(void);
+} PfMainOptions;
+
+#define PF_MAIN_OPTION 512
+#define PF_MAIN_OPTIONS_MAX 24
+
+/* Has each option taken; says on stderr what is wrong.
+ * Return: 0 to go on, otherwise 1 + the exit status. */
+int pf_main_parse_options(const PfMainOptions *options, int argc, char **argv);
 
 /* For what set-up returned: -EINVAL is a setting that is wrong. */
 int pf_main_exit_status(int r);

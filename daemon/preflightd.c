@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preflightd: answers on a local socket whether this machine is ready for the
- * agent. Start-up only: options, settings, sockets, the loop.
+ * preflightd on Linux: answers on a local socket whether this machine is ready for the
+ * agent. Start-up only: options, sockets, the service manager; the rest is daemon.c.
  */
 #include <getopt.h>
 #include <malloc.h>
@@ -11,14 +11,13 @@
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
-#include "config/config.h"
+#include "config/journal-messages.h"
 #include "daemon/base/log.h"
+#include "daemon/daemon.h"
 #include "daemon/main-parts.h"
 #include "daemon/platform/host-network.h"
-#include "daemon/report/automatic.h"
+#include "daemon/platform/log-sink.h"
 #include "daemon/report/metrics.h"
-#include "daemon/report/service.h"
-#include "daemon/varlink/server.h"
 
 #define SOCKET_MODE 0666 /* any local user may read; see org.preflightd.Preflight */
 #define REMEDY_SOCKET "/run/preflightd/org.preflightd.Remediation"
@@ -29,80 +28,30 @@ static const char *arg_remedy_socket;  /* NULL: of this machine, if that is what
 static const char *arg_root = "/";
 static bool arg_check_settings;
 
-typedef struct Daemon {
-        uv_loop_t loop;
+typedef struct Process {
+        PfDaemon *daemon;
         PfSignals signals;
-        uv_idle_t run_over;
         uv_timer_t watchdog;
-        PfTarget *target; /* the machine that is checked */
-        PfTarget *host;   /* the one this runs on */
-        PfSettings *settings;
-        PfService *service;
-        PfAutomatic *automatic;
-        PfVarlinkServer *server;
-        PfVarlinkServer *metrics; /* at a socket of its own, and nothing else there */
-} Daemon;
-
-/* One turn of the loop after a run: what it used is free by now, and the next
- * run may be far. */
-static void on_run_over(uv_idle_t *handle) {
-        (void) uv_idle_stop(handle);
-#ifdef __GLIBC__
-        (void) malloc_trim(0);
-#endif
-}
+} Process;
 
 static void on_status(const char *line, void *data) {
-        Daemon *daemon = data;
-
-        (void) uv_idle_start(&daemon->run_over, on_run_over);
+        (void) data;
         (void) sd_notifyf(0, "STATUS=%s", line);
-        pf_log(PF_LOG_DEBUG, "%s", line);
 }
 
-static void on_published(const PfReadiness *readiness, void *data) {
-        Daemon *daemon = data;
-
-        if (daemon->automatic)
-                pf_automatic_consider(daemon->automatic, daemon->settings, readiness);
-}
-
-/* Where memory is short now: the next who asks is told what is. */
-static void on_look_again(void *data) {
-        Daemon *daemon = data;
-
-        (void) !pf_service_refresh(daemon->service);
-}
-
-static void reload(Daemon *daemon) {
-        PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
-        PfErr err = { 0 };
-        int r;
-
+static void reload(PfDaemon *daemon) {
         (void) sd_notify(0, "RELOADING=1");
-        r = pf_settings_load(daemon->host, &settings, NULL, &err);
-        if (r == 0)
-                r = pf_service_reload(daemon->service, settings, &err);
-        if (r == 0) {
-                PfSettings *old = daemon->settings;
-
-                daemon->settings = PF_STEAL(settings);
-                settings = old;
-                pf_log_set_level(daemon->settings->log_level);
-                r = pf_service_refresh(daemon->service);
-        }
-        if (r < 0)
-                pf_log(PF_LOG_ERROR, "The old settings stay in force: %s", pf_err_text(&err, r));
+        pf_daemon_reload(daemon);
         (void) sd_notify(0, "READY=1");
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
-        Daemon *daemon = handle->data;
+        PfDaemon *daemon = handle->data;
 
         if (number == SIGHUP)
                 reload(daemon);
         else
-                uv_stop(&daemon->loop);
+                pf_daemon_stop(daemon);
 }
 
 /* By hand, without the unit's RuntimeDirectory=. */
@@ -120,7 +69,7 @@ static void make_directory_of(const char *path) {
 }
 
 /* Systemd's collector looks there; where systemd does not run nobody does. */
-static int listen_for_metrics(Daemon *daemon, PfErr *err) {
+static int listen_for_metrics(PfDaemon *daemon, PfErr *err) {
         const char *path = arg_metrics_socket ? arg_metrics_socket : PF_METRICS_SOCKET;
         PfErr reason = { 0 };
         int r;
@@ -129,7 +78,7 @@ static int listen_for_metrics(Daemon *daemon, PfErr *err) {
                 return 0;
         if (!arg_metrics_socket)
                 make_directory_of(path);
-        r = pf_varlink_server_listen_path(daemon->metrics, path, SOCKET_MODE, &reason);
+        r = pf_varlink_server_listen_path(pf_daemon_metrics(daemon), path, SOCKET_MODE, &reason);
         if (r == -ENOMEM || (r < 0 && arg_metrics_socket))
                 return pf_err_set(err, r, "%s", pf_err_text(&reason, r));
         if (r < 0)
@@ -137,13 +86,13 @@ static int listen_for_metrics(Daemon *daemon, PfErr *err) {
         return 0;
 }
 
-static int listen_at_paths(Daemon *daemon, PfErr *err) {
-        const char *path = arg_socket ? arg_socket : daemon->settings->socket;
+static int listen_at_paths(PfDaemon *daemon, PfErr *err) {
+        const char *path = arg_socket ? arg_socket : pf_daemon_settings(daemon)->socket;
         int r;
 
         if (!arg_socket)
                 make_directory_of(path);
-        r = pf_varlink_server_listen_path(daemon->server, path, SOCKET_MODE, err);
+        r = pf_varlink_server_listen_path(pf_daemon_server(daemon), path, SOCKET_MODE, err);
         if (r < 0)
                 return r;
         pf_log(PF_LOG_INFO, "Listening on %s", path);
@@ -163,11 +112,12 @@ static bool is_of_network(const char *name) {
         return strcmp(name, "network") == 0;
 }
 
-static int take_over(Daemon *daemon, const char *name, int fd, PfErr *err) {
+static int take_over(PfDaemon *daemon, const char *name, int fd, PfErr *err) {
         if (is_of_network(name))
                 return 0; /* was adopted */
-        return pf_varlink_server_listen_fd(
-                strcmp(name, "metrics") == 0 ? daemon->metrics : daemon->server, fd, err);
+        return pf_varlink_server_listen_fd(strcmp(name, "metrics") == 0 ? pf_daemon_metrics(daemon)
+                                                                        : pf_daemon_server(daemon),
+                                           fd, err);
 }
 
 static bool is_directory(int fd) {
@@ -192,7 +142,7 @@ static int adopt_network(PfErr *err) {
         return r;
 }
 
-static int listen_all(Daemon *daemon, PfErr *err) {
+static int listen_all(PfDaemon *daemon, PfErr *err) {
         PF_CLEANUP(free_namesp) char **names = NULL;
         int n, r = 0;
 
@@ -213,123 +163,52 @@ static void on_watchdog(uv_timer_t *handle) {
 
 /* Twice in the time in which the service manager wants to hear that the loop turns:
  * sd_watchdog_enabled(3). */
-static int start_watchdog(Daemon *daemon) {
+static int start_watchdog(Process *process, PfErr *err) {
         uint64_t usec = 0;
+        int r;
 
         if (sd_watchdog_enabled(0, &usec) <= 0)
                 return 0;
-        (void) uv_timer_init(&daemon->loop, &daemon->watchdog);
-        daemon->watchdog.data = daemon;
-        return uv_timer_start(&daemon->watchdog, on_watchdog, usec / 2000, usec / 2000);
+        (void) uv_timer_init(pf_daemon_loop(process->daemon), &process->watchdog);
+        process->watchdog.data = process;
+        r = uv_timer_start(&process->watchdog, on_watchdog, usec / 2000, usec / 2000);
+        return r < 0 ? pf_err_set(err, -EIO, "timers: %s", uv_strerror(r)) : 0;
 }
 
-static int make_server(Daemon *daemon, const PfVarlinkServerConfig *limits,
-                       const PfVarlinkInterface *interface, PfVarlinkServer **ret, PfErr *err) {
-        PfVarlinkServerConfig config = *limits;
-        int r;
-
-        config.vendor = config.product = "preflightd";
-        config.version = PF_VERSION;
-        config.url = "https://preflightd.org/";
-        config.privileged_group = "preflightd";
-        r = pf_varlink_server_new(&daemon->loop, &config, ret, err);
-        return r < 0 ? r : pf_varlink_server_add(*ret, interface, daemon->service, err);
-}
-
-static int make_servers(Daemon *daemon, PfErr *err) {
-        const PfVarlinkServerConfig limits = {
-                .clients_max = (unsigned) daemon->settings->maximum_clients,
-                .message_max = daemon->settings->maximum_message_bytes,
-                .descriptors_spared = pf_varlink_server_descriptors(PF_METRICS_CLIENTS_MAX),
-        };
-        int r;
-
-        r = make_server(daemon, &limits, &pf_service_interface, &daemon->server, err);
-        return r < 0 ? r
-                     : make_server(
-                               daemon,
-                               &(PfVarlinkServerConfig){ .clients_max = PF_METRICS_CLIENTS_MAX },
-                               &pf_metrics_interface, &daemon->metrics, err);
-}
-
-static int load_settings(Daemon *daemon, PfErr *err) {
-        int r;
-
-        r = pf_target_new("/", PF_TARGET_DEFAULT, &daemon->host, err);
-        if (r == 0)
-                r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &daemon->target, err);
-        if (r == 0)
-                r = pf_settings_load(daemon->host, &daemon->settings, NULL, err);
-        return r;
-}
-
-static int set_up(Daemon *daemon, PfErr *err) {
+static int set_up(Process *process, PfErr *err) {
         static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+        const PfDaemonConfig config = {
+                .root = arg_root,
+                .remedy_socket = !arg_remedy_socket && strcmp(arg_root, "/") == 0
+                                         ? REMEDY_SOCKET
+                                         : arg_remedy_socket,
+                .status = on_status,
+        };
         int r;
 
         r = adopt_network(err);
         if (r == 0)
-                r = load_settings(daemon, err);
+                r = pf_daemon_new(&config, &process->daemon, err);
         if (r < 0)
                 return r;
-        pf_log_set_level(daemon->settings->log_level);
-
-        (void) uv_idle_init(&daemon->loop, &daemon->run_over);
-        daemon->run_over.data = daemon;
-        r = pf_signals_start(&daemon->signals, &daemon->loop, numbers, PF_ELEMENTS(numbers),
-                             on_signal, daemon, err);
-        if (r < 0)
-                return r;
-        r = start_watchdog(daemon);
-        if (r < 0)
-                return pf_err_set(err, -EIO, "timers: %s", uv_strerror(r));
-        r = pf_service_new(&(PfServiceConfig){ .loop = &daemon->loop,
-                                               .target = daemon->target,
-                                               .host = daemon->host,
-                                               .settings = daemon->settings,
-                                               .watches = true,
-                                               .status = on_status,
-                                               .published = on_published,
-                                               .data = daemon },
-                           &daemon->service, err);
-        if (r == 0 && !arg_remedy_socket && strcmp(arg_root, "/") == 0)
-                arg_remedy_socket = REMEDY_SOCKET;
-        if (r == 0 && arg_remedy_socket)
-                r = pf_automatic_new(&(PfAutomaticConfig){ .loop = &daemon->loop,
-                                                           .socket = arg_remedy_socket,
-                                                           .look_again = on_look_again,
-                                                           .data = daemon },
-                                     &daemon->automatic);
-        if (r < 0)
-                return r;
-        r = make_servers(daemon, err);
+        pf_log_set_level(pf_daemon_settings(process->daemon)->log_level);
+        r = pf_signals_start(&process->signals, pf_daemon_loop(process->daemon), numbers,
+                             PF_ELEMENTS(numbers), on_signal, process->daemon, err);
         if (r == 0)
-                r = listen_all(daemon, err);
+                r = start_watchdog(process, err);
         if (r == 0)
-                r = pf_service_refresh(daemon->service);
-        return r;
+                r = pf_daemon_prepare(process->daemon, err);
+        if (r == 0)
+                r = listen_all(process->daemon, err);
+        return r < 0 ? r : pf_daemon_start(process->daemon);
 }
 
-/* Releases everything, unless a probe hangs: its thread would be waited for. */
-static void tear_down(Daemon *daemon) {
-        bool is_stuck = daemon->service && pf_service_is_stuck(daemon->service);
-
-        daemon->server = pf_varlink_server_free(daemon->server);
-        daemon->metrics = pf_varlink_server_free(daemon->metrics);
-        daemon->automatic = pf_automatic_free(daemon->automatic);
-        daemon->service = pf_service_free(daemon->service);
-        pf_signals_stop(&daemon->signals);
-        if (daemon->watchdog.data)
-                uv_close((uv_handle_t *) &daemon->watchdog, NULL);
-        if (daemon->run_over.data)
-                uv_close((uv_handle_t *) &daemon->run_over, NULL);
-        if (is_stuck)
+static void tear_down(Process *process) {
+        pf_signals_stop(&process->signals);
+        if (process->watchdog.data)
+                uv_close((uv_handle_t *) &process->watchdog, NULL);
+        if (!pf_daemon_close(process->daemon))
                 _exit(EXIT_SUCCESS);
-        (void) uv_run(&daemon->loop, UV_RUN_DEFAULT);
-        (void) uv_loop_close(&daemon->loop);
-        daemon->settings = pf_settings_free(daemon->settings);
-        daemon->target = pf_target_unref(daemon->target);
-        daemon->host = pf_target_unref(daemon->host);
 }
 
 /* A run takes a file of a megabyte into memory and is over: let the pages go, not
@@ -343,43 +222,21 @@ static void keep_memory_small(void) {
 }
 
 static int run(void) {
-        Daemon daemon = { 0 };
+        Process process = { 0 };
         PfErr err = { 0 };
         int r;
 
-        if (uv_loop_init(&daemon.loop) < 0) {
-                pf_log(PF_LOG_ERROR, "Out of memory");
-                return EXIT_FAILURE;
-        }
-
-        r = set_up(&daemon, &err);
+        r = set_up(&process, &err);
         if (r < 0) {
-                pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
+                pf_log_event(PF_LOG_ERROR, r == -EINVAL ? pf_message_settings_wrong : NULL, NULL,
+                             "%s", pf_err_text(&err, r));
         } else {
                 (void) sd_notify(0, "READY=1");
-                (void) uv_run(&daemon.loop, UV_RUN_DEFAULT);
+                pf_daemon_run(process.daemon);
                 (void) sd_notify(0, "STOPPING=1");
         }
-        tear_down(&daemon);
+        tear_down(&process);
         return pf_main_exit_status(r);
-}
-
-/* All that a reload would load, so that who asks for one is told before. */
-static int check_settings(void) {
-        Daemon daemon = { 0 };
-        PfErr err = { 0 };
-        int r = uv_loop_init(&daemon.loop) < 0 ? -ENOMEM : load_settings(&daemon, &err);
-
-        if (r == 0)
-                r = pf_service_new(&(PfServiceConfig){ .loop = &daemon.loop,
-                                                       .target = daemon.target,
-                                                       .host = daemon.host,
-                                                       .settings = daemon.settings },
-                                   &daemon.service, &err);
-        if (r < 0)
-                pf_log(PF_LOG_ERROR, "Settings that are wrong: %s", pf_err_text(&err, r));
-        tear_down(&daemon);
-        return r == 0 ? EXIT_SUCCESS : PF_MAIN_EXIT_USAGE;
 }
 
 static void print_help(void) {
@@ -400,68 +257,55 @@ static void print_help(void) {
 }
 
 enum {
-        ARG_SOCKET = 256,
+        ARG_SOCKET = PF_MAIN_OPTION,
         ARG_ROOT,
         ARG_METRICS_SOCKET,
         ARG_CHECK_SETTINGS,
         ARG_REMEDY_SOCKET,
-        ARG_VERSION
 };
 
-/* Return: 0 to go on, otherwise 1 + the exit status. */
-static int parse_options(int argc, char **argv) {
-        static const struct option options[] = {
-                { "socket", required_argument, NULL, ARG_SOCKET },
-                { "root", required_argument, NULL, ARG_ROOT },
-                { "metrics-socket", required_argument, NULL, ARG_METRICS_SOCKET },
-                { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
-                { "check-settings", no_argument, NULL, ARG_CHECK_SETTINGS },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                { 0 },
-        };
-        int c;
+static const struct option own_options[] = {
+        { "socket", required_argument, NULL, ARG_SOCKET },
+        { "root", required_argument, NULL, ARG_ROOT },
+        { "metrics-socket", required_argument, NULL, ARG_METRICS_SOCKET },
+        { "remedy-socket", required_argument, NULL, ARG_REMEDY_SOCKET },
+        { "check-settings", no_argument, NULL, ARG_CHECK_SETTINGS },
+};
 
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-                switch (c) {
-                case ARG_SOCKET:
-                        arg_socket = optarg;
-                        break;
-                case ARG_ROOT:
-                        arg_root = optarg;
-                        break;
-                case ARG_METRICS_SOCKET:
-                        arg_metrics_socket = optarg;
-                        break;
-                case ARG_REMEDY_SOCKET:
-                        arg_remedy_socket = optarg;
-                        break;
-                case ARG_CHECK_SETTINGS:
-                        arg_check_settings = true;
-                        break;
-                case 'h':
-                        print_help();
-                        return 1 + EXIT_SUCCESS;
-                case ARG_VERSION:
-                        printf("preflightd %s\n", PF_VERSION);
-                        return 1 + EXIT_SUCCESS;
-                default:
-                        return 1 + PF_MAIN_EXIT_USAGE;
-                }
+static int take_option(int c) {
+        switch (c) {
+        case ARG_SOCKET:
+                arg_socket = optarg;
+                break;
+        case ARG_ROOT:
+                arg_root = optarg;
+                break;
+        case ARG_METRICS_SOCKET:
+                arg_metrics_socket = optarg;
+                break;
+        case ARG_REMEDY_SOCKET:
+                arg_remedy_socket = optarg;
+                break;
+        case ARG_CHECK_SETTINGS:
+                arg_check_settings = true;
+                break;
         }
-        return pf_main_refuse_arguments("preflightd", argc, argv);
+        return 0;
 }
+
+static const PfMainOptions options = { "preflightd", own_options, PF_ELEMENTS(own_options),
+                                       take_option, print_help };
 
 int main(int argc, char **argv) {
         int r;
 
-        r = parse_options(argc, argv);
+        r = pf_main_parse_options(&options, argc, argv);
         if (r > 0)
                 return r - 1;
-        /* On stderr: of a process that is over the journal may not know the unit. */
-        if (arg_check_settings)
-                return check_settings();
-        keep_memory_small();
         pf_main_begin();
-        return run();
+        keep_memory_small();
+        r = arg_check_settings ? pf_daemon_check_settings(arg_root) : run();
+        if (r != EXIT_SUCCESS)
+                pf_log_settle();
+        return r;
 }

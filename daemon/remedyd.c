@@ -293,7 +293,7 @@ static void print_help(void) {
 }
 
 enum {
-        ARG_EXPIRE = 256,
+        ARG_EXPIRE = PF_MAIN_OPTION,
         ARG_EXPIRE_ALL,
         ARG_AT_BOOT,
         ARG_IDLE,
@@ -301,7 +301,6 @@ enum {
         ARG_SOCKET,
         ARG_ROOT,
         ARG_LEASE_MINIMUM,
-        ARG_VERSION,
 };
 
 static int parse_time(const char *name, const char *text, uint64_t *ret_usec) {
@@ -311,7 +310,6 @@ static int parse_time(const char *name, const char *text, uint64_t *ret_usec) {
         return 1 + PF_MAIN_EXIT_USAGE;
 }
 
-/* Return: 0 to go on, otherwise 1 + the exit status. */
 static int take_option(int c) {
         switch (c) {
         case ARG_EXPIRE:
@@ -336,39 +334,28 @@ static int take_option(int c) {
                 return 0;
         case ARG_LEASE_MINIMUM:
                 return parse_time("lease-minimum", optarg, &arg_lease_min_usec);
-        case 'h':
-                print_help();
-                return 1 + EXIT_SUCCESS;
-        case ARG_VERSION:
-                printf("preflight-remedyd %s\n", PF_VERSION);
-                return 1 + EXIT_SUCCESS;
-        default:
-                return 1 + PF_MAIN_EXIT_USAGE;
         }
+        return 0;
 }
 
-static int parse_options(int argc, char **argv) {
-        static const struct option options[] = {
-                { "expire", no_argument, NULL, ARG_EXPIRE },
-                { "expire-all", no_argument, NULL, ARG_EXPIRE_ALL },
-                { "at-boot", no_argument, NULL, ARG_AT_BOOT },
-                { "idle", required_argument, NULL, ARG_IDLE },
-                { "automatic-user", required_argument, NULL, ARG_AUTOMATIC_USER },
-                { "socket", required_argument, NULL, ARG_SOCKET },
-                { "root", required_argument, NULL, ARG_ROOT },
-                { "lease-minimum", required_argument, NULL, ARG_LEASE_MINIMUM },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                { 0 },
-        };
-        int c, r;
+static const struct option own_options[] = {
+        { "expire", no_argument, NULL, ARG_EXPIRE },
+        { "expire-all", no_argument, NULL, ARG_EXPIRE_ALL },
+        { "at-boot", no_argument, NULL, ARG_AT_BOOT },
+        { "idle", required_argument, NULL, ARG_IDLE },
+        { "automatic-user", required_argument, NULL, ARG_AUTOMATIC_USER },
+        { "socket", required_argument, NULL, ARG_SOCKET },
+        { "root", required_argument, NULL, ARG_ROOT },
+        { "lease-minimum", required_argument, NULL, ARG_LEASE_MINIMUM },
+};
 
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-                r = take_option(c);
-                if (r > 0)
-                        return r;
-        }
-        r = pf_main_refuse_arguments("preflight-remedyd", argc, argv);
+static const PfMainOptions options = { "preflight-remedyd", own_options, PF_ELEMENTS(own_options),
+                                       take_option, print_help };
+
+/* Return: 0 to go on, otherwise 1 + the exit status. */
+static int parse_options(int argc, char **argv) {
+        int r = pf_main_parse_options(&options, argc, argv);
+
         if (r > 0)
                 return r;
         if (arg_lease_min_usec > 0 && strcmp(arg_root, "/") == 0) {
