@@ -9,32 +9,21 @@ pf_event_message_id(): the first 128 bits of the SHA-256 of "preflightd:" and th
 And one for each event of journal.toml.
 """
 
-import hashlib
 import pathlib
 import sys
-import tomllib
+
+import event_texts
 
 
 def entry(check):
     name = check["id"]
-    yield f"-- {hashlib.sha256(f'preflightd:{name}'.encode()).hexdigest()[:32]}"
+    yield f"-- {event_texts.message_id(name)}"
     yield f"Subject: {name}: @PREFLIGHTD_VERDICT@"
     yield "Defined-By: preflightd"
     yield f"Documentation: {check['documentation']}"
     yield "Documentation: man:preflightd.checks(7)"
     yield ""
-    yield f"This is about the check {name}: {check['title']}."
-    yield "Its errors in the agent's installer: @PREFLIGHTD_ERROR_IDS@"
-    yield "Found: @PREFLIGHTD_EVIDENCE@"
-    yield ""
-    yield "Why it matters:"
-    yield check["why"].rstrip()
-    yield ""
-    yield "What to do:"
-    yield check["fix"].rstrip()
-    yield ""
-    yield f"\"preflightctl explain {name}\" says more; \"preflightctl plan {name}\" shows what a"
-    yield "remedy would change, where there is one."
+    yield from event_texts.about(check)
     yield ""
 
 
@@ -50,12 +39,10 @@ def event_entry(event):
 
 def main():
     checks, events, target = map(pathlib.Path, sys.argv[1:])
-    catalogue = tomllib.loads(checks.read_text(encoding="utf-8"))
     lines = ["# SPDX-License-Identifier: MIT", ""]
-    for check in catalogue["check"]:
-        if "linux" in check["platforms"]:
-            lines += entry(check)
-    for event in tomllib.loads(events.read_text(encoding="utf-8"))["event"]:
+    for check in event_texts.checks_of(checks, "linux"):
+        lines += entry(check)
+    for event in event_texts.events_of(events, "linux"):
         lines += event_entry(event)
     target.write_text("\n".join(lines), encoding="utf-8")
 

@@ -13,11 +13,6 @@ variable "source" {
   description = "The address that the push installer comes from."
 }
 
-variable "sources" {
-  type    = list(string)
-  default = ["null.machine"]
-}
-
 # For trying the steps on a machine that runs: -var host=…
 variable "host" {
   type    = string
@@ -25,14 +20,14 @@ variable "host" {
 }
 
 source "null" "machine" {
-  ssh_host             = var.host
-  ssh_username         = "root"
-  ssh_agent_auth       = true
+  ssh_host                  = var.host
+  ssh_username              = "root"
+  ssh_agent_auth            = true
   ssh_clear_authorized_keys = true
 }
 
 build {
-  sources = var.sources
+  sources = ["source.null.machine"]
 
   provisioner "file" {
     source      = "${var.packages}/"
@@ -42,9 +37,10 @@ build {
   provisioner "shell" {
     inline = [
       "set -e",
+      # It installs as well, and only one can.
+      "! command -v cloud-init || cloud-init status --wait",
       "apt-get install -y /var/tmp/preflightd_*.deb /var/tmp/preflightd-remedy_*.deb",
       "rm -f /var/tmp/preflightd*",
-      "! command -v cloud-init || cloud-init status --wait",
       # What is safe is done; what is left stops the build, with every reason.
       "preflightctl fix --yes --source=${var.source} --no-pager || true",
       "preflightctl check --source=${var.source} --no-pager",
