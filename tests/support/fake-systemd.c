@@ -6,19 +6,19 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <systemd/sd-bus.h>
 
+#include "tests/support/manager-bus.h"
 #include "tests/support/test-main.h"
 
-#define MANAGER "org.freedesktop.systemd1"
-#define MANAGER_PATH "/org/freedesktop/systemd1"
-#define JOB_PATH MANAGER_PATH "/job/7"
+#define TEST_INTERFACE "org.preflightd.Test"
+#define JOB 7
+#define OTHER_JOB 6
 
 /* --- a manager, in a process of its own --- */
 
 typedef struct Manager {
-        sd_bus *bus;
-        FILE *log; /* one line a call */
+        PfManagerBus bus; /* first: the calls are given this */
+        FILE *log;        /* one line a call */
         bool has_subscriber;
         bool is_dead; /* the unit "dying" */
 } Manager;
@@ -28,182 +28,108 @@ static int note(Manager *manager, const char *method, const char *unit) {
         return fflush(manager->log);
 }
 
-static int emit_removed(Manager *manager, const char *path, const char *unit, const char *result) {
-        return sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER ".Manager", "JobRemoved",
-                                  "uoss", 7, path, unit, result);
-}
-
-static int is_unit(const char *unit, const char *word) {
+static bool is_unit(const char *unit, const char *word) {
         return strncmp(unit, word, strlen(word)) == 0 && unit[strlen(word)] == '.';
 }
 
-static int queue_job(sd_bus_message *message, void *data, sd_bus_error *error) {
-        Manager *manager = data;
-        const char *unit, *mode, *result = "done";
-        bool is_early;
-        int r = sd_bus_message_read(message, "ss", &unit, &mode);
+static int queue_job(PfManagerBus *bus, sd_bus_message *call, const char *unit, const char *mode,
+                     sd_bus_error *error) {
+        static const char *const words[] = { "failed", "timeout", "canceled", "dependency",
+                                             "skipped" };
+        const char *method = sd_bus_message_get_member(call), *result = "done";
+        const bool is_early = is_unit(unit, "early");
+        Manager *manager = (Manager *) bus;
+        int r;
 
-        if (r < 0)
-                return r;
-        (void) note(manager, sd_bus_message_get_member(message), unit);
+        (void) note(manager, method, unit);
         if (strcmp(mode, "replace") != 0 || !manager->has_subscriber)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "not as expected");
         if (is_unit(unit, "dying"))
-                manager->is_dead = strcmp(sd_bus_message_get_member(message), "StartUnit") != 0;
+                manager->is_dead = strcmp(method, "StartUnit") != 0;
         if (is_unit(unit, "refused"))
-                return sd_bus_error_set(error, MANAGER ".NoSuchUnit", "Unit refused is masked.");
-        for (size_t i = 0; i < 5; i++) {
-                static const char *const words[] = { "failed", "timeout", "canceled", "dependency",
-                                                     "skipped" };
-
+                return sd_bus_error_set(error, PF_MANAGER_NAME ".NoSuchUnit",
+                                        "Unit refused is masked.");
+        for (size_t i = 0; i < PF_ELEMENTS(words); i++)
                 if (is_unit(unit, words[i]))
                         result = words[i];
-        }
         /* The job may be over before its path is told, and others end meanwhile. */
-        is_early = is_unit(unit, "early");
-        r = emit_removed(manager, MANAGER_PATH "/job/6", "other.service", "failed");
+        r = pf_manager_bus_job_is_over(bus, OTHER_JOB, "other.service", "failed");
         if (r >= 0 && is_early)
-                r = emit_removed(manager, JOB_PATH, unit, result);
+                r = pf_manager_bus_job_is_over(bus, JOB, unit, result);
         if (r >= 0)
-                r = sd_bus_reply_method_return(message, "o", JOB_PATH);
+                r = pf_manager_bus_reply_job(call, JOB);
         if (r >= 0 && !is_early && !is_unit(unit, "hanging"))
-                r = emit_removed(manager, JOB_PATH, unit, result);
+                r = pf_manager_bus_job_is_over(bus, JOB, unit, result);
         return r;
 }
 
-static int change_files(sd_bus_message *message, void *data, sd_bus_error *error) {
-        const bool is_enabling = strcmp(sd_bus_message_get_member(message), "EnableUnitFiles") == 0;
-        Manager *manager = data;
-        const char *unit;
-        int runtime, force = 0;
-        int r = sd_bus_message_read(message, "as", 1, &unit);
-
-        if (r >= 0)
-                r = is_enabling ? sd_bus_message_read(message, "bb", &runtime, &force)
-                                : sd_bus_message_read(message, "b", &runtime);
-        if (r < 0)
-                return r;
-        (void) note(manager, sd_bus_message_get_member(message), unit);
-        if (runtime || force)
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "not as expected");
-        return is_enabling ? sd_bus_reply_method_return(message, "ba(sss)", 1, 0)
-                           : sd_bus_reply_method_return(message, "a(sss)", 0);
+static int change_files(PfManagerBus *bus, const char *unit, bool on) {
+        return note((Manager *) bus, on ? "EnableUnitFiles" : "DisableUnitFiles", unit);
 }
 
-static int plain_call(sd_bus_message *message, void *data, sd_bus_error *error) {
-        Manager *manager = data;
+static void plain_call(PfManagerBus *bus, const char *method) {
+        Manager *manager = (Manager *) bus;
 
-        (void) error;
-        if (strcmp(sd_bus_message_get_member(message), "Subscribe") == 0)
+        if (strcmp(method, "Subscribe") == 0)
                 manager->has_subscriber = true;
         else
-                (void) note(manager, sd_bus_message_get_member(message), "-");
-        return sd_bus_reply_method_return(message, "");
+                (void) note(manager, method, "-");
 }
+
+static bool is_failed(PfManagerBus *bus, const char *unit) {
+        return is_unit(unit, "dying") && ((const Manager *) bus)->is_dead;
+}
+
+static bool is_active(PfManagerBus *bus, const char *unit) {
+        (void) bus;
+        return !is_unit(unit, "inactive");
+}
+
+static const PfManagerCalls manager_calls = {
+        .job = queue_job,
+        .files = change_files,
+        .is_failed = is_failed,
+        .is_active = is_active,
+        .plain = plain_call,
+};
 
 /* For the test: PropertiesChanged of a unit, or Reloading where there is none. */
 static int tell(sd_bus_message *message, void *data, sd_bus_error *error) {
+        PF_AUTO_FREE char *path = NULL;
         const Manager *manager = data;
         const char *unit;
-        char path[128];
         int r = sd_bus_message_read(message, "s", &unit);
 
         (void) error;
+        if (r >= 0)
+                r = sd_bus_path_encode(PF_MANAGER_PATH "/unit", unit, &path);
         if (r < 0)
                 return r;
-        (void) snprintf(path, sizeof(path), MANAGER_PATH "/unit/%s", unit);
-        r = *unit ? sd_bus_emit_signal(manager->bus, path, "org.freedesktop.DBus.Properties",
-                                       "PropertiesChanged", "sa{sv}as", MANAGER ".Unit", 1,
+        r = *unit ? sd_bus_emit_signal(manager->bus.bus, path, "org.freedesktop.DBus.Properties",
+                                       "PropertiesChanged", "sa{sv}as", PF_MANAGER_NAME ".Unit", 1,
                                        "ActiveState", "s", "failed", 0)
-                  : sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER ".Manager", "Reloading",
-                                       "b", 1);
+                  : sd_bus_emit_signal(manager->bus.bus, PF_MANAGER_PATH, PF_MANAGER_INTERFACE,
+                                       "Reloading", "b", 1);
         return r < 0 ? r : sd_bus_reply_method_return(message, "");
 }
 
-/* The object of a unit has its name, up to the dot. */
-static int load_unit(sd_bus_message *message, void *data, sd_bus_error *error) {
-        const char *unit;
-        char path[128];
-        int r = sd_bus_message_read(message, "s", &unit);
-
-        (void) data;
-        (void) error;
-        if (r < 0)
-                return r;
-        (void) snprintf(path, sizeof(path), MANAGER_PATH "/unit/%.*s", (int) strcspn(unit, "."),
-                        unit);
-        return sd_bus_reply_method_return(message, "o", path);
-}
-
-static int find_unit(sd_bus *bus, const char *path, const char *interface, void *data, void **ret,
-                     sd_bus_error *error) {
-        (void) bus;
-        (void) path;
-        (void) interface;
-        (void) error;
-        *ret = data;
-        return 1;
-}
-
-static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
-                     sd_bus_message *reply, void *data, sd_bus_error *error) {
-        const char *name = strrchr(path, '/') + 1;
-        const Manager *manager = data;
-
-        (void) bus;
-        (void) interface;
-        (void) error;
-        if (strcmp(property, "LoadState") == 0)
-                return sd_bus_message_append(reply, "s", "loaded");
-        return sd_bus_message_append(reply, "s",
-                                     strcmp(name, "inactive") == 0                    ? "inactive"
-                                     : strcmp(name, "dying") == 0 && manager->is_dead ? "failed"
-                                                                                      : "active");
-}
-
-static const sd_bus_vtable manager_table[] = {
+static const sd_bus_vtable test_table[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD("Subscribe", "", "", plain_call, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Reload", "", "", plain_call, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Tell", "s", "", tell, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("LoadUnit", "s", "o", load_unit, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("ReloadUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("StartUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("StopUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("EnableUnitFiles", "asbb", "ba(sss)", change_files,
-                      SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("DisableUnitFiles", "asb", "a(sss)", change_files,
-                      SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
-        SD_BUS_VTABLE_END,
-};
-
-static const sd_bus_vtable unit_table[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("LoadState", "s", get_state, 0, 0),
-        SD_BUS_PROPERTY("ActiveState", "s", get_state, 0, 0),
         SD_BUS_VTABLE_END,
 };
 
 /* Tells on @ready that it is there, or why not. */
 static void run_manager(const char *log, int ready) {
-        Manager manager = { .log = fopen(log, "we") };
-        int r = manager.log ? sd_bus_open_system(&manager.bus) : -errno;
+        Manager manager = { .bus.calls = &manager_calls, .log = fopen(log, "we") };
+        int r = manager.log ? pf_manager_bus_join(&manager.bus) : -errno;
 
         if (r >= 0)
-                r = sd_bus_add_object_vtable(manager.bus, NULL, MANAGER_PATH, MANAGER ".Manager",
-                                             manager_table, &manager);
-        if (r >= 0)
-                r = sd_bus_add_fallback_vtable(manager.bus, NULL, MANAGER_PATH "/unit",
-                                               MANAGER ".Unit", unit_table, find_unit, &manager);
-        if (r >= 0)
-                r = sd_bus_request_name(manager.bus, MANAGER, 0);
+                r = sd_bus_add_object_vtable(manager.bus.bus, NULL, PF_MANAGER_PATH, TEST_INTERFACE,
+                                             test_table, &manager);
         (void) !write(ready, &r, sizeof(r));
-        while (r >= 0) {
-                r = sd_bus_process(manager.bus, NULL);
-                if (r == 0)
-                        r = sd_bus_wait(manager.bus, UINT64_MAX);
-        }
+        if (r >= 0)
+                (void) pf_manager_bus_serve(&manager.bus);
         _exit(0);
 }
 
@@ -221,6 +147,7 @@ void pf_fake_systemd_close(PfFakeSystemd *bus) {
         pf_fake_systemd_end(bus->daemon);
         pf_sandbox_close(&bus->box);
 }
+
 static const char config[] =
         "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n"
         " \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
@@ -284,8 +211,8 @@ void pf_fake_systemd_signal(const char *unit) {
         PF_CLEANUP(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
 
         ck_assert_int_ge(sd_bus_open_system(&bus), 0);
-        ck_assert_int_ge(sd_bus_call_method(bus, MANAGER, MANAGER_PATH, MANAGER ".Manager", "Tell",
-                                            NULL, NULL, "s", unit ? unit : ""),
+        ck_assert_int_ge(sd_bus_call_method(bus, PF_MANAGER_NAME, PF_MANAGER_PATH, TEST_INTERFACE,
+                                            "Tell", NULL, NULL, "s", unit ? unit : ""),
                          0);
 }
 

@@ -25,8 +25,7 @@ bool pf_fake_systemd_open(PfFakeSystemd *bus);
 void pf_fake_systemd_close(PfFakeSystemd *bus);
 #define PF_AUTO_FAKE_SYSTEMD PF_CLEANUP(pf_fake_systemd_close)
 
-/* The manager tells that a unit has changed, by its name up to the dot; NULL: that it is being
- * reloaded. */
+/* The manager tells that a unit has changed; NULL: that it is being reloaded. */
 void pf_fake_systemd_signal(const char *unit);
 
 /* Ends one of the two processes. */

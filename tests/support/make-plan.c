@@ -73,6 +73,18 @@ void pf_make_text(PfPlan *plan, const char *root, const char *path, const char *
         pf_make_edit(plan, root, path, text, text ? strlen(text) : 0);
 }
 
+void pf_make_setting(PfPlan *plan, PfSettingKind kind, const char *subject, const char *name,
+                     const char *before, const char *value) {
+        const PfSetting setting = { kind, (char *) subject, (char *) name, (char *) value };
+        PfPlanSetting *planned;
+
+        plan->settings = grow(plan->settings, plan->n_settings, sizeof(*plan->settings));
+        planned = &plan->settings[plan->n_settings++];
+        must(pf_setting_copy(&setting, &planned->setting) == 0, "strdup");
+        planned->before = before ? copy(before) : NULL;
+        must(pf_plan_seal(plan) == 0, "seal");
+}
+
 void pf_make_action(PfPlan *plan, PfActionKind kind, const char *subject) {
         plan->actions = grow(plan->actions, plan->n_actions, sizeof(*plan->actions));
         plan->actions[plan->n_actions++] = (PfAction){ kind, copy(subject) };

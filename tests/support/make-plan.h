@@ -13,6 +13,10 @@ PfPlan *pf_make_plan(void);
 void pf_make_edit(PfPlan *plan, const char *root, const char *path, const void *bytes, size_t n);
 void pf_make_text(PfPlan *plan, const char *root, const char *path, const char *text);
 
+/* A setting that is @before and is to be @value; NULL: there is none. */
+void pf_make_setting(PfPlan *plan, PfSettingKind kind, const char *subject, const char *name,
+                     const char *before, const char *value);
+
 void pf_make_action(PfPlan *plan, PfActionKind kind, const char *subject);
 void pf_make_step(PfPlan *plan, const char *check);
 void pf_make_lease(PfPlan *plan, const char *account, const char *source, uint64_t usec);

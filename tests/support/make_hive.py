@@ -140,17 +140,21 @@ def trees(book):
     select = book.get("HKLM\\SYSTEM\\Select", {}).get("values", {})
     current = "ControlSet%03u" % select.get("Current", {"dword": 1})["dword"]
 
+    if book.get("*", {}).get("dirty"):
+        dirty.update(HIVES.values())
     for path, answer in book.items():
         if path == "*" or "values" not in answer and "keys" not in answer:
             continue
-        prefix, name = next((p, h) for p, h in HIVES.items() if path.upper().startswith(p + "\\"))
+        prefix, name = next((p, h) for p, h in HIVES.items()
+                            if (path.upper() + "\\").startswith(p + "\\"))
         below = path[len(prefix) + 1:]
         if below.upper().startswith("CURRENTCONTROLSET"):
             below = current + below[len("CurrentControlSet"):]
         key = roots[name].at(below)
         key.values.update(answer.get("values", {}))
         for child in answer.get("keys", []):
-            key.at(child)
+            if below or child.upper() != "CURRENTCONTROLSET":
+                key.at(child)
         if answer.get("dirty"):
             dirty.add(name)
     if not select:

@@ -29,5 +29,8 @@ const char *pf_test_shared(void);
 /* Marks the running test as skipped, with the reason; then return from it. */
 void pf_test_skip(const char *reason);
 
+/* The same from within, where the test cannot go on: what it needs this system has not. */
+_Noreturn void pf_test_leave(const char *reason);
+
 /* Where the source tree is: PF_SOURCE_ROOT, which meson sets. */
 const char *pf_test_source_root(void);

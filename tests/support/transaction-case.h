@@ -69,7 +69,53 @@ PF_UNUSED static int fake_verify(const PfPlan *plan, void *data, PfErr *err) {
         return fake.verify < 0 ? pf_err_set(err, fake.verify, "ssh.access does not pass") : 0;
 }
 
-PF_UNUSED static const PfEffects effects = { fake_validate, fake_act, fake_verify, NULL };
+/* --- settings: two, which somebody may change, in the way of a machine --- */
+
+#define POLICY "HKLM\\SOFTWARE\\Policy"
+
+static struct {
+        const char *policy, *netlogon; /* NULL: there is none */
+        int look, set;
+        const char *stuck; /* a subject that stays what it is, whatever is set */
+} settings;
+
+PF_UNUSED static const char **value_of(const PfSetting *setting) {
+        return strcmp(setting->subject, POLICY) == 0 ? &settings.policy : &settings.netlogon;
+}
+
+PF_UNUSED static int fake_look(const PfSetting *setting, char **ret, void *data, PfErr *err) {
+        const char *value = *value_of(setting);
+
+        (void) data;
+        if (settings.look < 0)
+                return pf_err_set(err, settings.look, "nobody answers");
+        *ret = value ? strdup(value) : NULL;
+        return 0;
+}
+
+PF_UNUSED static int fake_set(const PfSetting *setting, const char *value, void *data, PfErr *err) {
+        /* Values outlive plans and manifests. */
+        static const char *const values[] = { "dword:00000000", "dword:00000001", "automatic",
+                                              "disabled",       "running",        "stopped" };
+
+        (void) data;
+        say("%s=%s\n", setting->name ? setting->name : setting->subject, value ? value : "gone");
+        if (settings.set < 0)
+                return pf_err_set(err, settings.set, "access is denied");
+        if (settings.stuck && strcmp(settings.stuck, setting->subject) == 0)
+                return 0;
+        *value_of(setting) = NULL;
+        for (size_t i = 0; value && i < PF_ELEMENTS(values); i++)
+                if (strcmp(values[i], value) == 0)
+                        *value_of(setting) = values[i];
+        return 0;
+}
+
+PF_UNUSED static const PfEffects effects = { .validate = fake_validate,
+                                             .act = fake_act,
+                                             .verify = fake_verify,
+                                             .look = fake_look,
+                                             .set = fake_set };
 
 PF_UNUSED static PfTransactions *open_them(void) {
         PfTransactions *transactions = NULL;

@@ -85,7 +85,7 @@ static void stream(PfVarlinkCall *call, void *data) {
         pf_varlink_reply(call, number(n));
 }
 
-static void tell(PfVarlinkCall *call, void *data) {
+static void say(PfVarlinkCall *call, void *data) {
         Example *example = data;
 
         example->n_tells++;
@@ -127,7 +127,7 @@ static void who(PfVarlinkCall *call, void *data) {
 
 static const PfVarlinkMethod methods[] = {
         { "Echo", echo, false }, { "Hold", hold, false },     { "Stream", stream, true },
-        { "Tell", tell, false }, { "Cached", cached, false }, { "Refuse", refuse, false },
+        { "Tell", say, false },  { "Cached", cached, false }, { "Refuse", refuse, false },
         { "Drop", drop, false }, { "Who", who, false },
 };
 
