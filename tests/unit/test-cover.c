@@ -119,7 +119,7 @@ static int agree(const PfPlan *plan, void *data, PfErr *err) {
         return 0;
 }
 
-static const PfEffects effects = { agree, act, agree, NULL };
+static const PfEffects effects = { .validate = agree, .act = act, .verify = agree };
 
 static void enter_service(const Order *order) {
         CHECK(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0);

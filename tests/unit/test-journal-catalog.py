@@ -15,7 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 CATALOG = pathlib.Path(sys.argv[1])
@@ -30,8 +34,12 @@ def load(name):
 EVENTS = load("journal.toml")["event"]
 
 
+def is_here(event):
+    return "linux" in event.get("platforms", ["linux"])
+
+
 def expected():
-    ids = {event["id"]: event["name"] for event in EVENTS}
+    ids = {event["id"]: event["name"] for event in EVENTS if is_here(event)}
     for check in load("catalogue.toml")["check"]:
         if "linux" in check["platforms"]:
             ids[hashlib.sha256(f"preflightd:{check['id']}".encode()).hexdigest()[:32]] = check["id"]
@@ -90,7 +98,7 @@ def journalctl_reads_it():
         assert done.returncode == 0 and not done.stderr, done.stderr
         listed = subprocess.run(["journalctl", f"--root={root}", "--list-catalog"], check=True,
                                 capture_output=True, text=True).stdout
-    for event in EVENTS:
+    for event in filter(is_here, EVENTS):
         assert f"{event['id']} preflightd: {event['subject']}\n" in listed, listed
     assert len(listed.splitlines()) == len(expected())
     return None

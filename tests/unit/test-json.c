@@ -328,6 +328,9 @@ START_TEST(types_are_kept_apart) {
         ck_assert_int_eq(pf_json_integer(NULL), 0);
         ck_assert_int_eq(pf_json_integer(pf_json_get(object, "r")), INT64_MAX);
         ck_assert_int_eq(pf_json_integer(pf_json_get(object, "big")), INT64_MAX);
+        ck_assert_uint_eq(pf_json_uint(pf_json_get(object, "big")), UINT64_MAX);
+        ck_assert_uint_eq(pf_json_uint(pf_json_get(object, "i")), 0);
+        ck_assert_uint_eq(pf_json_uint(pf_json_get(object, "s")), 0);
         ck_assert(pf_json_bool(pf_json_get(object, "b")));
         ck_assert(!pf_json_bool(pf_json_get(object, "s")));
         ck_assert(!pf_json_bool(pf_json_get(object, "i")));

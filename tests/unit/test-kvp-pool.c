@@ -72,6 +72,19 @@ static Bytes expected(const char *name, const char *value) {
         return pool;
 }
 
+/* The pool without our record. */
+static Bytes without_ours(const char *name) {
+        Bytes pool = corpus(name);
+        size_t at = 0;
+        PfErr err = { 0 };
+
+        if (pf_kvp_pool_find(pool.data, pool.n, PF_KVP_KEY, &at, &err) == 0) {
+                pool.n -= PF_KVP_RECORD_SIZE;
+                memmove(pool.data + at, pool.data + at + PF_KVP_RECORD_SIZE, pool.n - at);
+        }
+        return pool;
+}
+
 static bool equal(const Bytes *a, const Bytes *b) {
         return a->n == b->n && memcmp(a->data, b->data, a->n) == 0;
 }
@@ -97,6 +110,28 @@ START_TEST(only_our_record_is_another) {
                 /* who has it open, and locks it, has the same file */
                 ck_assert_int_eq(stat(path, &after), 0);
                 ck_assert_uint_eq(before.st_ino, after.st_ino);
+        }
+}
+END_TEST
+
+START_TEST(only_our_record_is_removed) {
+        for (size_t i = 0; i < PF_ELEMENTS(good); i++) {
+                PF_AUTO_SANDBOX PfSandbox box = { 0 };
+                PF_AUTO_FREE char *path = open_pool(&box, good[i]);
+                PF_CLEANUP(bytes_deinit) Bytes before = corpus(good[i]);
+                PF_CLEANUP(bytes_deinit) Bytes wanted = without_ours(good[i]);
+                const int r = before.n == wanted.n ? PF_KVP_ABSENT : 0;
+                PfErr err = { 0 };
+
+                for (int again = 0; again < 2; again++) {
+                        PF_CLEANUP(bytes_deinit) Bytes now = { 0 };
+
+                        ck_assert_msg(pf_kvp_pool_remove(&pf_fs_ops, path, PF_KVP_KEY, &err) ==
+                                              (again ? PF_KVP_ABSENT : r),
+                                      "%s: %s", good[i], err.text);
+                        now = read_file(path);
+                        ck_assert_msg(equal(&now, &wanted), "%s", good[i]);
+                }
         }
 }
 END_TEST
@@ -137,6 +172,9 @@ START_TEST(what_is_damaged_is_left_alone) {
                 ck_assert_int_eq(pf_kvp_pool_put(&pf_fs_ops, path, PF_KVP_KEY, VALUE, &err),
                                  -EBADMSG);
                 ck_assert_msg(strstr(err.text, bad[i].told), "%s: %s", bad[i].name, err.text);
+                memset(&err, 0, sizeof(err));
+                ck_assert_int_eq(pf_kvp_pool_remove(&pf_fs_ops, path, PF_KVP_KEY, &err), -EBADMSG);
+                ck_assert_msg(strstr(err.text, bad[i].told), "%s: %s", bad[i].name, err.text);
                 now = read_file(path);
                 ck_assert_msg(equal(&now, &before), "%s", bad[i].name);
         }
@@ -176,6 +214,7 @@ START_TEST(no_pool_and_no_file) {
         fifo = pf_sandbox_path(&box, "/fifo");
         directory = pf_sandbox_path(&box, "/directory");
         ck_assert_int_eq(pf_kvp_pool_put(&pf_fs_ops, absent, "k", "v", &err), PF_KVP_ABSENT);
+        ck_assert_int_eq(pf_kvp_pool_remove(&pf_fs_ops, absent, "k", &err), PF_KVP_ABSENT);
         ck_assert_int_lt(access(absent, F_OK), 0);
         ck_assert_int_eq(pf_kvp_pool_put(&pf_fs_ops, link, "k", "v", &err), -ELOOP);
         ck_assert_int_eq(pf_kvp_pool_put(&pf_fs_ops, fifo, "k", "v", &err), -EINVAL);
@@ -326,10 +365,49 @@ START_TEST(what_was_begun_is_taken_back) {
 }
 END_TEST
 
+/* A removal that fails leaves every record once, where it was; or says that it could not. */
+static bool try_removal(const char *name, unsigned nth, int error, bool lasts) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_AUTO_FREE char *path = open_pool(&box, name);
+        PF_CLEANUP(bytes_deinit) Bytes before = corpus(name);
+        PF_CLEANUP(bytes_deinit) Bytes wanted = without_ours(name);
+        PF_CLEANUP(bytes_deinit) Bytes now = { 0 };
+        PfErr err = { 0 };
+        bool failed;
+        int r;
+
+        pf_fault_fs_begin(nth, error, lasts);
+        r = pf_kvp_pool_remove(&pf_fault_fs_ops, path, PF_KVP_KEY, &err);
+        failed = pf_fault_fs_end();
+        ck_assert_msg(r == (failed ? -error : 0), "%s, call %u: %d %s", name, nth, r, err.text);
+        now = read_file(path);
+        if (!failed || !lasts)
+                ck_assert_msg(equal(&now, failed ? &before : &wanted), "%s, call %u", name, nth);
+        else if (!equal(&now, &before))
+                ck_assert_msg(strstr(err.text, "is left"), "%s: %s", name, err.text);
+        return failed;
+}
+
+START_TEST(every_call_of_a_removal_fails_in_turn) {
+        static const char *const names[] = { "y_ours", "y_ours_between" };
+
+        pf_fault_fs_set_short_writes(700);
+        for (size_t i = 0; i < PF_ELEMENTS(names) * 2; i++) {
+                unsigned nth = 1;
+
+                while (try_removal(names[i / 2], nth, EIO, i % 2))
+                        nth++;
+                ck_assert_uint_gt(nth, 2); /* at least a new size, and fsync */
+        }
+        pf_fault_fs_set_short_writes(0);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("kvp-pool");
 
         PF_TEST(suite, only_our_record_is_another);
+        PF_TEST(suite, only_our_record_is_removed);
         PF_TEST(suite, a_value_that_is_there_is_not_written);
         PF_TEST(suite, what_is_damaged_is_left_alone);
         PF_TEST(suite, too_many_records);
@@ -337,5 +415,6 @@ int main(void) {
         PF_TEST(suite, one_that_stays_locked);
         PF_TEST(suite, every_call_fails_in_turn);
         PF_TEST(suite, what_was_begun_is_taken_back);
+        PF_TEST(suite, every_call_of_a_removal_fails_in_turn);
         return pf_test_main(suite);
 }

@@ -190,6 +190,37 @@ START_TEST(withdrawn) {
 }
 END_TEST
 
+/* As when the package goes. What another left there stays, and is no reason to leave ours. */
+START_TEST(removed) {
+        PF_CLEANUP(machine_deinit) Machine machine = { 0 };
+        PF_CLEANUP(pf_json_freep) PfJson *none = pf_brief_no_report("not-watched");
+
+        machine_open(&machine,
+                     "[Publish]\nTextFile=" FILE_PATH
+                     "\nKvpPool=yes\nVirtioPort=x\nConsole=/dev/ttyS0\nGuestInfo=yes\n",
+                     false);
+        pf_sandbox_mkdir(&machine.box, "/metrics");
+        pf_sandbox_write(&machine.box, PF_KVP_POOL_PATH, "");
+        pf_outlets_publish(machine.outlets, none);
+        expect_verdict(&machine, "unknown");
+        ck_assert_str_eq(read_file(&machine, PF_KVP_POOL_PATH), PF_KVP_KEY);
+        machine.told[0] = '\0';
+        ck_assert_int_eq(pf_outlets_remove(machine.outlets), 0);
+        ck_assert_str_eq(machine.told, "TextFile=0 KvpPool=0 ");
+        ck_assert_str_eq(read_file(&machine, PF_KVP_POOL_PATH), "");
+        machine.told[0] = '\0';
+        ck_assert_int_eq(pf_outlets_remove(machine.outlets), 0);
+        ck_assert_str_eq(machine.told, "TextFile=1 KvpPool=1 ");
+
+        pf_outlets_publish(machine.outlets, none);
+        pf_sandbox_write(&machine.box, FILE_PATH, "# TYPE other gauge\n");
+        machine.told[0] = '\0';
+        ck_assert_int_eq(pf_outlets_remove(machine.outlets), -EBADMSG);
+        ck_assert_str_eq(machine.told, "TextFile=-74 KvpPool=0 ");
+        ck_assert_str_eq(read_file(&machine, FILE_PATH), "# TYPE other gauge\n");
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("outlets");
 
@@ -198,5 +229,6 @@ int main(void) {
         PF_TEST(suite, one_that_fails_is_told_once_and_tried_again);
         PF_TEST(suite, a_full_disk);
         PF_TEST(suite, withdrawn);
+        PF_TEST(suite, removed);
         return pf_test_main(suite);
 }

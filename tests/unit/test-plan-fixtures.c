@@ -125,7 +125,7 @@ static void expect_done(const char *name, const PfPlan *again) {
 /* All of them where there is time; else those of what has remedies. */
 static bool is_wanted(const char *name) {
         return getenv("PF_FULL") || strncmp(name, "sshd/", 5) == 0 ||
-               strncmp(name, "boot/", 5) == 0;
+               strncmp(name, "boot/", 5) == 0 || strncmp(name, "windows-", 8) == 0;
 }
 
 static void plan_fixture(const char *name, void *data) {

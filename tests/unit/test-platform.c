@@ -115,7 +115,9 @@ START_TEST(capitals_of_a_path_do_not_matter) {
 
                 ck_assert_msg(r == (cases[i].found ? 0 : PF_TARGET_ABSENT), "%s: %d, %s",
                               cases[i].asked, r, err.text);
-                if (r == 0)
+                if (r == 0 && PF_PLATFORM_HERE == PF_PLATFORM_WINDOWS)
+                        ck_assert_int_eq(strcasecmp(found, cases[i].found), 0);
+                else if (r == 0)
                         ck_assert_str_eq(found, cases[i].found);
         }
 }
@@ -190,6 +192,56 @@ START_TEST(probes_of_its_system_alone_run) {
 }
 END_TEST
 
+#define KEY(path, values) "\"HKLM\\\\" path "\": {\"values\": {" values "}}"
+#define NAMED                                                                                      \
+        KEY("SYSTEM\\\\CurrentControlSet\\\\Services\\\\Tcpip\\\\Parameters",                      \
+            "\"Hostname\": {\"sz\": \"DB7\"}")                                                     \
+        ", " KEY("SOFTWARE\\\\Microsoft\\\\Cryptography", "\"MachineGuid\": {\"sz\": \"1-2\"}")
+#define VERSION(values)                                                                            \
+        KEY("SOFTWARE\\\\Microsoft\\\\Windows NT\\\\CurrentVersion",                               \
+            "\"ProductName\": {\"sz\": \"Windows Server\"}, \"CurrentBuild\": {\"sz\": "           \
+            "\"9600\"}" values)
+
+static const struct {
+        const char *registry;
+        const char *hostname, *machine_id, *os, *kernel; /* NULL: not known */
+} hosts[] = {
+        { "{" NAMED ", " VERSION(", \"CurrentVersion\": {\"sz\": \"6.3\"}") "}", "DB7", "1-2",
+          "Windows Server", "6.3.9600" },
+        { "{" VERSION(", \"CurrentVersion\": {\"sz\": \"6.3\"}, \"CurrentMajorVersionNumber\": "
+                      "{\"dword\": 10}, \"CurrentMinorVersionNumber\": {\"dword\": 1}") "}",
+          NULL, NULL, "Windows Server", "10.1.9600" },
+        { "{" VERSION("") "}", NULL, NULL, "Windows Server", NULL },
+        { "{" NAMED "}", "DB7", "1-2", NULL, NULL },
+        { "{\"*\": {\"error\": 5, \"text\": \"unreadable\"}}", NULL, NULL, NULL, NULL },
+};
+
+static void assert_text(const char *text, const char *expected) {
+        if (expected)
+                ck_assert_str_eq(text, expected);
+        else
+                ck_assert_ptr_null(text);
+}
+
+START_TEST(the_registry_says_who_it_is) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PfHost host = { 0 };
+
+        pf_sandbox_new(&box);
+        pf_sandbox_write(&box, "/.preflight/capture.json", ABOUT(", \"platform\": \"windows\""));
+        pf_sandbox_write(&box, "/.preflight/registry.json", hosts[_i].registry);
+        pf_sandbox_write(&box, "/etc/hostname", "of another system\n");
+        pf_sandbox_reset_target(&box);
+        pf_host_read(box.target, &host);
+        assert_text(host.hostname, hosts[_i].hostname);
+        assert_text(host.machine_id, hosts[_i].machine_id);
+        assert_text(host.os, hosts[_i].os);
+        assert_text(host.kernel, hosts[_i].kernel);
+        assert_text(host.boot_id, NULL);
+        pf_host_deinit(&host);
+}
+END_TEST
+
 /* The errors of the installer on Linux are not named of a Windows machine. */
 START_TEST(errors_are_those_of_its_system) {
         PF_AUTO_SANDBOX PfSandbox box = { 0 };
@@ -235,6 +287,7 @@ int main(void) {
         PF_TEST(suite, capitals_of_a_path_do_not_matter);
         PF_TEST(suite, a_link_in_a_circle_is_an_error);
         PF_TEST(suite, probes_of_its_system_alone_run);
+        PF_TEST_LOOP(suite, the_registry_says_who_it_is, PF_ELEMENTS(hosts));
         PF_TEST(suite, errors_are_those_of_its_system);
         PF_TEST(suite, a_name_is_one_of_its_system);
         return pf_test_main(suite);

@@ -234,6 +234,7 @@ START_TEST(the_embedded_profile) {
         ck_assert_str_eq(profile->agent_version, "9.65");
         ck_assert_uint_eq(profile->copy_bytes, 100 * 1024 * 1024);
         ck_assert_uint_eq(profile->install_bytes, 256000 * 1024);
+        ck_assert_uint_eq(profile->windows_install_bytes, 500 * 1024 * 1024);
         ck_assert_uint_eq(profile->root_bytes, 1048576 * 1024);
         ck_assert_ptr_nonnull(pf_profile_distribution(profile, "debian"));
         ck_assert_ptr_null(pf_profile_distribution(profile, "fedora"));

@@ -77,7 +77,7 @@ START_TEST(leaves_nothing_behind) {
 
         pf_sandbox_new(&box);
         pf_sandbox_write(&box, "/a/b", "text");
-        root = pf_sandbox_path(&box, "/");
+        root = strdup(box.root);
         ck_assert_int_eq(stat(root, &st), 0);
 
         pf_sandbox_close(&box);
@@ -119,6 +119,8 @@ START_TEST(copies_a_fixture) {
         PF_AUTO_FREE char *link = NULL;
         PfFileInfo info;
 
+        if (PF_PLATFORM_HERE == PF_PLATFORM_WINDOWS)
+                pf_test_leave("the fixture has links and modes of files");
         pf_sandbox_open(&box, "sandbox/copy");
 
         text = read_text(&box, "/etc/alias");

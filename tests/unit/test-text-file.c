@@ -146,6 +146,101 @@ START_TEST(a_directory_that_the_unit_does_not_open) {
 }
 END_TEST
 
+/* --- removed again --- */
+
+#define MARK "preflight_"
+
+static bool is_there(const PfSandbox *box, const char *path) {
+        PF_AUTO_FREE char *here = pf_sandbox_path(box, path);
+        struct stat st;
+
+        return lstat(here, &st) == 0;
+}
+
+START_TEST(nothing_of_it_is_left) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_AUTO_FREE char *path = NULL, *directory = NULL, *names = NULL;
+        PfErr err = { 0 };
+
+        pf_sandbox_new(&box);
+        path = pf_sandbox_path(&box, PATH);
+        ck_assert_int_eq(pf_text_file_remove(&pf_fs_ops, path, MARK, &err), PF_TEXT_FILE_ABSENT);
+        pf_sandbox_write(&box, PATH, old_text);
+        pf_sandbox_write(&box, "/metrics/.a.prom.new", "half");
+        pf_sandbox_write(&box, "/metrics/b.prom", old_text);
+        ck_assert_msg(pf_text_file_remove(&pf_fs_ops, path, MARK, &err) == 0, "%s", err.text);
+        pf_sandbox_write(&box, "/metrics/.a.prom.new", "half");
+        ck_assert_int_eq(pf_text_file_remove(&pf_fs_ops, path, MARK, &err), PF_TEXT_FILE_ABSENT);
+        directory = pf_sandbox_path(&box, "/metrics");
+        names = pf_directory_picture(directory);
+        ck_assert_str_eq(names, "b.prom ");
+        ck_assert_int_eq(pf_text_file_remove(&pf_fs_ops, "a.prom", MARK, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(what_is_not_ours_stays) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        static const char *const others[] = { "/m/text", "/m/short", "/m/link", "/m/directory",
+                                              "/m/fifo" };
+
+        pf_sandbox_new(&box);
+        pf_sandbox_write(&box, "/m/text", "node_load1 0.1\n");
+        pf_sandbox_write(&box, "/m/short", "pre");
+        pf_sandbox_write(&box, "/victim", old_text);
+        pf_sandbox_symlink(&box, "../victim", "/m/link");
+        pf_sandbox_mkdir(&box, "/m/directory");
+        pf_sandbox_mkfifo(&box, "/m/fifo");
+        for (size_t i = 0; i < PF_ELEMENTS(others); i++) {
+                PF_AUTO_FREE char *path = pf_sandbox_path(&box, others[i]);
+                PfErr err = { 0 };
+                int r = pf_text_file_remove(&pf_fs_ops, path, MARK, &err);
+
+                ck_assert_msg(r < 0 && strstr(err.text, others[i]), "%s: %d %s", others[i], r,
+                              err.text);
+                ck_assert_msg(is_there(&box, others[i]), "%s", others[i]);
+        }
+        ck_assert(is_there(&box, "/victim"));
+}
+END_TEST
+
+/* Return: was there such a call? */
+static bool try_removal(unsigned nth, int error, bool lasts) {
+        PF_AUTO_SANDBOX PfSandbox box = { 0 };
+        PF_AUTO_FREE char *path = NULL;
+        PfErr err = { 0 };
+        bool failed;
+        int r;
+
+        pf_sandbox_new(&box);
+        pf_sandbox_write(&box, PATH, old_text);
+        path = pf_sandbox_path(&box, PATH);
+        pf_fault_fs_begin(nth, error, lasts);
+        r = pf_text_file_remove(&pf_fault_fs_ops, path, MARK, &err);
+        failed = pf_fault_fs_end();
+        ck_assert_msg(r == (failed ? -error : 0), "call %u: %d %s", nth, r, err.text);
+        ck_assert_msg(!failed || strstr(err.text, strerror(error)), "%s", err.text);
+        if (is_there(&box, PATH))
+                expect_text(path, old_text);
+        ck_assert(failed || !is_there(&box, PATH));
+        memset(&err, 0, sizeof(err));
+        ck_assert_msg(pf_text_file_remove(&pf_fs_ops, path, MARK, &err) >= 0, "%s", err.text);
+        ck_assert(!is_there(&box, PATH));
+        return failed;
+}
+
+START_TEST(every_call_of_a_removal_fails_in_turn) {
+        static const int errors[] = { EIO, EROFS };
+
+        for (size_t i = 0; i < PF_ELEMENTS(errors) * 2; i++) {
+                unsigned nth = 1;
+
+                while (try_removal(nth, errors[i / 2], i % 2))
+                        nth++;
+                ck_assert_uint_eq(nth, 4); /* what is beside it, itself, sync */
+        }
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("text-file");
 
@@ -154,5 +249,8 @@ int main(void) {
         PF_TEST(suite, no_such_directory);
         PF_TEST(suite, every_call_fails_in_turn);
         PF_TEST(suite, a_directory_that_the_unit_does_not_open);
+        PF_TEST(suite, nothing_of_it_is_left);
+        PF_TEST(suite, what_is_not_ours_stays);
+        PF_TEST(suite, every_call_of_a_removal_fails_in_turn);
         return pf_test_main(suite);
 }

@@ -78,6 +78,21 @@ START_TEST(a_failure_is_waived) {
 }
 END_TEST
 
+/* Of a machine with Windows they lie elsewhere, whoever looks at it. */
+START_TEST(windows_has_its_own_place) {
+        PF_AUTO_WAIVERS PfWaivers waivers = { 0 };
+        PF_AUTO_REPORT PfReport report = { 0 };
+
+        pf_sandbox_write(&box, "/Windows/System32/config/SYSTEM", "regf");
+        pf_sandbox_write(&box, DIRECTORY "/b.conf", WAIVER("space.inodes", "2027-01-31"));
+        pf_sandbox_write(&box, PF_WAIVERS_DIRECTORY_WINDOWS "/a.conf",
+                         WAIVER("space.copy", "2027-01-31"));
+        judge_one(&report, &waivers);
+        ck_assert_int_eq(report.results[0].verdict, PF_WAIVED);
+        ck_assert_str_eq(waivers.items[0].file, PF_WAIVERS_DIRECTORY_WINDOWS "/a.conf");
+}
+END_TEST
+
 /* Its last microsecond, and the one after it. */
 START_TEST(it_ends_on_time) {
         const uint64_t end = UINT64_C(1801353600000000);
@@ -605,6 +620,7 @@ int main(void) {
 
         tcase_add_test(tcase, none_is_none);
         tcase_add_test(tcase, a_failure_is_waived);
+        tcase_add_test(tcase, windows_has_its_own_place);
         tcase_add_test(tcase, it_ends_on_time);
         tcase_add_loop_test(tcase, what_waives_nothing_is_told, 0, (int) PF_ELEMENTS(idle));
         tcase_add_loop_test(tcase, no_other_verdict_is_waived, 0, (int) PF_ELEMENTS(others));

@@ -89,7 +89,7 @@ START_TEST(units_that_were_asked_for) {
                 (void) uv_run(&loop, UV_RUN_NOWAIT);
         told = 0;
 
-        pf_fake_systemd_signal("ssh");
+        pf_fake_systemd_signal("ssh.service");
         wait_for(PF_WATCH_UNITS);
         pf_fake_systemd_signal(NULL);
         wait_for(PF_WATCH_UNITS);
@@ -98,7 +98,7 @@ START_TEST(units_that_were_asked_for) {
         ask("units", "chrony.service");
         pf_watch_settle(watch, 0);
         wait_for(PF_WATCH_UNITS);
-        pf_fake_systemd_signal("chrony");
+        pf_fake_systemd_signal("chrony.service");
         wait_for(PF_WATCH_UNITS);
 
         /* A bus that goes is a change, and then there is none to be told by. */
