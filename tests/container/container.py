@@ -24,9 +24,27 @@ PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "openssh-server", "openss
             "libuv1", "libjson-c5", "libinih1", "libnettle8", "libisal2", "zlib1g", "liblzma5",
             "libzstd1", "libbz2-1.0", "libmount1", "libblkid1", "iproute2", "procps", "strace",
             "python3", "socat", "initramfs-tools-core", "kmod", "cpio"]
+# What those of packages are about: to depend on, to be tested with, and to be installed by.
+WITH_PACKAGES = ["apt-utils", "dpkg-dev", "libhivex0", "python3-apt", "rpm"]
 PASSWORD = "preflight"
 START_SECONDS = 60
 ROOM = "256m"  # for all that is written into a container
+
+# What the filter of a unit refuses, its service may well go on without, and nobody would know:
+# here that ends it. Refused as ever is what it asks knowing that it may be: pf_kernel_clock().
+STRICT = """[Service]
+SystemCallErrorNumber=kill
+SystemCallFilter=~adjtimex:EPERM clock_adjtime:EPERM clock_adjtime64:EPERM
+"""
+
+# What others mount on this machine is none of a container's changes, and not that they take
+# away a directory on which something is mounted, which ends its mounts everywhere.
+ALONE = """
+for path in $(cut -d' ' -f2 /proc/mounts | grep pf-container- | grep -vF "$0"); do
+    umount -l "$path"
+done
+exec "$@"
+"""
 
 
 class Unavailable(Exception):
@@ -36,7 +54,7 @@ class Unavailable(Exception):
 def check_tools():
     if os.getuid() != 0:
         raise Unavailable("only root may start containers")
-    for tool in ("systemd-nspawn", "mmdebstrap", "nsenter"):
+    for tool in ("systemd-nspawn", "mmdebstrap", "nsenter", "unshare"):
         if not shutil.which(tool):
             raise Unavailable(f"{tool} is not installed")
 
@@ -115,13 +133,20 @@ class Container:
         units = [path.name for path in (self.merged / "usr/lib/systemd/system").glob("preflight*")]
         subprocess.run(["systemctl", f"--root={self.merged}", "preset", *units], check=True,
                        capture_output=True)
+        for unit in units:
+            if unit.endswith(".service"):
+                drop_in = self.path(f"/etc/systemd/system/{unit}.d/strict.conf")
+                drop_in.parent.mkdir(parents=True)
+                drop_in.write_text(STRICT)
 
     def start(self):
         network = f"--network-namespace-path=/run/netns/{self.network}" if self.network \
             else "--private-network"
         log = open(self.top / "console.log", "a", encoding="utf-8")
         self.nspawn = subprocess.Popen(
-            ["systemd-nspawn", "-q", "-D", str(self.merged), f"--machine=preflightd-{os.getpid()}-{id(self):x}",
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", ALONE, str(self.top),
+             "systemd-nspawn", "-q", "-D", str(self.merged),
+             f"--machine=preflightd-{os.getpid()}-{id(self):x}",
              "--register=no", "--keep-unit", network, "--kill-signal=SIGRTMIN+4",
              "--console=pipe", "-b"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -6,7 +6,9 @@
         network.run(["ssh", network.address("a")])
 """
 
+import contextlib
 import os
+import pathlib
 import subprocess
 
 PREFIX = "10.77.0"
@@ -14,6 +16,28 @@ PREFIX = "10.77.0"
 
 def ip(*words):
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+@contextlib.contextmanager
+def secluded():
+    """The name of a namespace for one machine, in which nothing is told of devices: the kernel
+    tells of those in namespaces of its first user namespace alone (lib/kobject_uevent.c)."""
+    name = f"pf-{os.getpid()}-secluded"
+    path = pathlib.Path("/run/netns", name)
+    with subprocess.Popen(["unshare", "--user", "--net", "cat"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as child:
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        child.stdout.readline()  # it has one by now
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        try:
+            subprocess.run(["mount", "--bind", f"/proc/{child.pid}/ns/net", path], check=True)
+            yield name
+        finally:
+            subprocess.run(["umount", "-l", path], check=False)
+            path.unlink()
+            child.stdin.close()
 
 
 class Network:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The role of packaging/ansible by the real Ansible, on machines of a network of their own: one
 that is ready for what is asked, one that sshd keeps closed, and one that is not there. TAP on
-stdout. With --packages it also installs those, as it would anywhere.
+stdout. With --packages it also installs those, as it would anywhere, and over --older.
 """
 
 import argparse
@@ -25,6 +25,9 @@ import tap
 TREE = pathlib.Path(__file__).resolve().parents[2]
 ANSIBLE = TREE / "packaging/ansible"
 MACHINES = ("open", "closed")
+NAMES = ("preflightd", "preflightd-remedy")
+SOCKET = "/run/preflightd/org.preflightd.Preflight"
+SHARED = {}
 CONFIG = "/etc/ssh/sshd_config"
 LINES = re.compile(r"^(\w+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.M)
 
@@ -95,14 +98,50 @@ def sshd_says(fleet, box):
     return box.run(f"sshd -T -C user=root,host=x,addr={fleet.net.own_address}").stdout
 
 
+def packages_in(folder):
+    return [str(next(pathlib.Path(folder).glob(f"{name}_[0-9]*.deb"))) for name in NAMES]
+
+
+def versions_on(box):
+    return box.run(f"dpkg-query -W -f '${{Version}}\\n' {' '.join(NAMES)}").stdout.split()
+
+
 # --- tests ---
 
 def check_mode_changes_nothing(fleet):
-    fleet.play("--check", hosts=["open"])
+    """Also where nothing is installed yet, and so nothing can be lent."""
+    fleet.play("--check", hosts=["open"], preflightd_lease="5min")
     changed, _, failed = fleet.counts["open"]
-    assert changed > 0 and failed == 0, fleet.said  # also where nothing is installed yet
+    assert changed > 0 and failed == 0, fleet.said
     assert not fleet.boxes["open"].path("/etc/preflightd/preflightd.conf.d").exists()
     assert fleet.was_pushed_to("open") is None
+
+
+def upgrades_what_depends_on_each_other(fleet):
+    """Each package needs the other in its own version; check mode tells, and changes nothing."""
+    box = fleet.boxes["open"]
+    older, newer = ({"preflightd_package_files": SHARED[age]} for age in ("older", "packages"))
+    of_file = {age: [pathlib.Path(path).name.split("_")[1] for path in SHARED[age]]
+               for age in ("older", "packages")}
+    fleet.play(hosts=["open"], **older)
+    assert versions_on(box) == of_file["older"], fleet.said
+    fleet.play("--check", hosts=["open"], **older)
+    assert fleet.counts["open"] == (0, 0, 0), fleet.said
+    fleet.play("--check", hosts=["open"], **newer)
+    assert fleet.counts["open"][0] == 1 and versions_on(box) == of_file["older"], fleet.said
+    assert fleet.play(hosts=["open"], **newer) == 0, fleet.said
+    assert fleet.counts["open"][0] == 1 and versions_on(box) == of_file["packages"], fleet.said
+    assert fleet.play(hosts=["open"], **older) != 0 and "downgrade" in fleet.said, fleet.said
+    assert versions_on(box) == of_file["packages"]
+    assert not list(box.path("/var/tmp").glob("preflightd.*")), "files of packages are left"
+
+
+def refuses_files_that_it_cannot_install(fleet):
+    """Rather than copying them for nobody; who is asked is what was said to be there."""
+    fleet.play(hosts=["open"], ansible_pkg_mgr="zypper",
+               preflightd_package_files=[str(fleet.top / "key.pub")])
+    assert fleet.counts["open"][2] == 1 and "here is zypper" in fleet.said, fleet.said
+    assert not list(fleet.boxes["open"].path("/var/tmp").glob("preflightd.*"))
 
 
 def pushes_where_it_would_work(fleet):
@@ -152,6 +191,20 @@ def takes_it_back_when_the_push_fails(fleet):
     assert [entry["state"] for entry in history] == ["undone"] * 2, history
 
 
+def takes_it_back_when_nobody_looks_again(fleet):
+    """The lease is made, and then the service, which is to look at it, breaks off."""
+    box = fleet.boxes["closed"]
+    before = sshd_says(fleet, box)
+    box.run("systemctl stop preflightd.socket preflightd.service && systemd-run --unit=breaks-off "
+            f"socat UNIX-LISTEN:{SOCKET},fork,mode=0666 EXEC:/bin/false")
+    box.wait(f"test -S {SOCKET}")
+    assert fleet.play(hosts=["closed"], preflightd_lease="5min") != 0
+    box.run(f"systemctl stop breaks-off; rm -f {SOCKET}; systemctl start preflightd.socket")
+    last = json.loads(box.run("preflightctl history --format=json").stdout)["transactions"][-1]
+    assert last["state"] == "undone" and sshd_says(fleet, box) == before, (last, fleet.said)
+    assert "Stop where it is not known" in fleet.said and fleet.was_pushed_to("closed") is None, fleet.said
+
+
 def plans_a_lease_in_check_mode(fleet):
     box = fleet.boxes["closed"]
     before = sshd_says(fleet, box)
@@ -162,11 +215,10 @@ def plans_a_lease_in_check_mode(fleet):
 
 TESTS = [pushes_where_it_would_work, changes_nothing_the_second_time]
 IN_FULL = [check_mode_changes_nothing, *TESTS, lends_for_the_time_of_the_push,
-           takes_back_what_is_given_no_more, takes_it_back_when_the_push_fails, plans_a_lease_in_check_mode]
-
-
-WITH_PACKAGES = [check_mode_changes_nothing, *TESTS]
-MORE = ["python3-apt", "rpm"]  # the root that tests of packages have
+           takes_back_what_is_given_no_more, takes_it_back_when_the_push_fails,
+           takes_it_back_when_nobody_looks_again, plans_a_lease_in_check_mode,
+           refuses_files_that_it_cannot_install]
+WITH_PACKAGES = [check_mode_changes_nothing, upgrades_what_depends_on_each_other, *TESTS]
 
 
 def start(root, build, net, key, name):
@@ -202,17 +254,19 @@ def main():
     parser.add_argument("--build", help="of meson, with --prefix=/usr")
     parser.add_argument("--cache", required=True, help="where the containers' root is kept")
     parser.add_argument("--packages", help="a folder of packages to install, instead of the build")
+    parser.add_argument("--older", help="a folder of the same in an older version, with --packages")
     options = parser.parse_args()
+    if bool(options.packages) != bool(options.older):
+        parser.error("--packages are installed over --older: give both")
     tests = IN_FULL if os.environ.get("PF_FULL") else TESTS
     if options.packages:
         tests, options.build = WITH_PACKAGES, None
-        VARIABLES["preflightd_package_files"] = [
-            str(next(pathlib.Path(options.packages).glob(f"{name}_[0-9]*.deb")))
-            for name in ("preflightd", "preflightd-remedy")]
+        SHARED.update(packages=packages_in(options.packages), older=packages_in(options.older))
+        VARIABLES["preflightd_package_files"] = SHARED["packages"]
     try:
         if not shutil.which("ansible-playbook"):
             raise container.Unavailable("ansible-core is not installed")
-        root = container.make_root(options.cache, MORE if options.packages else ())
+        root = container.make_root(options.cache, container.WITH_PACKAGES if options.packages else ())
     except container.Unavailable as why:
         print(f"1..0 # SKIP {why}")
         return 0

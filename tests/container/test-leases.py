@@ -9,15 +9,25 @@ waiting. TAP on stdout.
 import argparse
 import concurrent.futures
 import json
+import pathlib
 import sys
 import time
 import traceback
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11
+    import tomli as tomllib
 
 sys.dont_write_bytecode = True
 
 import container
 
+TREE = pathlib.Path(__file__).resolve().parents[2]
+EVENTS = {event["name"]: event["id"] for event in tomllib.loads(
+    (TREE / "config/journal.toml").read_text(encoding="ascii"))["event"]}
 CONFIG = "/etc/ssh/sshd_config"
+SUBSYSTEM = "Subsystem\tsftp\t/usr/lib/openssh/sftp-server"
 LATE = 2.0  # seconds after its end by which a lease is taken back
 
 
@@ -66,6 +76,23 @@ def end_of_lease(box):
     return [entry["leaseEndsUSec"] for entry in history(box) if entry.get("leaseEndsUSec")][-1] / 1e6
 
 
+def event(box, name, **fields):
+    """The newest in the journal with these fields, whoever looks for it by its MESSAGE_ID."""
+    wanted = {f"PREFLIGHTD_{key.upper()}": value for key, value in fields.items()}
+    matches = " ".join(f"'{key}={value}'" for key, value in wanted.items())
+    told = json.loads(box.wait(f"journalctl -b -u preflight-remedyd -o json -n 1 "
+                               f"MESSAGE_ID={EVENTS[name]} {matches} | grep .").stdout)
+    assert told["_SYSTEMD_UNIT"] == "preflight-remedyd.service", told
+    return {key: value for key, value in told.items() if key.startswith("PREFLIGHTD_")}
+
+
+def let_reloads_fail(box, fail):
+    drop_in = box.path("/etc/systemd/system/ssh.service.d/fail.conf")
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text("[Service]\nExecReload=\nExecReload=/bin/false\n" if fail else "")
+    box.run("systemctl daemon-reload")
+
+
 def wait_for_end(box, before, end, look=state):
     """Until the configuration is what it was; how long after its end that is, in seconds."""
     while time.time() < end - 1:
@@ -74,6 +101,12 @@ def wait_for_end(box, before, end, look=state):
         assert time.time() < end + 30, "the lease does not end:\n" + look(box)
         time.sleep(0.05)
     return time.time() - end
+
+
+def wait_for_refusal(box, end):
+    """Until sshd has read its files again, which it does a moment after they changed."""
+    while box.login():
+        assert time.time() < end + 30, "sshd still lets in by the lease"
 
 
 def opens_for_one_account_and_address_alone(box):
@@ -99,8 +132,48 @@ def ends_though_it_was_killed_and_the_disk_is_full(box):
     late = wait_for_end(box, before, end)
     assert late < LATE, f"{late:.1f} s after its end"
     box.run("rm /var/tmp/full /etc/full")
-    assert not box.login()
+    wait_for_refusal(box, end)
     return f"{late:.2f} s after its end"
+
+
+def tells_each_change_as_an_event(box):
+    """With the fields that the catalog names, so that it is found and explained."""
+    box.path(CONFIG).write_text(box.path(CONFIG).read_text().replace(SUBSYSTEM, "#" + SUBSYSTEM))
+    box.run("systemctl reload ssh && preflightctl fix ssh.sftp-subsystem --yes --no-pager")
+    change = {"transaction": history(box)[-1]["id"], "check": "ssh.sftp-subsystem"}
+    applied = event(box, "applied", **change)
+    assert set(applied) == {"PREFLIGHTD_TRANSACTION", "PREFLIGHTD_CHECK", "PREFLIGHTD_WHO"}
+    assert applied["PREFLIGHTD_WHO"].startswith("root (uid 0, pid "), applied
+
+    # Refused, where somebody edited the file since.
+    made = box.path(CONFIG).read_text()
+    box.path(CONFIG).write_text(made + "# edited\n")
+    assert box.run("preflightctl undo --last", check=False).returncode != 0
+    assert set(event(box, "not-made", **change)) == set(applied)
+    box.path(CONFIG).write_text(made)
+    box.run("preflightctl undo --last")
+    assert set(event(box, "undone", **change)) == set(applied)
+
+    # Taken back, where what was made does not come into force.
+    let_reloads_fail(box, True)
+    assert box.run("preflightctl fix ssh.sftp-subsystem --yes --no-pager", check=False).returncode
+    change["transaction"] = history(box)[-1]["id"]
+    assert history(box)[-1]["state"] != "applied"
+    assert set(event(box, "not-made", **change)) == set(applied)
+    let_reloads_fail(box, False)
+
+
+def tells_each_lease_as_an_event(box):
+    lend(box, "30min")
+    lease = {"transaction": history(box)[-1]["id"], "account": "root", "source": "127.0.0.1"}
+    opened = event(box, "lease-opened", **lease)
+    assert "ssh.root-login" in opened["PREFLIGHTD_CHECK"], opened
+    let_reloads_fail(box, True)
+    assert box.run("preflightctl undo --last", check=False).returncode != 0
+    assert event(box, "lease-stuck") == {}
+    let_reloads_fail(box, False)
+    assert set(event(box, "lease-ended", **lease)) == set(opened)
+    wait_for_refusal(box, time.time())
 
 
 def covers(box):
@@ -134,6 +207,8 @@ def ends_by_a_cover_where_it_cannot_be_written(box):
     box.wait("journalctl -u preflight-remedyd | grep -q 'the lease has ended: .* cannot be written'")
     assert effective(box) == asked and not box.login()
     assert covers(box) == ["1", "1", "1"], covers(box)
+    event(box, "lease-covered", transaction=history(box)[-1]["id"], account="root",
+          source="127.0.0.1")
     box.wait("preflightctl status --no-pager | grep -q 'cannot be written'")
     assert lease_check(box)["verdict"] == "warn" and "has ended" in lease_check(box)["summary"]
     assert "cannot be written" in history(box)[-1]["text"] and history(box)[-1]["leaseEndsUSec"] is None
@@ -216,7 +291,7 @@ def leaves_edits_that_others_made_meanwhile(box):
     assert [line for line in effective(box).splitlines() if "clientaliveinterval" not in line] == \
         [line for line in before.splitlines() if "clientaliveinterval" not in line]
     assert late < LATE, f"{late:.1f} s after its end"
-    assert not box.login()
+    wait_for_refusal(box, end)
     return f"{late:.2f} s after its end"
 
 
@@ -233,6 +308,7 @@ def is_over_after_a_loss_of_power(box):
 
 SCENARIOS = [opens_for_one_account_and_address_alone,
              ends_though_it_was_killed_and_the_disk_is_full,
+             tells_each_change_as_an_event, tells_each_lease_as_an_event,
              ends_by_a_cover_where_it_cannot_be_written, stays_covered_over_a_boot,
              leaves_edits_that_others_made_meanwhile, is_over_after_a_loss_of_power]
 

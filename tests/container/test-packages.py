@@ -17,41 +17,27 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
+import container
+import published
 import tap
+from packages import (DROP_IN, NAMES, OLDER, TREE, UNITS, keep_lease, lend, own_file_system,
+                      paths_of, run_tool, sshd_says)
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
 MADE = pathlib.Path(os.environ.get("PF_PACKAGES") or "")
-OLDER = "0.0.9"
-NAMES = ("preflightd", "preflightd-remedy")
-UNITS = "preflightd.socket preflightd.service preflight-remedyd.socket preflight-leases.service"
-DROP_IN = "/etc/ssh/sshd_config.d/50-test.conf"
 SHARED = {}
 
 
 # --- helpers ---
 
-# What others write while packages come and go, and what stays by policy: the account.
-ELSEWHERE = ["/proc", "/sys", "/dev", "/tmp", "/root", "/var/tmp", "/var/cache", "/var/log",
-             "/var/lib/dpkg", "/var/lib/systemd/timers", "/var/lib/systemd/catalog",
-             "/run/systemd", "/run/udev", "/run/log", "/run/sshd", "/run/motd.dynamic"]
-
-
 def state_of(box):
-    """The path of every file there is, and who has an account."""
-    pruned = " -o ".join(f"-path {path}" for path in ELSEWHERE)
-    paths = box.run(f"find / \\( {pruned} \\) -prune -o -print").stdout.splitlines()
+    """The path of every file there is, and who has an account, which stays by policy."""
     accounts = box.run("cat /etc/passwd /etc/group /etc/shadow /etc/gshadow").stdout.splitlines()
-    return set(paths) | set(accounts)
+    return paths_of(box, "/var/lib/dpkg", "/var/lib/systemd/timers",
+                    "/var/lib/systemd/catalog") | set(accounts)
 
 
 def package(name, version):
     return next(SHARED["packages"].glob(f"{name}_{version}_*.deb"))
-
-
-def run_tool(*argv, **options):
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def repack(name, top):
@@ -75,27 +61,6 @@ def install(box, version, names=NAMES):
 
 def version_of(box, name):
     return box.run(f"dpkg-query -W -f '${{db:Status-Status}} ${{Version}}' {name}").stdout
-
-
-def sshd_says(box):
-    return box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout
-
-
-def lend(box):
-    box.run("preflightctl fix ssh.access --lease=30min --source=127.0.0.1 --consent --yes "
-            "--no-pager", timeout=240)
-    assert box.login()
-
-
-def is_lent(box):
-    return box.login() and "leaseEndsUSec" in box.run("preflightctl history --format=json").stdout \
-        and "permitrootlogin yes" in sshd_says(box)
-
-
-def own_file_system(box):
-    """For /etc/ssh: one that is read-only where anybody sees it, once it is."""
-    box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
-            "cp -a /root/ssh/. /etc/ssh")
 
 
 # --- tests ---
@@ -144,19 +109,19 @@ def does_what_presets_say(box):
     preset.parent.mkdir(exist_ok=True)
     preset.write_text("disable preflight*\n")
     install(box, SHARED["version"])
-    for unit in UNITS.split():
+    for unit in UNITS:
         assert box.run(f"systemctl is-enabled {unit}", check=False).stdout == "disabled\n", unit
     assert box.run("systemctl is-active preflightd.service", check=False).returncode != 0
     shutil.rmtree(preset.parent)
-    box.run(f"systemctl preset {UNITS}")
-    assert box.run(f"systemctl is-enabled {UNITS}").stdout == "enabled\n" * len(UNITS.split())
+    box.run(f"systemctl preset {' '.join(UNITS)}")
+    assert box.run(f"systemctl is-enabled {' '.join(UNITS)}").stdout == "enabled\n" * len(UNITS)
     box.run("dpkg -P preflightd-remedy preflightd", timeout=240)
 
 
 def installs_and_runs(box):
     install(box, OLDER)
     box.wait("systemctl is-active preflightd.service preflightd.socket preflight-remedyd.socket")
-    assert box.run(f"systemctl is-enabled {UNITS}").stdout == "enabled\n" * len(UNITS.split())
+    assert box.run(f"systemctl is-enabled {' '.join(UNITS)}").stdout == "enabled\n" * len(UNITS)
     assert box.run("systemctl is-active preflight-remedyd.service", check=False).returncode != 0, \
         "nobody asked for it"
     assert box.run("preflightctl status", check=False).returncode == 1
@@ -175,11 +140,8 @@ def keeps_leases_over_upgrade_and_downgrade(box):
     SHARED["sshd"] = sshd_says(box)
     assert not box.login()
     lend(box)
-    for version in (SHARED["version"], OLDER, SHARED["version"]):
-        install(box, version)
-        assert version_of(box, "preflightd-remedy") == f"installed {version}"
-        assert is_lent(box), f"lost by the installation of {version}"
-        assert box.path("/usr/libexec/preflightd-obsolete").exists() == (version == OLDER)
+    keep_lease(box, install, SHARED["version"], OLDER, SHARED["version"])
+    assert version_of(box, "preflightd-remedy") == f"installed {SHARED['version']}"
     assert box.run("systemctl is-enabled preflightd.service", check=False).stdout == "disabled\n", \
         "what was disabled is enabled"
     box.run("systemctl enable --now preflightd.service")
@@ -202,12 +164,38 @@ def leaves_no_lease_open(box):
 
 
 def leaves_nothing_behind(box):
+    published.publish(box)
     box.run("dpkg -P preflightd-remedy preflightd", timeout=240)
+    published.is_gone(box)
     box.run("umount /etc/ssh && rm -r /root/ssh")
     left = state_of(box) - SHARED["before"]
     assert all(re.match(r"preflightd:[!x*]", line) for line in left), sorted(left)
     assert box.run("systemctl list-units --all 'preflight*' --no-legend --state=loaded").stdout == ""
     box.run("! journalctl --list-catalog | grep -q ssh.password-authentication")
+
+
+def are_sealed_into_an_image(_box):
+    """As mkosi.finalize does it, with a root that does not run: installed, sealed, and ready."""
+    top = pathlib.Path(tempfile.mkdtemp(prefix="pf-mkosi-"))
+    shutil.copytree(TREE / "packaging/template/mkosi", top / "mkosi")
+    (top / "mkosi/mkosi.packages").mkdir()
+    for name in NAMES:
+        shutil.copy(package(name, SHARED["version"]), top / "mkosi/mkosi.packages")
+        run_tool("dpkg-deb", "-x", package(name, SHARED["version"]), top / "installed")
+    image = container.Container(container.make_root(SHARED["cache"], container.WITH_PACKAGES))
+    try:
+        image.mount()
+        image.path(DROP_IN).write_text("PermitRootLogin yes\n")
+        told = run_tool(top / "mkosi/mkosi.finalize", "final", env=dict(
+            os.environ, BUILDROOT=str(image.merged), PREFLIGHTD_SOURCE="192.0.2.7",
+            PREFLIGHTD_TEMPLATE=str(TREE / "packaging/template"),
+            PREFLIGHT_REMEDYD=str(top / "installed/usr/libexec/preflight-remedyd"),
+            PATH=f"{top}/installed/usr/bin:{os.environ['PATH']}"))
+        assert "\nready: " in told, told
+        assert image.path("/etc/machine-id").read_text() == "uninitialized\n"
+        assert not list(image.path("/etc/ssh").glob("ssh_host_*"))
+    finally:
+        image.__exit__()
 
 
 def passes_its_autopkgtest(box):
@@ -221,7 +209,7 @@ def passes_its_autopkgtest(box):
     shutil.copytree(TREE / "packaging/deb/debian", top / "source/debian")
     (top / "config").write_text(
         f"ProxyCommand nsenter -t {box.leader} -n socat - TCP:127.0.0.1:22\n")
-    box.run("systemctl start ssh")
+    box.run("systemctl restart ssh")  # it runs with a configuration that is gone
     done = subprocess.run(
         ["autopkgtest", "--no-built-binaries", "--output-dir", top / "output",
          *(package(name, SHARED["version"]) for name in NAMES), top / "source", "--", "ssh",
@@ -233,21 +221,34 @@ def passes_its_autopkgtest(box):
     assert results == ["report", "PASS", "lease", "PASS"], results
 
 
+def folder_of(version):
+    """One with nothing else in it."""
+    only = pathlib.Path(tempfile.mkdtemp(prefix="pf-packages-only-"))
+    for name in NAMES:
+        shutil.copy(package(name, version), only)
+    return only
+
+
 def is_installed_by_ansible(_box):
-    """By the role, from files; the second time changes nothing."""
+    """By the role, from files, over an older version; the second time changes nothing."""
     if not shutil.which("ansible-playbook"):
         raise tap.Skip("ansible-core is not installed")
-    only = pathlib.Path(tempfile.mkdtemp(prefix="pf-packages-ansible-"))
-    for name in NAMES:
-        shutil.copy(package(name, SHARED["version"]), only)
-    run_tool(sys.executable, pathlib.Path(__file__).parent / "test-ansible.py", "--packages", only,
-             "--cache", SHARED["cache"], timeout=1000)
+    run_tool(sys.executable, pathlib.Path(__file__).parent / "test-ansible.py", "--cache",
+             SHARED["cache"], "--packages", folder_of(SHARED["version"]), "--older", folder_of(OLDER),
+             timeout=1000)
+
+
+def are_installed_by_cloud_init(_box):
+    """By the user data for templates, by name, from a signed repository; then they are sealed."""
+    run_tool(sys.executable, pathlib.Path(__file__).parent / "test-cloud-init.py", "--cache",
+             SHARED["cache"], "--packages", folder_of(SHARED["version"]), timeout=1000)
 
 
 TESTS = [build, is_clean_for_lintian, reads_without_the_remedies, does_what_presets_say,
          installs_and_runs, runs_after_a_boot, keeps_leases_over_upgrade_and_downgrade,
          stays_while_a_lease_cannot_be_ended, leaves_no_lease_open, leaves_nothing_behind,
-         passes_its_autopkgtest, is_installed_by_ansible]
+         are_sealed_into_an_image, passes_its_autopkgtest, is_installed_by_ansible,
+         are_installed_by_cloud_init]
 
 
 def main():
@@ -259,7 +260,7 @@ def main():
         print("1..0 # SKIP packages are built in a full run")
         return 0
     SHARED["cache"] = options.cache
-    return tap.main(TESTS, options.cache, None)
+    return tap.main(TESTS, options.cache, None, container.WITH_PACKAGES)
 
 
 if __name__ == "__main__":

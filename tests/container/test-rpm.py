@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The RPMs, built with Debian's rpmbuild and installed by its rpm into a machine and into the
-root of one that does not run. TAP on stdout.
+"""The RPMs, built with Debian's rpmbuild and installed by its rpm into the root of a machine that
+does not run, and into one that does: upgraded, downgraded, removed with a lease open. TAP on
+stdout.
 
 Their dependencies are named as distributions of RPMs name them, so that rpm is told not to
 look for them: the libraries are the same. Only in a full run, or of those in PF_RPMS.
@@ -10,6 +11,7 @@ look for them: the libraries are the same. Only in a full run, or of those in PF
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -18,41 +20,61 @@ import tempfile
 sys.dont_write_bytecode = True
 
 import container
+import published
 import tap
+from packages import (DROP_IN, NAMES, OLDER, TREE, UNITS, keep_lease, lend, own_file_system,
+                      paths_of, run_tool, sshd_says)
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
 MADE = pathlib.Path(os.environ.get("PF_RPMS") or "")
-NAMES = ("preflightd", "preflightd-remedy")
-UNITS = ("preflightd.socket", "preflightd.service", "preflight-remedyd.socket",
-         "preflight-leases.service")
-DROP_IN = "/etc/ssh/sshd_config.d/50-test.conf"
-ELSEWHERE = ["/proc", "/sys", "/dev", "/tmp", "/root", "/var/tmp", "/var/cache", "/var/log",
-             "/var/lib/rpm", "/var/lib/systemd", "/run/systemd", "/run/udev", "/run/log",
-             "/run/sshd", "/run/motd.dynamic"]
-MORE = ["python3-apt", "rpm"]
 DATABASE = "--dbpath=/var/lib/rpm"  # Debian's own is in the home of who calls
 # What tools keep of the accounts before, and a directory that distributions of RPMs have.
 STAYS = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/usr/share/licenses"}
 SHARED = {}
 
 
-def run_tool(*argv, **options):
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, **options)
-    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
-    return done.stdout
-
-
 def state_of(box):
-    pruned = " -o ".join(f"-path {path}" for path in ELSEWHERE)
-    return set(box.run(f"find / \\( {pruned} \\) -prune -o -print").stdout.splitlines())
+    return paths_of(box, "/var/lib/rpm", "/var/lib/systemd")
 
 
 def rpm(box, words, check=True):
     return box.run(f"rpm --force-debian {DATABASE} {words}", check=check, timeout=300)
 
 
-def files():
-    return [next(SHARED["packages"].glob(f"{name}-[0-9]*.rpm")) for name in NAMES]
+def files(version=None):
+    version = version or SHARED["version"]
+    return [next(SHARED["packages"].glob(f"{name}-{version}-*.rpm")) for name in NAMES]
+
+
+def install(box, version, how="-U --oldpackage --replacepkgs"):
+    for file in files(version):
+        shutil.copy(file, box.path("/root"))
+    rpm(box, f"--nodeps {how} /root/*.rpm")
+    box.run("rm /root/*.rpm")
+    assert rpm(box, "-q --qf '%{version} ' " + " ".join(NAMES)).stdout.split() == [version] * 2
+
+
+def repack(top):
+    """The same as an older version, with files that the newer has not: by the scripts of the
+    spec, out of what is installed instead of the sources."""
+    for file in files():
+        archive = subprocess.run(["rpm2cpio", file], capture_output=True, check=True).stdout
+        (top / "installed").mkdir(exist_ok=True)
+        subprocess.run(["cpio", "-idm", "--quiet"], input=archive, cwd=top / "installed", check=True)
+    shutil.rmtree(top / "installed/usr/share/licenses")  # which the spec itself takes
+    for name in NAMES:
+        (top / f"installed/usr/libexec/{name}-obsolete").write_text("gone by the next version\n")
+    shutil.copytree(TREE / "packaging/rpm", top / "packaging/rpm")
+    shutil.copy(TREE / "LICENSE", top)
+    (top / "build-windows").mkdir()  # as README makes it: none of the sources
+    spec = top / "packaging/rpm/preflightd.spec"
+    text = spec.read_text().replace(SHARED["version"], OLDER)
+    text = re.sub(r"^%meson( .*|_build)$", "", text, flags=re.MULTILINE)
+    text = text.replace("%meson_install", "test ! -e build-windows\ncp -a installed/. %{buildroot}")
+    text = text.replace("%files\n", "%files\n%{_libexecdir}/preflightd-obsolete\n")
+    text = text.replace("%files remedy\n",
+                        "%files remedy\n%{_libexecdir}/preflightd-remedy-obsolete\n")
+    spec.write_text(text)
+    run_tool(top / "packaging/rpm/build", SHARED["packages"])
 
 
 def rpm_of_host(root, *words):
@@ -60,15 +82,11 @@ def rpm_of_host(root, *words):
                           capture_output=True, text=True, check=False, timeout=300)
 
 
-def own_file_system(box):
-    """For /etc/ssh: one that is read-only where anybody sees it, once it is."""
-    box.run("cp -a /etc/ssh /root/ssh && mount -t tmpfs -o mode=755 tmpfs /etc/ssh && "
-            "cp -a /root/ssh/. /etc/ssh")
-
-
 # --- tests ---
 
 def build(_box):
+    spec = (TREE / "packaging/rpm/preflightd.spec").read_text()
+    SHARED["version"] = re.search(r"^Version: +(\S+)$", spec, re.MULTILINE)[1]
     SHARED["packages"] = pathlib.Path(tempfile.mkdtemp(prefix="pf-rpms-"))
     if MADE.name:
         for file in MADE.glob("*.rpm"):
@@ -77,6 +95,8 @@ def build(_box):
         run_tool(TREE / "packaging/rpm/build", SHARED["packages"])
     names = {run_tool("rpm", "-qp", "--qf", "%{name}", file) for file in files()}
     assert names == set(NAMES)
+    with tempfile.TemporaryDirectory(prefix="pf-older-") as top:
+        repack(pathlib.Path(top))
 
 
 def is_clean_for_rpmlint(_box):
@@ -116,9 +136,7 @@ def installs_into_an_image(box):
 
 def installs_and_runs_after_a_boot(box):
     SHARED["before"] = state_of(box)
-    for file in files():
-        shutil.copy(file, box.path("/root"))
-    rpm(box, "--nodeps -i /root/*.rpm")
+    install(box, OLDER, "-i")
     for unit in UNITS:
         assert box.run(f"systemctl is-enabled {unit}").stdout == "enabled\n"
     assert box.run("systemctl is-enabled preflight-publish.service", check=False).stdout \
@@ -128,16 +146,17 @@ def installs_and_runs_after_a_boot(box):
     assert box.run("preflightctl status", check=False).returncode == 1
 
 
-def keeps_a_lease_over_an_upgrade(box):
+def keeps_a_lease_over_upgrade_and_downgrade(box):
     own_file_system(box)
-    box.run(f"echo PermitRootLogin no >{DROP_IN} && systemctl reload ssh")
-    SHARED["sshd"] = box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout
-    box.run("preflightctl fix ssh.access --lease=30min --source=127.0.0.1 --consent --yes "
-            "--no-pager", timeout=240)
-    assert box.login()
-    rpm(box, "--nodeps -U --replacepkgs /root/*.rpm")
-    assert box.login() and "leaseEndsUSec" in box.run("preflightctl history --format=json").stdout
-    box.wait("systemctl is-active preflightd.service")
+    box.run(f"echo PermitRootLogin no >{DROP_IN} && systemctl reload ssh && "
+            "systemctl disable --now preflightd.service")
+    SHARED["sshd"] = sshd_says(box)
+    assert not box.login()
+    lend(box)
+    keep_lease(box, install, SHARED["version"], SHARED["version"], OLDER, SHARED["version"])
+    assert box.run("systemctl is-enabled preflightd.service", check=False).stdout == "disabled\n", \
+        "what was disabled is enabled"
+    box.run("systemctl enable --now preflightd.service")
 
 
 def stays_while_a_lease_cannot_be_ended(box):
@@ -151,10 +170,12 @@ def stays_while_a_lease_cannot_be_ended(box):
 
 def leaves_nothing_behind(box):
     rpm(box, "-e preflightd-remedy")
-    assert box.run("sshd -T -C user=root,host=x,addr=127.0.0.1").stdout == SHARED["sshd"]
+    assert sshd_says(box) == SHARED["sshd"]
     assert not box.login()
     assert box.run("preflightctl status", check=False).returncode == 1
+    published.publish(box)
     rpm(box, "-e preflightd")
+    published.is_gone(box)
     box.run("umount /etc/ssh && rm -r /root/ssh")
     left = state_of(box) - SHARED["before"]
     assert left <= STAYS, sorted(left)
@@ -162,7 +183,7 @@ def leaves_nothing_behind(box):
 
 
 TESTS = [build, is_clean_for_rpmlint, installs_into_an_image, installs_and_runs_after_a_boot,
-         keeps_a_lease_over_an_upgrade, stays_while_a_lease_cannot_be_ended, leaves_nothing_behind]
+         keeps_a_lease_over_upgrade_and_downgrade, stays_while_a_lease_cannot_be_ended, leaves_nothing_behind]
 
 
 def main():
@@ -177,11 +198,11 @@ def main():
         print("1..0 # SKIP rpmbuild is not installed")
         return 0
     try:
-        SHARED["root"] = container.make_root(options.cache, MORE)
+        SHARED["root"] = container.make_root(options.cache, container.WITH_PACKAGES)
     except container.Unavailable as why:
         print(f"1..0 # SKIP {why}")
         return 0
-    return tap.main(TESTS, options.cache, None, MORE)
+    return tap.main(TESTS, options.cache, None, container.WITH_PACKAGES)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,19 @@
 """preflightd as a service of systemd, in a container that boots. TAP on stdout."""
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import re
+import signal
 import sys
 import time
 
 sys.dont_write_bytecode = True
 
+import container
+import network
 import tap
 
 
@@ -176,26 +180,84 @@ def is_started_by_its_socket(box):
     assert property_of(box, "ActiveState") == "active"
 
 
+MESSAGE_WRONG = "e0b4c8a95a6f4d1c9d27f38b61057e42"  # settings-wrong of journal.toml
+
+
+def tells_of_wrong_settings(box, where, times):
+    """So often since the boot, the last time naming the place; as an event of the service that
+    `journalctl -x` explains."""
+    told = f"journalctl -b -u preflightd MESSAGE_ID={MESSAGE_WRONG}"
+    box.wait(f"test $({told} -o cat | wc -l) -ge {times}")
+    events = [json.loads(line) for line in box.run(f"{told} -o json").stdout.splitlines()]
+    assert len(events) == times and where in events[-1]["MESSAGE"], (times, events)
+    assert all(event["_SYSTEMD_UNIT"] == "preflightd.service" for event in events), events
+    box.run(f"{told} -x --no-pager | grep -q 'Subject: Settings are wrong'")
+
+
 def keeps_old_settings_when_the_new_are_wrong(box):
+    box.run("journalctl --update-catalog")
     box.path("/etc/preflightd").mkdir(exist_ok=True)
     config = box.path("/etc/preflightd/preflightd.conf")
     config.write_text("[Check]\nAccount=daemon\n")
     box.run("systemctl reload preflightd")
     box.wait("preflightctl check --format=json | grep -q '\"account\": \"daemon\"'")
-    for wrong, where in (("[Check]\nAccount=daemon\nNo such key=1\n", "preflightd.conf:3: "),
-                         ("[Check]\nAccount=root\nProfile=none-such\n", '"none-such": there is none')):
+    for times, (wrong, where) in enumerate((
+            ("[Check]\nAccount=daemon\nNo such key=1\n", "preflightd.conf:3: "),
+            ("[Check]\nAccount=root\nProfile=none-such\n", '"none-such": there is none')), 1):
         config.write_text(wrong)
         done = box.run("systemctl reload preflightd", check=False)
         assert done.returncode != 0, "systemctl says that it was reloaded"
-        box.wait(f"journalctl -u preflightd -o cat | grep -q 'Settings that are wrong: .*{where}'")
+        tells_of_wrong_settings(box, where, times)
         assert property_of(box, "ActiveState") == "active"
     # Who sends the signal by hand is told in the journal, and keeps the old ones as well.
     box.run("systemctl kill --kill-who=main -s HUP preflightd")
-    box.wait("journalctl -u preflightd -o cat | grep -q 'The old settings stay in force'")
+    tells_of_wrong_settings(box, "The old settings stay in force", 3)
     config.unlink()  # which the client reads too
     assert report(box)["account"] == "daemon"
     box.run("systemctl reload preflightd")
     assert report(box)["account"] == "root"
+
+
+STARTS_MAX = 5  # in ten seconds: DefaultStartLimitBurst=
+ASK = """
+import socket
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.settimeout(60)
+    try:
+        connection.connect("/run/preflightd/org.preflightd.Preflight")
+        assert not connection.recv(1)
+    except ConnectionError:
+        pass
+"""
+
+
+def says_once_that_its_settings_are_wrong(box):
+    """At a boot, and not again while the machine's network changes. Who connects has it tried
+    again, which ends; and with the right settings it is started by hand."""
+    config = box.path("/etc/preflightd/preflightd.conf")
+    config.write_text("[Check]\nNo such key=1\n")
+    box.reboot()
+    box.wait("systemctl is-failed preflightd.service")
+    assert [property_of(box, name) for name in ("SubState", "ExecMainStatus", "NRestarts")] == \
+        ["failed", "2", "0"]
+    box.wait("! systemctl is-active --quiet preflightd-network.socket")
+    box.run("ip link add wan0 type veth peer name far0; ip link set wan0 up; ip link del wan0")
+    tells_of_wrong_settings(box, "preflightd.conf:2: ", 1)
+    # The client knows by itself, and asks nobody.
+    told = box.run("preflightctl status", check=False)
+    assert told.returncode == 2 and "preflightd.conf:2: " in told.stderr, told
+    assert property_of(box, "ActiveState", "preflightd.socket") == "active"
+    box.path("/opt/ask.py").write_text(ASK)
+    box.run("python3 /opt/ask.py")
+    box.wait("systemctl is-failed preflightd.socket")
+    assert property_of(box, "Result", "preflightd.socket") == "service-start-limit-hit"
+    times = int(box.run(f"journalctl -b -u preflightd -o cat MESSAGE_ID={MESSAGE_WRONG} | wc -l").stdout)
+    assert 2 <= times <= 1 + STARTS_MAX, times
+    config.unlink()
+    box.run("systemctl reset-failed preflightd.service; systemctl start preflightd.service")
+    box.run("systemctl is-active preflightd.socket preflightd-metrics.socket "
+            "preflightd-network.socket")
+    compare(box)
 
 
 def switches(box, pid):
@@ -209,18 +271,38 @@ def let_nothing_change(box):
     box.wait("test $(systemctl is-active systemd-timedated.service) = inactive", seconds=90)
 
 
+TRACE = "/opt/calls-of-preflightd"
+
+
+def settled(box, pid, trace):
+    """How far it was when it had not done anything for a second."""
+    while True:
+        before = switches(box, pid), trace.stat().st_size
+        time.sleep(1)
+        if before == (switches(box, pid), trace.stat().st_size):
+            return before
+
+
 def sleeps_while_nothing_changes(box):
-    """Where other machines come and go, their mounts are changes of this one: then again."""
+    """On a machine of its own, to which the devices of this one are nothing."""
     seconds = 600 if os.environ.get("PF_FULL") else 10
     late = time.monotonic() + 2 * seconds + 240
-    let_nothing_change(box)
-    pid = property_of(box, "MainPID")
-    while True:
-        before = switches(box, pid)
-        time.sleep(seconds)
-        if switches(box, pid) == before:
-            return
-        assert time.monotonic() < late, f"it wakes up within {seconds} s, again and again"
+    with network.secluded() as name, container.Container(box.root, box.build, name) as quiet:
+        runs_after_the_boot(quiet)
+        let_nothing_change(quiet)
+        pid = property_of(quiet, "MainPID")
+        trace = quiet.path(TRACE)
+        quiet.run(f"strace -f -p {pid} -o {TRACE} >/dev/null 2>&1 &")
+        quiet.wait(f"! grep -L '^TracerPid:.[1-9]' /proc/{pid}/task/*/status | grep .")
+        while True:
+            before = settled(quiet, pid, trace)
+            time.sleep(seconds)
+            if before == (switches(quiet, pid), trace.stat().st_size):
+                break
+            said = trace.read_text(errors="replace")[before[1]:before[1] + 2000]
+            print("# " + said.replace("\n", "\n# "), flush=True)
+            assert time.monotonic() < late, f"it wakes up within {seconds} s, again and again"
+    print(f"# {seconds} s without a switch and without a call")
 
 
 def comes_back_when_it_hangs(box):
@@ -234,6 +316,140 @@ def comes_back_when_it_hangs(box):
     drop_in(box, "preflightd.service", "")
 
 
+# Half of the greedy ask for much and read nothing of it, half never end a message of a
+# megabyte; honest ones between them ask again when their connection ends without an answer.
+CROWD = """
+import json, resource, socket, sys, time
+PATH = "/run/preflightd/org.preflightd.Preflight"
+REPORT = b'{"method":"org.preflightd.Preflight.GetReport","parameters":{}}\\0'
+HALF = b'{"method":"org.preflightd.Preflight.GetReport","parameters":{"account":"' + b"x" * 1000000
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+
+def connect():
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(60)
+    connection.connect(PATH)  # never refused: the manager listens also where nobody serves
+    return connection
+
+def ask():
+    answer = b""
+    with connect() as connection:
+        try:
+            connection.sendall(REPORT)
+            while not answer.endswith(b"\\0"):
+                part = connection.recv(1 << 20)
+                if not part:
+                    return "told"
+                answer += part
+        except ConnectionError:
+            return "told"
+    return "served" if "report" in json.loads(answer[:-1]).get("parameters", {}) else "error"
+
+class Greedy:
+    def __init__(self, left):
+        self.connection, self.left = connect(), left
+        self.connection.setblocking(False)
+
+    def press(self):
+        try:
+            while self.left:
+                self.left = self.left[self.connection.send(self.left):]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            self.left = b""  # disconnected
+
+greedy, outcomes = [], []
+for i in range(int(sys.argv[1])):
+    greedy.append(Greedy(HALF if i % 2 else REPORT * 100))
+    if i % 50 == 49:
+        for one in greedy:
+            one.press()
+        outcomes.append(ask())
+for one in greedy:
+    one.connection.close()
+late = time.monotonic() + 60
+while ask() != "served":
+    if time.monotonic() > late:
+        sys.exit("it serves nobody any more")
+print(json.dumps({outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}))
+"""
+N_CROWD = 1000
+
+
+def crowd(box):
+    """What became of the honest ones, and how often the service was ended meanwhile."""
+    restarts = int(property_of(box, "NRestarts"))
+    box.path("/opt/crowd.py").write_text(CROWD)
+    told = json.loads(box.run(f"python3 /opt/crowd.py {N_CROWD}", timeout=300).stdout)
+    ended = int(property_of(box, "NRestarts")) - restarts
+    print(f"# honest ones: {told}; ended by the kernel {ended} times", flush=True)
+    assert set(told) <= {"served", "told"}, told
+    return told, ended
+
+
+@contextlib.contextmanager
+def group_of_memory(box, mib):
+    """As MemoryMax= does, where the controller of memory is one of version 1, which containers
+    are not given: around all that the manager starts from now on."""
+    controller = pathlib.Path("/sys/fs/cgroup/memory")
+    if not (controller / "memory.limit_in_bytes").exists():
+        raise tap.Skip("this machine has no controller of memory")
+    proc = pathlib.Path(f"/proc/{box.leader}")
+    before = controller / re.search(r":memory:/(.*)", (proc / "cgroup").read_text())[1]
+    group = controller / f"preflightd-test-{os.getpid()}"
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text(f"{mib}M")
+    (group / "cgroup.procs").write_text(str(box.leader))
+    try:
+        yield
+    finally:
+        for pid in (group / "cgroup.procs").read_text().split():
+            (before / "cgroup.procs").write_text(pid)
+        group.rmdir()
+
+
+def limit_of_memory(box, mib):
+    drop_in(box, "preflightd.service", f"[Service]\nMemoryMax={mib}M\nMemorySwapMax=0\n"
+            "OOMScoreAdjust=1000\n")
+    if "memory" in box.run("cat /sys/fs/cgroup/cgroup.controllers").stdout.split():
+        return contextlib.nullcontext()
+    return group_of_memory(box, mib)
+
+
+def stays_within_its_memory(box):
+    """A thousand make it hold all that it lets itself be made to hold."""
+    limit = int(property_of(box, "MemoryMax")) >> 20
+    with limit_of_memory(box, limit):
+        box.run("systemctl restart preflightd.service")
+        told, ended = crowd(box)
+        assert ended == 0 and set(told) == {"served"}, (told, ended)
+        drop_in(box, "preflightd.service", "")
+
+
+def outlives_the_end_of_its_memory(box):
+    """With less than that the kernel ends it: who waits is told by the end of the connection,
+    nobody is refused one, and it serves when those have gone who kept the memory."""
+    with limit_of_memory(box, 20):
+        box.run("systemctl restart preflightd.service")
+        assert crowd(box)[1], "the limit was never reached"
+        drop_in(box, "preflightd.service", "")
+    box.run("systemctl restart preflightd.service")
+    compare(box)
+
+
+def is_ended_by_a_call_outside_its_filter(box):
+    """In all of these tests: see STRICT in container.py."""
+    drop_in(box, "preflightd.service", "[Service]\nSystemCallFilter=~inotify_add_watch\n"
+            "Restart=no\n")
+    box.run("systemctl restart preflightd.service", check=False)
+    box.wait("systemctl is-failed preflightd.service")
+    assert property_of(box, "ExecMainStatus") == str(int(signal.SIGSYS))
+    drop_in(box, "preflightd.service", "")
+    box.run("systemctl restart preflightd.service")
+    compare(box)
+
+
 def runs_again_after_a_restart(box):
     box.reboot()
     box.wait("systemctl is-active preflightd.service")
@@ -245,8 +461,11 @@ TESTS = [runs_after_the_boot, says_the_verdict_in_its_status, exposes_little,
          claims_nothing_of_a_network_it_was_not_told_of, reaches_servers_where_it_is_let,
          withholds_from_others, tells_changes_in_the_journal,
          is_started_by_its_socket,
-         keeps_old_settings_when_the_new_are_wrong, sleeps_while_nothing_changes,
-         comes_back_when_it_hangs, runs_again_after_a_restart, starts_without_udev_or_dbus]
+         keeps_old_settings_when_the_new_are_wrong, says_once_that_its_settings_are_wrong,
+         sleeps_while_nothing_changes,
+         comes_back_when_it_hangs, stays_within_its_memory,
+         outlives_the_end_of_its_memory, is_ended_by_a_call_outside_its_filter,
+         runs_again_after_a_restart, starts_without_udev_or_dbus]
 
 
 def main():
