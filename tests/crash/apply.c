@@ -4,7 +4,7 @@
  * afterwards.
  *
  *      apply make DIR         a new machine, in the place of one that is there
- *      apply apply DIR        a plan of several edits, with a service that reads one of them
+ *      apply apply DIR        a plan of several edits and settings, with a service that reads one
  *      apply lease DIR        the same as a lease
  *      apply undo DIR         the newest transaction
  *      apply end DIR          the newest transaction, a lease
@@ -77,7 +77,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 }
 
 static void make(void) {
-        static const char *const directories[] = { "", "/etc", "/srv", "/run", "/var", "/var/lib" };
+        static const char *const directories[] = { "",     "/etc", "/srv",    "/srv/settings",
+                                                   "/run", "/var", "/var/lib" };
 
         must(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT, top);
         for (size_t i = 0; i < PF_ELEMENTS(directories); i++)
@@ -90,6 +91,8 @@ static void make(void) {
         write_file("/etc/other", "of somebody else\n", 0644);
         write_file("/srv/real", "real\n", 0600);
         must(symlink("../srv/real", place("/etc/linked")) == 0, "symlink");
+        write_file("/srv/settings/was-disabled", "disabled", 0600);
+        write_file("/srv/settings/goes", "dword:00000007", 0600);
         write_file("/run/loaded", "old\n", 0644);
 }
 
@@ -100,6 +103,9 @@ static PfPlan *make_plan(void) {
         pf_make_text(plan, top, "/etc/made", "made\n");
         pf_make_text(plan, top, "/etc/removed", NULL);
         pf_make_text(plan, top, "/etc/linked", "better\n");
+        pf_make_setting(plan, PF_SETTING_REGISTRY, "was-absent", "value", NULL, "dword:00000001");
+        pf_make_setting(plan, PF_SETTING_START_TYPE, "was-disabled", NULL, "disabled", "automatic");
+        pf_make_setting(plan, PF_SETTING_REGISTRY, "goes", "value", "dword:00000007", NULL);
         pf_make_action(plan, PF_ACTION_RELOAD, "service");
         return plan;
 }
@@ -134,7 +140,43 @@ static int act(const PfAction *action, bool undo, void *data, PfErr *err) {
         return 0;
 }
 
-static const PfEffects effects = { validate, act, validate, NULL };
+/* ---- settings ---- */
+
+/* Each is a file of its own, which is old or new, as a value of a registry is. */
+static int look_setting(const PfSetting *setting, char **ret, void *data, PfErr *err) {
+        PF_AUTO_FCLOSE FILE *file = NULL;
+        char path[256], value[256] = "";
+
+        (void) data;
+        (void) snprintf(path, sizeof(path), "/srv/settings/%s", setting->subject);
+        file = fopen(place(path), "re");
+        if (!file)
+                return errno == ENOENT ? 0 : pf_err_errno(err, -errno, "%s", path);
+        must(fgets(value, sizeof(value), file), path);
+        *ret = strdup(value);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int set_setting(const PfSetting *setting, const char *value, void *data, PfErr *err) {
+        char path[256];
+
+        (void) data;
+        (void) snprintf(path, sizeof(path), "/srv/settings/%s", setting->subject);
+        if (!value)
+                return unlink(place(path)) == 0 || errno == ENOENT
+                               ? 0
+                               : pf_err_errno(err, -errno, "%s", path);
+        write_file("/run/setting", value, 0600);
+        return rename(place("/run/setting"), place(path)) == 0
+                       ? 0
+                       : pf_err_errno(err, -errno, "%s", path);
+}
+
+static const PfEffects effects = { .validate = validate,
+                                   .act = act,
+                                   .verify = validate,
+                                   .look = look_setting,
+                                   .set = set_setting };
 
 /* ---- what is done ---- */
 

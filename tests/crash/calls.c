@@ -16,6 +16,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* A glibc before 2.33 has no names for what Linux has since 5.8. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
+
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Those after which everything outside of the program is as before. openat2(2) is: the programs

@@ -24,20 +24,18 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "daemon/base/cleanup.h"
+#include "tests/support/manager-bus.h"
 
-#define BUS_NAME "org.freedesktop.systemd1"
-#define BUS_PATH "/org/freedesktop/systemd1"
 #define STATE "/run/manager/"
 #define TABLE STATE "mountinfo"
 #define LINKS "/etc/systemd/system/"
 #define SSH_PORT 22
 
 typedef struct Manager {
-        sd_bus *bus;
+        PfManagerBus bus; /* first: the calls are given this */
         uint32_t jobs;
         int listener; /* of SSH; -1: it is stopped */
 } Manager;
@@ -157,24 +155,18 @@ static void change_state(Manager *manager, const char *unit, bool active) {
         set_active(unit, active);
 }
 
-static int queue_job(sd_bus_message *message, void *data, sd_bus_error *error) {
-        const char *method = sd_bus_message_get_member(message);
-        Manager *manager = data;
-        const char *unit, *mode;
-        char job[64];
-        int r = sd_bus_message_read(message, "ss", &unit, &mode);
+static int queue_job(PfManagerBus *bus, sd_bus_message *call, const char *unit, const char *mode,
+                     sd_bus_error *error) {
+        const char *method = sd_bus_message_get_member(call);
+        Manager *manager = (Manager *) bus;
+        int r;
 
+        (void) mode;
         (void) error;
-        if (r < 0)
-                return r;
         if (strcmp(method, "ReloadUnit") != 0)
                 change_state(manager, unit, strcmp(method, "StartUnit") == 0);
-        (void) snprintf(job, sizeof(job), BUS_PATH "/job/%u", ++manager->jobs);
-        r = sd_bus_reply_method_return(message, "o", job);
-        if (r < 0)
-                return r;
-        return sd_bus_emit_signal(manager->bus, BUS_PATH, BUS_NAME ".Manager", "JobRemoved", "uoss",
-                                  manager->jobs, job, unit, "done");
+        r = pf_manager_bus_reply_job(call, ++manager->jobs);
+        return r < 0 ? r : pf_manager_bus_job_is_over(bus, manager->jobs, unit, "done");
 }
 
 /* --- what is enabled --- */
@@ -216,107 +208,29 @@ static void change_links(const char *unit, bool there) {
         }
 }
 
-static int change_files(sd_bus_message *message, void *data, sd_bus_error *error) {
-        const bool there = strcmp(sd_bus_message_get_member(message), "EnableUnitFiles") == 0;
-        const char *unit;
-        int r = sd_bus_message_read(message, "as", 1, &unit);
-
-        (void) data;
-        (void) error;
-        if (r < 0)
-                return r;
-        change_links(unit, there);
-        return there ? sd_bus_reply_method_return(message, "ba(sss)", 1, 0)
-                     : sd_bus_reply_method_return(message, "a(sss)", 0);
-}
-
-/* --- the rest of the interface --- */
-
-static int do_nothing(sd_bus_message *message, void *data, sd_bus_error *error) {
-        (void) data;
-        (void) error;
-        return sd_bus_reply_method_return(message, "");
-}
-
-static int load_unit(sd_bus_message *message, void *data, sd_bus_error *error) {
-        PF_AUTO_FREE char *path = NULL;
-        const char *unit;
-        int r = sd_bus_message_read(message, "s", &unit);
-
-        (void) data;
-        (void) error;
-        if (r >= 0)
-                r = sd_bus_path_encode(BUS_PATH "/unit", unit, &path);
-        return r < 0 ? r : sd_bus_reply_method_return(message, "o", path);
-}
-
-static int find_unit(sd_bus *bus, const char *path, const char *interface, void *data, void **ret,
-                     sd_bus_error *error) {
+static int change_files(PfManagerBus *bus, const char *unit, bool on) {
         (void) bus;
-        (void) path;
-        (void) interface;
-        (void) error;
-        *ret = data;
-        return 1;
+        change_links(unit, on);
+        return 0;
 }
 
-static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
-                     sd_bus_message *reply, void *data, sd_bus_error *error) {
-        PF_AUTO_FREE char *unit = NULL;
-        int r = sd_bus_path_decode(path, BUS_PATH "/unit", &unit);
-
+static bool unit_is_active(PfManagerBus *bus, const char *unit) {
         (void) bus;
-        (void) interface;
-        (void) data;
-        (void) error;
-        if (r < 0)
-                return r;
-        if (strcmp(property, "LoadState") == 0)
-                return sd_bus_message_append(reply, "s", "loaded");
-        return sd_bus_message_append(reply, "s", is_active(unit) ? "active" : "inactive");
+        return is_active(unit);
 }
 
-static const sd_bus_vtable manager_table[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD("Subscribe", "", "", do_nothing, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("Reload", "", "", do_nothing, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("LoadUnit", "s", "o", load_unit, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("ReloadUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("StartUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("StopUnit", "ss", "o", queue_job, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("EnableUnitFiles", "asbb", "ba(sss)", change_files,
-                      SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD("DisableUnitFiles", "asb", "a(sss)", change_files,
-                      SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
-        SD_BUS_VTABLE_END,
+static const PfManagerCalls manager_calls = {
+        .job = queue_job,
+        .files = change_files,
+        .is_active = unit_is_active,
 };
-
-static const sd_bus_vtable unit_table[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("LoadState", "s", get_state, 0, 0),
-        SD_BUS_PROPERTY("ActiveState", "s", get_state, 0, 0),
-        SD_BUS_VTABLE_END,
-};
-
-static int join_bus(Manager *manager) {
-        int r = sd_bus_open_system(&manager->bus);
-
-        if (r >= 0)
-                r = sd_bus_add_object_vtable(manager->bus, NULL, BUS_PATH, BUS_NAME ".Manager",
-                                             manager_table, manager);
-        if (r >= 0)
-                r = sd_bus_add_fallback_vtable(manager->bus, NULL, BUS_PATH "/unit",
-                                               BUS_NAME ".Unit", unit_table, find_unit, manager);
-        return r < 0 ? r : sd_bus_request_name(manager->bus, BUS_NAME, 0);
-}
 
 int main(int argc, char **argv) {
-        Manager manager = { .listener = -1 };
+        Manager manager = { .bus.calls = &manager_calls, .listener = -1 };
         int r;
 
         must(argc == 2, "usage: crash-manager ROOT");
-        r = join_bus(&manager);
+        r = pf_manager_bus_join(&manager.bus);
         errno = -r;
         must(r >= 0, "system bus");
         must(chroot(argv[1]) == 0 && chdir("/") == 0, argv[1]);
@@ -325,10 +239,6 @@ int main(int argc, char **argv) {
                 listen_for_ssh(&manager, true);
         (void) puts("ready");
         (void) fflush(stdout);
-        while (r >= 0) {
-                r = sd_bus_process(manager.bus, NULL);
-                if (r == 0)
-                        r = sd_bus_wait(manager.bus, UINT64_MAX);
-        }
+        (void) pf_manager_bus_serve(&manager.bus);
         return 1; /* the bus is gone */
 }

@@ -43,10 +43,12 @@ def run(points):
         try:
             skipped = function()
             print(f"ok {number} - {title}" + (f" # SKIP {skipped}" if skipped else ""))
-        except Exception:  # pylint: disable=broad-except
+        except Exception as error:  # pylint: disable=broad-except
             failed += 1
             print(f"not ok {number} - {title}")
-            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="")
+            # what is wrong comes first: of a long output only the beginning may be kept
+            for line in str(error).splitlines() + traceback.format_exc().splitlines():
+                print(f"# {line}")
         sys.stdout.flush()
     return 1 if failed else 0
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from service_under_test import TREE
+from service_under_test import OUTSIDE, TREE
 from varlink import Client, message
 
 REMEDYD = os.environ.get("PF_REMEDYD")
@@ -196,6 +196,8 @@ class Box:
     def __exit__(self, kind, *_):
         if self.process and self.process.poll() is None:
             self.kill()
+        if not kind and OUTSIDE in self.read_log():  # also by a tool that it runs
+            raise AssertionError(self.read_log())
         if kind:
             for line in self.read_log().splitlines()[-40:]:
                 print("#   | " + line)

@@ -12,6 +12,7 @@ import traceback
 
 TREE = pathlib.Path(os.environ.get("PF_SOURCE_ROOT", pathlib.Path(__file__).parents[2]))
 DAEMON = os.environ.get("PF_DAEMON")
+OUTSIDE = "is outside the filter of its unit"  # what tests/support/filtered.c says of a call
 
 OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
 
@@ -101,16 +102,22 @@ class Service:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self.process:
             self.process.kill()
             self.process.wait()
+        said = self.read_log()
         self.log.close()
         shutil.rmtree(self.directory)
+        if not kind and OUTSIDE in said:
+            raise AssertionError(said)
+
+    def read_log(self):
+        self.log.flush()
+        return (self.directory / "log").read_text(errors="replace")
 
     def print_log(self):
-        self.log.flush()
-        for line in (self.directory / "log").read_text(errors="replace").splitlines()[-40:]:
+        for line in self.read_log().splitlines()[-40:]:
             print("#   | " + line)
 
 

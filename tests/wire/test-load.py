@@ -7,6 +7,7 @@ and garbage; then without descriptors; then so many requests that what is not gi
 would show. Prints TAP, and how long honest clients waited. PF_FULL=1: an hour of soak
 compressed to a million requests, ten times the crowd's rounds.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -14,8 +15,10 @@ import resource
 import selectors
 import socket
 import statistics
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -253,6 +256,29 @@ class ServiceWithFew(Service):
         return subprocess.Popen(
             ["prlimit", f"--nofile={FEW}:{FEW}", DAEMON, f"--socket={self.path}", f"--root={self.root}"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+
+def unread(connection):
+    """Bytes that the kernel keeps for it, by FIONREAD."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def test_what_is_not_read_is_little(service):
+    """Which the kernel charges to the service: beside it, no more than a message is kept."""
+    with connect(service.path) as connection:
+        connection.setblocking(False)
+        late = time.monotonic() + WAIT
+        kept = -1
+        while kept != unread(connection) and time.monotonic() < late:
+            kept = unread(connection)
+            try:
+                while connection.send(CACHED):
+                    pass
+            except BlockingIOError:  # it does not listen to it any more
+                pass
+            Client(service.path, WAIT).call(REPORT, {"maximumAgeUSec": 10**13})
+    print(f"# {kept} bytes for one that reads nothing")
+    assert len(CACHED) < kept <= 64 << 10, kept
 
 
 def test_without_descriptors(_):

@@ -17,6 +17,13 @@ UNITS = pathlib.Path(os.environ.get("PF_UNITS", "/nonexistent"))
 SOURCES = TREE / "packaging/systemd"
 EXPOSURE_MAX = 5.0
 EXPOSURE_OF_PUBLISHING = 1.5
+EXPOSURE_AT_BOOT = 3.0
+SEALED = {"PrivateIPC": "yes", "DevicePolicy": "closed", "IPAddressDeny": "any", "LimitCORE": "0",
+          "NoNewPrivileges": "yes", "LockPersonality": "yes", "MemoryDenyWriteExecute": "yes",
+          "RestrictRealtime": "yes", "RestrictSUIDSGID": "yes", "UMask": "0077",
+          "SystemCallArchitectures": "native", "SystemCallErrorNumber": "EPERM"}
+LIMITED = ("MemoryMax", "TasksMax", "CapabilityBoundingSet", "SystemCallFilter",
+           "RestrictAddressFamilies", "RestrictNamespaces")
 
 
 def settings(path):
@@ -51,7 +58,26 @@ def test_exposure_of_the_service(_):
 
 
 def test_exposure_of_what_ends_leases(_):
-    exposure("preflight-leases.service")
+    exposure("preflight-leases.service", EXPOSURE_AT_BOOT)
+
+
+def test_no_service_shares_more_than_it_needs(_):
+    """What stands in all of them. A systemd that does not know one of these goes on without."""
+    for unit in sorted(UNITS.glob("preflight*.service")):
+        found = settings(unit)
+        for key, value in SEALED.items():
+            assert found.get(key) == [value], (unit.name, key, found.get(key))
+        for key in LIMITED:
+            assert found.get(key), (unit.name, key)
+        # It takes away what a user other than root leaves behind, and is nothing without one.
+        assert ("RemoveIPC" in found) == ("User" in found), unit.name
+
+
+def test_only_who_reads_devices_is_let(_):
+    """Probes look at what is written on disks; what ends leases at boot asks no probe."""
+    for unit in ("preflightd.service", "preflight-remedyd.service"):
+        assert settings(UNITS / unit)["DeviceAllow"] == ["block-* r"], unit
+    assert "DeviceAllow" not in settings(UNITS / "preflight-leases.service")
 
 
 def test_every_program_is_the_one_that_is_installed(_):

@@ -23,14 +23,15 @@ def message(method, parameters=None, **flags):
 
 
 class Client:
-    """One connection. Nothing waits longer than @seconds."""
+    """One connection, to a path or to (host, port). Nothing waits longer than @seconds."""
 
     def __init__(self, path, seconds=20):
         self.seconds = seconds
         self.buffer = b""
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        family = socket.AF_INET if isinstance(path, tuple) else socket.AF_UNIX
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(seconds)
-        self.socket.connect(str(path))
+        self.socket.connect(path if isinstance(path, tuple) else str(path))
 
     def __enter__(self):
         return self
