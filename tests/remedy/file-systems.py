@@ -24,7 +24,7 @@ XATTRS = {"user.note": b"kept", "trusted.note": b"t", "security.selinux": b"syst
 
 KINDS = [
     ("ext4", ["mkfs.ext4", "-q", "-F", "-N", "64"], 32, NODUMP | NOATIME),
-    ("xfs", ["mkfs.xfs", "-q", "-f"], 32, NODUMP | NOATIME),
+    ("xfs", ["mkfs.xfs", "-q", "-f", "-i", "maxpct=1,size=2048"], 32, NODUMP | NOATIME),
     ("btrfs", ["mkfs.btrfs", "-q", "-f"], 128, NODUMP | NOATIME | NOCOW),
     ("tmpfs", None, 4, NODUMP | NOATIME),
 ]
@@ -126,6 +126,8 @@ def no_room(root, _):
         return is_told(root, ("KiB left", "No space left on device"))
     finally:
         os.unlink(filler)
+        run("mount", "-o", "remount,ro", f"{root}/boot")  # xfs gives room back when it likes
+        run("mount", "-o", "remount,rw", f"{root}/boot")
 
 
 def no_inode(root, _):
