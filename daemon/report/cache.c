@@ -61,8 +61,19 @@ static int make_reply(const PfReadiness *readiness, bool privileged, PfVarlinkBy
         return pf_varlink_bytes_new_reply(parameters, false, ret);
 }
 
+static void make_room(PfCache *cache, const PfQuestion *pinned) {
+        size_t i = cache->n - 1;
+
+        if (pf_question_equal(cache->entries[i].readiness->question, pinned))
+                i--;
+        entry_deinit(&cache->entries[i]);
+        cache->n--;
+        memmove(&cache->entries[i], &cache->entries[i + 1],
+                (cache->n - i) * sizeof(cache->entries[0]));
+}
+
 int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, const PfLook *look,
-                 PfReadiness **ret_before) {
+                 const PfQuestion *pinned, PfReadiness **ret_before) {
         PfCached entry = { .readiness = readiness_take, .look = *look };
 
         *ret_before = NULL;
@@ -79,7 +90,7 @@ int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, const PfLook *look
                 return 0;
         }
         if (cache->n == PF_CACHE_MAX)
-                entry_deinit(&cache->entries[--cache->n]);
+                make_room(cache, pinned);
         cache->entries[cache->n++] = entry;
         move_to_front(cache, cache->n - 1);
         return 0;

@@ -8,7 +8,7 @@
  * Reports that were made, by the question they answer, each with the reply to
  * GetReport() as it goes over the wire: a cached answer costs no more than
  * sending it. Holds PF_CACHE_MAX reports; the one that was asked for longest
- * ago makes room. For the thread of the loop.
+ * ago makes room, but never the one that is pinned. For the thread of the loop.
  */
 #define PF_CACHE_MAX 64
 
@@ -40,11 +40,12 @@ const PfCached *pf_cache_find(PfCache *cache, const PfQuestion *question);
  * pf_cache_put() - keep a report in place of the last one for its question
  * @readiness_take: taken over, also on error
  * @look:           begun before its probes were started; copied
+ * @pinned:         the question whose report makes no room for others
  * @ret_before:     receives the report it replaces, for the caller to free; or NULL
  * Return:          0 or -ENOMEM.
  */
 int pf_cache_put(PfCache *cache, PfReadiness *readiness_take, const PfLook *look,
-                 PfReadiness **ret_before) PF_MUST_CHECK;
+                 const PfQuestion *pinned, PfReadiness **ret_before) PF_MUST_CHECK;
 
 /* The smallest number of a look whose report nothing has changed since; UINT64_MAX: none. */
 uint64_t pf_cache_oldest_look(const PfCache *cache, uint64_t epoch);

@@ -72,8 +72,8 @@ static PfLogLevel level_of(const PfResult *result, const PfReadiness *readiness)
         return result->verdict == PF_UNKNOWN ? PF_LOG_NOTICE : PF_LOG_INFO;
 }
 
-static void tell_of(const PfResult *before, const PfResult *now, const PfReadiness *readiness) {
-        const char *was = before ? pf_verdict_to_string(before->verdict) : "";
+static void tell_of(const PfVerdict *before, const PfResult *now, const PfReadiness *readiness) {
+        const char *was = before ? pf_verdict_to_string(*before) : "";
         const char *is = pf_verdict_to_string(now->verdict);
         Text errors = { 0 }, evidence = { 0 };
         const PfLogField fields[] = {
@@ -90,25 +90,50 @@ static void tell_of(const PfResult *before, const PfResult *now, const PfReadine
                      before ? ", was " : "", was, now->summary);
 }
 
-static const PfResult *find(const PfReadiness *readiness, const PfCheck *check) {
-        for (size_t i = 0; readiness && i < readiness->report.n; i++)
-                if (readiness->report.results[i].check == check)
-                        return &readiness->report.results[i];
+struct PfEventsLast {
+        const PfCheck *check;
+        PfVerdict verdict;
+};
+
+void pf_events_deinit(PfEvents *events) {
+        free(events->last);
+        *events = (PfEvents){ 0 };
+}
+
+static PfVerdict *find(PfEvents *events, const PfCheck *check) {
+        for (size_t i = 0; i < events->n; i++)
+                if (events->last[i].check == check)
+                        return &events->last[i].verdict;
         return NULL;
 }
 
-static bool is_worth_telling(const PfResult *before, const PfResult *now) {
+/* What there is no memory for is told again with the next report. */
+static void add_last(PfEvents *events, const PfResult *result) {
+        struct PfEventsLast *last = realloc(events->last, (events->n + 1) * sizeof(*last));
+
+        if (!last)
+                return;
+        events->last = last;
+        last[events->n++] =
+                (struct PfEventsLast){ .check = result->check, .verdict = result->verdict };
+}
+
+static bool is_worth_telling(const PfVerdict *before, const PfResult *now) {
         if (before)
-                return before->verdict != now->verdict;
+                return *before != now->verdict;
         return now->verdict != PF_PASS && now->verdict != PF_SKIP;
 }
 
-void pf_events_tell(const PfReadiness *before, const PfReadiness *now) {
+void pf_events_tell(PfEvents *events, const PfReadiness *now) {
         for (size_t i = 0; i < now->report.n; i++) {
                 const PfResult *result = &now->report.results[i];
-                const PfResult *earlier = find(before, result->check);
+                PfVerdict *before = find(events, result->check);
 
-                if (is_worth_telling(earlier, result))
-                        tell_of(earlier, result, now);
+                if (is_worth_telling(before, result))
+                        tell_of(before, result, now);
+                if (before)
+                        *before = result->verdict;
+                else
+                        add_last(events, result);
         }
 }

@@ -12,11 +12,19 @@
  * read is left out, since others than root read the journal.
  */
 
+/* The last verdict of each check: what it is compared with, whatever became of its report. */
+typedef struct PfEvents {
+        struct PfEventsLast *last;
+        size_t n;
+} PfEvents;
+
+void pf_events_deinit(PfEvents *events);
+
 /**
- * pf_events_tell() - log what changed from one report to the next
- * @before: for the same question; NULL: this is the first, of which what does not pass is told
+ * pf_events_tell() - log what is another verdict than the last one
+ * Of a check that had none yet, what does not pass is told.
  */
-void pf_events_tell(const PfReadiness *before, const PfReadiness *now);
+void pf_events_tell(PfEvents *events, const PfReadiness *now);
 
 /**
  * pf_event_message_id() - by which the catalog of the journal explains events about a check

@@ -7,6 +7,7 @@
  */
 
 #include "daemon/report/cache.h"
+#include "daemon/report/events.h"
 #include "daemon/report/service.h"
 #include "daemon/watch/watch.h"
 
@@ -26,6 +27,7 @@ struct PfService {
         uint64_t looked_usec;  /* monotonic: when files were looked at last */
         uint64_t looked_epoch; /* and after which change */
         PfQuestion *question;  /* what the settings ask */
+        PfEvents events;       /* what was told of its reports, also before a reload */
         bool question_is_old;  /* its profile is wrong now */
         PfRefresh *refreshes;  /* runs that callers of GetReport() wait for */
         PfChecking *checks;    /* calls of Check() under way */

@@ -9,7 +9,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/report/events.h"
 #include "daemon/report/inspect.h"
 #include "daemon/varlink/descriptions.h"
 
@@ -275,14 +274,14 @@ int pf_service_publish(PfService *service, PfReadiness *readiness_take, const Pf
         const PfReadiness *readiness = readiness_take;
         int r;
 
-        r = pf_cache_put(service->cache, readiness_take, look, &before);
+        r = pf_cache_put(service->cache, readiness_take, look, service->question, &before);
         if (r < 0) {
                 pf_service_fail_look(service);
                 return r;
         }
         if (!pf_question_equal(readiness->question, service->question))
                 return 0;
-        pf_events_tell(before, readiness);
+        pf_events_tell(&service->events, readiness);
         pf_service_tell_monitors(service, before, readiness);
         tell_status(service, readiness);
         await_expiry(service, readiness);
@@ -416,6 +415,7 @@ PfService *pf_service_free(PfService *service) {
                 uv_close((uv_handle_t *) service->renewal, free_handle);
         pf_service_stop_watching(service);
         forget_profiles(service);
+        pf_events_deinit(&service->events);
         (void) pf_cache_free(service->cache);
         (void) pf_question_unref(service->question);
         (void) pf_kernels_unref(service->kernels);

@@ -53,6 +53,7 @@ static void readiness_deinit(PfReadiness *readiness) {
 START_TEST(what_changes_is_told_once) {
         PF_CLEANUP(readiness_deinit) PfReadiness good = { 0 };
         PF_CLEANUP(readiness_deinit) PfReadiness bad = { 0 };
+        PF_CLEANUP(pf_events_deinit) PfEvents events = { 0 };
 
         begin(&good);
         begin(&bad);
@@ -65,7 +66,9 @@ START_TEST(what_changes_is_told_once) {
         pf_log_set_sink(listen);
 
         told.n = 0;
-        pf_events_tell(&good, &bad);
+        pf_events_tell(&events, &good);
+        ck_assert_uint_eq(told.n, 0);
+        pf_events_tell(&events, &bad);
         ck_assert_uint_eq(told.n, 1);
         ck_assert_int_eq(told.level, PF_LOG_WARNING);
         ck_assert_str_eq(told.text, "ssh.password-authentication: fail, was pass: sshd refuses "
@@ -80,9 +83,9 @@ START_TEST(what_changes_is_told_once) {
                                       "PasswordAuthentication yes\n"));
 
         told.n = 0;
-        pf_events_tell(&bad, &bad);
+        pf_events_tell(&events, &bad);
         ck_assert_uint_eq(told.n, 0);
-        pf_events_tell(&bad, &good);
+        pf_events_tell(&events, &good);
         ck_assert_uint_eq(told.n, 1);
         ck_assert_int_eq(told.level, PF_LOG_INFO);
         pf_log_set_sink(pf_log_stderr);
@@ -91,13 +94,14 @@ END_TEST
 
 START_TEST(of_a_first_report_what_is_wrong) {
         PF_CLEANUP(readiness_deinit) PfReadiness first = { 0 };
+        PF_CLEANUP(pf_events_deinit) PfEvents events = { 0 };
 
         begin(&first);
         (void) pf_report_pass(&first.report, &password, "fine");
         (void) pf_report_unknown(&first.report, &clock_check, "nobody can say");
         pf_log_set_sink(listen);
         told.n = 0;
-        pf_events_tell(NULL, &first);
+        pf_events_tell(&events, &first);
         pf_log_set_sink(pf_log_stderr);
         ck_assert_uint_eq(told.n, 1);
         ck_assert_str_eq(told.text, "system.clock: unknown: nobody can say");
@@ -106,6 +110,7 @@ END_TEST
 
 START_TEST(what_only_root_may_read_is_left_out) {
         PF_CLEANUP(readiness_deinit) PfReadiness first = { 0 };
+        PF_CLEANUP(pf_events_deinit) PfEvents events = { 0 };
 
         begin(&first);
         (void) pf_report_fail(&first.report, &password, "sshd refuses passwords");
@@ -113,7 +118,7 @@ START_TEST(what_only_root_may_read_is_left_out) {
                                   "none");
         first.report.results[0].evidence[0].restricted = true;
         pf_log_set_sink(listen);
-        pf_events_tell(NULL, &first);
+        pf_events_tell(&events, &first);
         pf_log_set_sink(pf_log_stderr);
         ck_assert_ptr_null(strstr(told.fields, "secret"));
         ck_assert(
@@ -124,6 +129,7 @@ END_TEST
 /* More than there is room for. */
 START_TEST(much_evidence_is_cut) {
         PF_CLEANUP(readiness_deinit) PfReadiness first = { 0 };
+        PF_CLEANUP(pf_events_deinit) PfEvents events = { 0 };
         char line[600];
 
         begin(&first);
@@ -134,7 +140,7 @@ START_TEST(much_evidence_is_cut) {
                 (void) pf_report_evidence(&first.report, NULL, "/file", i, line, NULL);
         pf_log_set_sink(listen);
         told.n = 0;
-        pf_events_tell(NULL, &first);
+        pf_events_tell(&events, &first);
         pf_log_set_sink(pf_log_stderr);
         ck_assert_uint_eq(told.n, 1);
         ck_assert(strstr(told.fields, "/file:1: xxx"));

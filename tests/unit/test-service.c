@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "config/instant.h"
+#include "daemon/base/log.h"
 #include "daemon/varlink/client.h"
 #include "tests/support/fake-probes.h"
 #include "tests/support/sandbox.h"
@@ -586,6 +587,57 @@ START_TEST(the_catalogue_is_served) {
 }
 END_TEST
 
+static unsigned n_events;
+
+static void count_events(PfLogLevel level, const char *id, const PfLogField *fields,
+                         const char *text) {
+        (void) level;
+        (void) id;
+        (void) text;
+        n_events += fields && strcmp(fields->name, "PREFLIGHTD_CHECK") == 0;
+}
+
+/* Others ask as much as they like, and settings are read again: nothing has changed. */
+START_TEST(what_was_told_is_not_told_again) {
+        int64_t first;
+        Peer peer;
+        PfErr err = { 0 };
+        unsigned told;
+
+        start();
+        pf_log_set_sink(count_events);
+        n_events = 0;
+        peer_open(&peer);
+        ask(&peer, "GetReport", "{}", 0);
+        told = n_events;
+        first = started(last(&peer));
+        ck_assert_uint_gt(told, 0);
+        for (unsigned i = 0; i <= PF_CACHE_MAX; i++) {
+                char parameters[64];
+                Peer other;
+
+                (void) snprintf(parameters, sizeof(parameters), "{\"account\":\"user%u\"}", i);
+                peer_open(&other);
+                ask(&other, "GetReport", parameters, 0);
+                ck_assert_str_eq(other.error, "");
+                peer_close(&other);
+        }
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":360000000000}", 0);
+        ck_assert_int_eq(started(last(&peer)), first); /* what the settings ask is kept */
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":0}", 0);
+        ck_assert_uint_eq(n_events, told);
+        ck_assert_msg(pf_service_reload(service, settings, &err) == 0, "%s", err.text);
+        ask(&peer, "GetReport", "{}", 0);
+        ck_assert_uint_eq(n_events, told);
+        pf_fake_set_failing(true);
+        ask(&peer, "GetReport", "{\"maximumAgeUSec\":0}", 0);
+        ck_assert_uint_eq(n_events, told + 1);
+        pf_log_set_sink(pf_log_stderr);
+        peer_close(&peer);
+        stop();
+}
+END_TEST
+
 START_TEST(reload_keeps_the_old_when_the_new_are_wrong) {
         PF_CLEANUP(pf_settings_freep) PfSettings *wrong = pf_settings_new();
         PfErr err = { 0 };
@@ -645,6 +697,7 @@ int main(void) {
         PF_TEST(suite, changed_kernel_lists_are_another_question);
         PF_TEST(suite, errors_name_what_is_wrong);
         PF_TEST(suite, the_catalogue_is_served);
+        PF_TEST(suite, what_was_told_is_not_told_again);
         PF_TEST(suite, reload_keeps_the_old_when_the_new_are_wrong);
         PF_TEST(suite, freed_with_calls_under_way);
         return pf_test_main(suite);
