@@ -70,16 +70,28 @@ static char *path_below(const PfOutlets *outlets, const char *path) {
         return asprintf(&joined, "%s%s", root, path) < 0 ? NULL : joined;
 }
 
-static int to_text_file(PfOutlets *outlets, const PfJson *report, PfErr *err) {
+static int write_text_file(PfOutlets *outlets, const char *path, const PfJson *report, PfErr *err) {
         static const PfTerminal plain = { .utf8 = true };
-        PF_AUTO_FREE char *path = path_below(outlets, outlets->config.settings->text_file);
         PF_AUTO_PAGE PfPage page;
 
         pf_page_init(&page, &plain);
         pf_metrics_add(&page, PF_METRICS_PROMETHEUS, report, false);
-        if (!path || page.error < 0)
-                return page.error < 0 ? page.error : -ENOMEM;
+        if (page.error < 0)
+                return page.error;
         return pf_text_file_write(outlets->config.ops, path, page.out.data, page.out.n, err);
+}
+
+static int to_text_file(PfOutlets *outlets, const PfJson *report, PfErr *err) {
+        PF_AUTO_FREE char *path = path_below(outlets, outlets->config.settings->text_file);
+        int r;
+
+        if (!path)
+                return -ENOMEM;
+        r = write_text_file(outlets, path, report, err);
+        /* What stands there is a verdict of another time. A full disk still lets it go. */
+        if (r < 0)
+                (void) !pf_text_file_remove(outlets->config.ops, path, METRICS_BEGIN, NULL);
+        return r;
 }
 
 static int remove_text_file(PfOutlets *outlets, PfErr *err) {

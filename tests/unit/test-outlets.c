@@ -167,10 +167,36 @@ START_TEST(a_full_disk) {
         pf_fault_fs_begin(1, ENOSPC, true);
         publish(&machine, "{\"verdict\":\"blocked\"}");
         ck_assert_str_eq(machine.told, "TextFile=-28 ");
+        /* No file is honest; "ready" would not be. */
+        ck_assert_str_eq(read_file(&machine, FILE_PATH), "");
         (void) pf_fault_fs_end();
         wait_told(&machine);
         ck_assert_str_eq(machine.told, "TextFile=0 ");
         expect_verdict(&machine, "blocked");
+}
+END_TEST
+
+/* Whichever call fails, and nobody tries again: what stands there is what was told last, or
+ * there is nothing. */
+START_TEST(withdrawn_from_a_full_disk) {
+        PF_CLEANUP(pf_json_freep) PfJson *none = pf_brief_no_report("not-watched");
+        bool has_failed = true;
+
+        for (unsigned nth = 1; has_failed; nth++) {
+                PF_CLEANUP(machine_deinit) Machine machine = { 0 };
+
+                machine_open(&machine, "[Publish]\nTextFile=" FILE_PATH "\n", false);
+                pf_sandbox_mkdir(&machine.box, "/metrics");
+                publish(&machine, "{\"verdict\":\"ready\"}");
+                expect_verdict(&machine, "ready");
+                pf_fault_fs_begin(nth, ENOSPC, true);
+                pf_outlets_publish(machine.outlets, none);
+                has_failed = pf_fault_fs_end();
+                if (has_failed)
+                        ck_assert_str_eq(read_file(&machine, FILE_PATH), "");
+                else
+                        expect_verdict(&machine, "unknown");
+        }
 }
 END_TEST
 
@@ -228,6 +254,7 @@ int main(void) {
         PF_TEST(suite, each_change_and_what_is_told_of_it);
         PF_TEST(suite, one_that_fails_is_told_once_and_tried_again);
         PF_TEST(suite, a_full_disk);
+        PF_TEST(suite, withdrawn_from_a_full_disk);
         PF_TEST(suite, withdrawn);
         PF_TEST(suite, removed);
         return pf_test_main(suite);
