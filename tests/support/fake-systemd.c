@@ -182,17 +182,20 @@ static void start_daemon(PfFakeSystemd *bus) {
         (void) close(ready[0]);
 }
 
-bool pf_fake_systemd_open(PfFakeSystemd *bus) {
-        PF_AUTO_FREE char *log = NULL;
-        int ready[2], r = -1;
-
+bool pf_fake_systemd_open_bus(PfFakeSystemd *bus) {
         if (access("/usr/bin/dbus-daemon", X_OK) < 0) {
                 pf_test_skip("no dbus-daemon here");
                 return false;
         }
         pf_sandbox_new(&bus->box);
-        log = pf_sandbox_path(&bus->box, "/log");
         start_daemon(bus);
+        return true;
+}
+
+void pf_fake_systemd_start_manager(PfFakeSystemd *bus) {
+        PF_AUTO_FREE char *log = pf_sandbox_path(&bus->box, "/log");
+        int ready[2], r = -1;
+
         ck_assert_int_eq(pipe(ready), 0);
         bus->manager = fork();
         if (bus->manager == 0) {
@@ -204,6 +207,12 @@ bool pf_fake_systemd_open(PfFakeSystemd *bus) {
         ck_assert_int_eq(read(ready[0], &r, sizeof(r)), sizeof(r));
         (void) close(ready[0]);
         ck_assert_msg(r >= 0, "the manager of the test: %s", strerror(-r));
+}
+
+bool pf_fake_systemd_open(PfFakeSystemd *bus) {
+        if (!pf_fake_systemd_open_bus(bus))
+                return false;
+        pf_fake_systemd_start_manager(bus);
         return true;
 }
 

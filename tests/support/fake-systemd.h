@@ -22,6 +22,11 @@ typedef struct PfFakeSystemd {
 
 /* Return: false where the test was skipped: there is no dbus-daemon. All zero at first. */
 bool pf_fake_systemd_open(PfFakeSystemd *bus);
+
+/* The same in two steps: a bus on which there is no manager yet, and the manager. */
+bool pf_fake_systemd_open_bus(PfFakeSystemd *bus);
+void pf_fake_systemd_start_manager(PfFakeSystemd *bus);
+
 void pf_fake_systemd_close(PfFakeSystemd *bus);
 #define PF_AUTO_FAKE_SYSTEMD PF_CLEANUP(pf_fake_systemd_close)
 

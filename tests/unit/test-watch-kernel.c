@@ -111,6 +111,59 @@ START_TEST(units_that_were_asked_for) {
 }
 END_TEST
 
+static void on_late(uv_timer_t *timer) {
+        *(bool *) timer->data = true;
+}
+
+/* What is there to be done is done, and then the loop sleeps. Return: turns it took. */
+static unsigned settle_down(unsigned for_ms) {
+        bool is_late = false;
+        uv_timer_t late;
+        unsigned n = 0;
+
+        ck_assert_int_eq(uv_timer_init(&loop, &late), 0);
+        late.data = &is_late;
+        ck_assert_int_eq(uv_timer_start(&late, on_late, for_ms, 0), 0);
+        for (; !is_late; n++) {
+                (void) uv_run(&loop, UV_RUN_ONCE);
+                if (told) /* as the service does: a look, and what it asks for */
+                        pf_watch_settle(watch, 0);
+                told = 0;
+        }
+        uv_close((uv_handle_t *) &late, NULL);
+        (void) uv_run(&loop, UV_RUN_NOWAIT);
+        return n;
+}
+
+/* The bus is there before its manager, as while a machine starts; and another manager comes. */
+START_TEST(a_manager_that_comes_later) {
+        PF_CLEANUP(end_fake) PfFakeSystemd bus = { 0 };
+
+        if (!pf_fake_systemd_open_bus(&bus))
+                return;
+        ck_assert_int_eq(start(), 0);
+        ask("units", "ssh.service");
+        pf_watch_settle(watch, 0);
+        ck_assert_uint_lt(settle_down(300), 40); /* nobody is asked again and again */
+        ck_assert(pf_watch_is_sampled(watch));
+
+        for (unsigned i = 0; i < 2; i++) {
+                pf_fake_systemd_start_manager(&bus);
+                (void) settle_down(300);
+                ck_assert(!pf_watch_is_sampled(watch));
+                pf_fake_systemd_signal("ssh.service");
+                wait_for(PF_WATCH_UNITS);
+                (void) settle_down(100);
+                ck_assert_uint_lt(settle_down(300), 4); /* it sleeps */
+                pf_fake_systemd_end(bus.manager);
+                bus.manager = 0;
+                (void) settle_down(300);
+                ck_assert(pf_watch_is_sampled(watch));
+        }
+        stop();
+}
+END_TEST
+
 START_TEST(no_bus_is_no_error) {
         ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus", 1), 0);
         ck_assert_int_eq(start(), 0);
@@ -188,6 +241,7 @@ int main(void) {
         Suite *suite = suite_create("watch-kernel");
 
         PF_TEST(suite, units_that_were_asked_for);
+        PF_TEST(suite, a_manager_that_comes_later);
         PF_TEST(suite, no_bus_is_no_error);
         PF_TEST(suite, links_and_devices);
         return pf_test_main(suite);

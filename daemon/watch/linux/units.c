@@ -21,6 +21,8 @@ struct PfWatchUnits {
         size_t n_told;     /* of files->units: matched on the bus */
         unsigned reasons;  /* since they were last told */
         bool is_subscribed;
+        bool is_refused;  /* there was nobody who would tell, when asked */
+        bool is_outdated; /* who would tell is another one now */
 };
 
 /* Something was told, or is told from now on: what was read before may be too old. */
@@ -60,7 +62,18 @@ static int on_subscribed(sd_bus_message *message, void *data, sd_bus_error *erro
 
         (void) error;
         units->is_subscribed = !sd_bus_message_is_method_error(message, NULL);
+        /* Its units were asked for when nobody answered: all of it once more. */
+        units->is_outdated |= units->is_subscribed && units->is_refused;
+        units->is_refused = !units->is_subscribed;
         return 0;
+}
+
+/* A manager that has come knows nothing of what its predecessor, or nobody, was asked. */
+static int on_owner(sd_bus_message *message, void *data, sd_bus_error *error) {
+        PfWatchUnits *units = data;
+
+        units->is_outdated = true;
+        return on_signal(message, data, error);
 }
 
 /* Nobody is started who would answer. */
@@ -119,8 +132,9 @@ unsigned pf_watch_units_take(PfWatchUnits *units) {
                 r = wait_for_more(units);
         reasons = units->reasons;
         units->reasons = 0;
-        if (r >= 0)
+        if (r >= 0 && !units->is_outdated)
                 return reasons;
+        /* After the look that this leads to they are asked for anew. */
         watch->units = pf_watch_units_free(units);
         return reasons | PF_WATCH_UNITS;
 }
@@ -176,9 +190,12 @@ static int match_manager(PfWatchUnits *units) {
                 r = match(units, rule);
         }
         if (r >= 0)
-                r = match(units, "type='signal',sender='org.freedesktop.DBus',"
-                                 "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
-                                 "arg0='" MANAGER "'");
+                r = sd_bus_add_match_async(
+                        units->bus, NULL,
+                        "type='signal',sender='org.freedesktop.DBus',"
+                        "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+                        "arg0='" MANAGER "'",
+                        on_owner, on_signal, units);
         return r < 0 ? r : call(units, "Subscribe", NULL, on_subscribed);
 }
 
@@ -245,6 +262,8 @@ void pf_watch_units_settle(PfWatch *watch) {
                 return;
         if (!watch->units && units_new(watch, &watch->units) < 0)
                 return;
-        if (ask_for_new(watch->units) < 0 || wait_for_more(watch->units) < 0)
+        if ((watch->units->is_refused &&
+             call(watch->units, "Subscribe", NULL, on_subscribed) < 0) ||
+            ask_for_new(watch->units) < 0 || wait_for_more(watch->units) < 0)
                 watch->units = pf_watch_units_free(watch->units);
 }
