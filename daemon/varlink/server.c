@@ -185,6 +185,11 @@ static void fit_clients_to_descriptors(PfVarlinkServerConfig *config) {
                 config->clients_max = left;
 }
 
+/* Of as many as there is room for, for one user. */
+static unsigned quarter_of(unsigned clients_max) {
+        return clients_max >= 4 ? clients_max / 4 : 1;
+}
+
 static int find_group(PfVarlinkServer *server, PfErr *err) {
         const char *name = server->service.config.privileged_group;
         uint32_t group;
@@ -216,6 +221,9 @@ int pf_varlink_server_new(uv_loop_t *loop, const PfVarlinkServerConfig *config,
                 return r;
         }
         fit_clients_to_descriptors(&server->service.config);
+        if (config->clients_per_user_max == 0)
+                server->service.config.clients_per_user_max =
+                        quarter_of(server->service.config.clients_max);
         (void) uv_timer_init(loop, &server->timer);
         server->timer.data = server;
         pf_varlink_server_opened(server);

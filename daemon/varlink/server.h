@@ -62,7 +62,7 @@ typedef struct PfVarlinkServerConfig {
                                         * than text */
         unsigned clients_max;          /* connections [1024, or fewer where the limit of
                                         * descriptors is low]; root has 64 more */
-        unsigned clients_per_user_max; /* [256]; not for root */
+        unsigned clients_per_user_max; /* [a quarter of them]; not for root */
         unsigned descriptors_spared;   /* that clients must leave, beside those a server needs
                                         * for itself: for what else the program serves [0] */
         size_t queue_max;              /* bytes that wait for one client to read them [4 MiB];

@@ -151,6 +151,30 @@ START_TEST(clients_per_user) {
 }
 END_TEST
 
+/* Where nobody says how many, one user leaves room for others, however few there is room for. */
+START_TEST(a_quarter_for_one_user) {
+        int fds[5];
+
+        if (geteuid() != 0) {
+                pf_test_skip("only root can be other users");
+                return;
+        }
+        start_at_path((PfVarlinkServerConfig){ .clients_max = 12 });
+        for (size_t i = 0; i < 4; i++) {
+                fds[i] = new_client_as(3000);
+                run_for(2);
+        }
+        expect_closed(fds[3]);
+        ck_assert_uint_eq(n_clients(), 3);
+        fds[4] = new_client_as(3001);
+        say(fds[4], TELL);
+        expect(fds[4], EMPTY);
+        for (size_t i = 0; i < PF_ELEMENTS(fds); i++)
+                pf_close(fds[i]);
+        stop_at_path();
+}
+END_TEST
+
 START_TEST(full_table_does_not_stop_root) {
         int fds[6];
 
@@ -307,6 +331,7 @@ int main(void) {
         PF_TEST(suite, garbage);
         PF_TEST(suite, clients_that_are_killed);
         PF_TEST(suite, clients_per_user);
+        PF_TEST(suite, a_quarter_for_one_user);
         PF_TEST(suite, full_table_does_not_stop_root);
         PF_TEST(suite, a_thousand_clients);
         PF_TEST(suite, out_of_descriptors);
