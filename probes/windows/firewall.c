@@ -199,12 +199,14 @@ static int load_rules(PfRegistryLook *look, const char *path, bool is_of_policy,
 #define EXCEPTION_MAX 8192
 
 /* "Allow inbound file and printer sharing exception", "… remote administration exception":
- * the ports that they open, or keep closed, as their texts in the policy editor tell. */
+ * the ports that they open, as their texts in the policy editor tell. The first keeps them
+ * closed where it is disabled; the second opens nothing then, and blocks nothing. */
 static const struct Exception {
         const char *key, *ports;
+        bool blocks; /* where it is disabled */
 } exceptions[] = {
-        { "Services\\FileAndPrint", "LPort=139|LPort=445|" },
-        { "RemoteAdminSettings", "LPort=135|LPort=445|LPort=RPC|" },
+        { "Services\\FileAndPrint", "LPort=139|LPort=445|", true },
+        { "RemoteAdminSettings", "LPort=135|LPort=445|LPort=RPC|", false },
 };
 
 /* The exception as a rule; its addresses are "*", or a list such as "localsubnet,10.0.0.0/8". */
@@ -237,7 +239,7 @@ static int load_exception(PfRegistryLook *look, const char *policy, unsigned pro
         r = pf_look_key(look, NAME, path, &key);
         if (r == 0)
                 r = pf_look_number_of(look, NAME, &key, "Enabled", &enabled);
-        if (r != 0)
+        if (r != 0 || (enabled == 0 && !exception->blocks))
                 return r == PF_LOOKED_ABSENT ? 0 : r;
         r = pf_look_text_of(look, NAME, &key, "RemoteAddresses", &addresses);
         if (r != 0 && r != PF_LOOKED_ABSENT)
