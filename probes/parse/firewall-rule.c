@@ -262,6 +262,27 @@ static int set_group(PfFirewallRule *rule, const char *key, Piece value, PfErr *
         return keep(&rule->group, value);
 }
 
+/* A packaged app, by the SID of its container: S-1-15-2-1 is that of all. */
+static int set_package(PfFirewallRule *rule, const char *key, Piece value, PfErr *err) {
+        static const char containers[] = "S-1-15-2-";
+        const size_t n = strlen(containers);
+
+        (void) err;
+        if (value.n > n && strncasecmp(value.text, containers, n) == 0)
+                rule->is_of_package = true;
+        else if (!rule->condition)
+                return keep(&rule->condition, (Piece){ key, strlen(key) });
+        return 0;
+}
+
+/* The same, by the name of its family. */
+static int set_family(PfFirewallRule *rule, const char *key, Piece value, PfErr *err) {
+        (void) key;
+        (void) err;
+        rule->is_of_package |= value.n > 0;
+        return 0;
+}
+
 /* It is for people, or of packets that are none of ours. */
 static int ignore(PfFirewallRule *rule, const char *key, Piece value, PfErr *err) {
         (void) rule;
@@ -275,33 +296,16 @@ static const struct Key {
         const char *name;
         SetFn set;
 } keys[] = {
-        { "Action", set_action },
-        { "Active", set_active },
-        { "Dir", set_direction },
-        { "Profile", set_profile },
-        { "Protocol", set_protocol },
-        { "LPort", set_port },
-        { "LPort2_10", set_port },
-        { "LPort2_20", set_port },
-        { "LPort2_24", set_port },
-        { "LPort2_29", set_port },
-        { "RA4", set_remote },
-        { "RA42", set_remote },
-        { "RA6", set_remote },
-        { "RA62", set_remote },
-        { "App", set_app },
-        { "Svc", set_service },
-        { "EmbedCtxt", set_group },
-        { "Name", ignore },
-        { "Desc", ignore },
-        { "Edge", ignore },
-        { "Defer", ignore },
-        { "LSM", ignore },
-        { "LOM", ignore },
-        { "PCross", ignore },
-        { "AuthByPassOut", ignore },
-        { "ICMP4", ignore },
-        { "ICMP6", ignore },
+        { "Action", set_action },   { "Active", set_active },     { "Dir", set_direction },
+        { "Profile", set_profile }, { "Protocol", set_protocol }, { "LPort", set_port },
+        { "LPort2_10", set_port },  { "LPort2_20", set_port },    { "LPort2_24", set_port },
+        { "LPort2_29", set_port },  { "RA4", set_remote },        { "RA42", set_remote },
+        { "RA6", set_remote },      { "RA62", set_remote },       { "App", set_app },
+        { "Svc", set_service },     { "EmbedCtxt", set_group },   { "AppPkgId", set_package },
+        { "PFN", set_family },      { "Name", ignore },           { "Desc", ignore },
+        { "Edge", ignore },         { "Defer", ignore },          { "LSM", ignore },
+        { "LOM", ignore },          { "PCross", ignore },         { "AuthByPassOut", ignore },
+        { "ICMP4", ignore },        { "ICMP6", ignore },
 };
 
 /* A part "Key=value". One that is not known is a condition that nobody here can judge. */
@@ -416,8 +420,9 @@ static PfMaybe match_app(const char *path, const char *app) {
 }
 
 static PfMaybe match_kind(const PfFirewallRule *rule, const PfFirewallPacket *packet) {
-        if (!rule->is_active || !rule->is_inbound || !(rule->profiles & packet->profile) ||
-            rule->action == PF_FIREWALL_NO_ACTION ||
+        /* Neither the kernel nor a service of Windows runs in the container of an app. */
+        if (!rule->is_active || !rule->is_inbound || rule->is_of_package ||
+            !(rule->profiles & packet->profile) || rule->action == PF_FIREWALL_NO_ACTION ||
             (rule->protocol != PROTOCOL_ANY && rule->protocol != PROTOCOL_TCP) ||
             (rule->service &&
              (!packet->service || (strcmp(rule->service, "*") != 0 &&

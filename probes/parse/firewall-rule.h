@@ -53,8 +53,9 @@ typedef struct PfFirewallRule {
         PfFirewallAction action;
         bool is_active;
         bool is_inbound;
-        unsigned profiles; /* NET_FW_PROFILE_TYPE2; all, where the rule names none */
-        unsigned protocol; /* 256: any */
+        bool is_of_package; /* of an app in a container of its own, and of nothing else */
+        unsigned profiles;  /* NET_FW_PROFILE_TYPE2; all, where the rule names none */
+        unsigned protocol;  /* 256: any */
 
         PfFirewallPorts *ports; /* of this machine */
         size_t n_ports;

@@ -170,6 +170,9 @@ static const Case cases[] = {
         { IN "App=%SystemRoot%\\svchost.exe|", TO_WMI, PF_NO, PF_YES },
         { IN "App=%SystemRoot%\\system32\\svchost.exe.exe|", TO_WMI, PF_NO, PF_YES },
         { IN "Svc=*|", TO_SMB(1, NULL, PF_NO), PF_NO, PF_YES },
+        { IN "Profile=Domain|LUOwn=S-1-5-21-1-2-3-1001|AppPkgId=S-1-15-2-1-2-3|",
+          TO_SMB(1, NULL, PF_NO), PF_NO, PF_YES },
+        { IN "PFN=Microsoft.WindowsStore_8wekyb3d8bbwe|", TO_WMI, PF_NO, PF_YES },
         /* whom it comes from */
         { IN "RA4=192.0.2.7|", TO_SMB(1, "192.0.2.7", PF_NO), PF_YES, PF_YES },
         { IN "RA4=192.0.2.0/24|", TO_SMB(1, "192.0.2.7", PF_NO), PF_YES, PF_YES },
@@ -185,6 +188,7 @@ static const Case cases[] = {
         { IN "RA4=0.0.0.0/0|", TO_SMB(1, "192.0.2.7", PF_NO), PF_YES, PF_YES },
         /* what nobody here can judge */
         { IN "Security=Authenticate|", TO_SMB(1, NULL, PF_NO), PF_MAYBE, PF_YES },
+        { IN "AppPkgId=S-1-0-0|", TO_SMB(1, NULL, PF_NO), PF_MAYBE, PF_YES },
         { IN "IFType=Wireless|", TO_SMB(1, NULL, PF_NO), PF_MAYBE, PF_YES },
         { IN "LPort=445|Future=1|", TO_SMB(1, NULL, PF_NO), PF_MAYBE, PF_YES },
         /* what does nothing */
