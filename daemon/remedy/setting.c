@@ -275,11 +275,32 @@ static int read_firewall(const PfTarget *target, const PfSetting *setting, char 
         return *ret ? 0 : -ENOMEM;
 }
 
+/* Of a rule of that name only the wanted one could be made again: pf_firewall_change() makes rules
+ * of one shape. */
+static int check_firewall(const PfTarget *target, const PfSetting *setting, PfErr *err) {
+        PF_AUTO_FREE char *now = NULL;
+        PF_AUTO_FREE char *wanted = pf_firewall_rule_plain(setting->value);
+        int r = wanted ? read_firewall(target, setting, &now, err) : -ENOMEM;
+
+        if (r < 0 || !now || strcmp(now, wanted) == 0)
+                return r;
+        return pf_err_set(err, -EINVAL,
+                          "a rule of the name %s is there, which could not be put back; remove it",
+                          setting->subject);
+}
+
 static int assume_firewall(PfTarget *overlay, const PfSetting *setting, PfErr *err) {
         PF_CLEANUP(pf_json_freep) PfJson *value = pf_json_new_object();
         PF_AUTO_BUF PfBuf text = PF_BUF_INIT(PF_SETTING_SHOWN_MAX * 4);
+        int r;
 
-        if (!value || !setting->value || pf_buf_printf(&text, "v2.10|%s", setting->value) < 0 ||
+        if (!setting->value)
+                return pf_err_set(err, -EINVAL, "the rule %s is not ours to remove",
+                                  setting->subject);
+        r = check_firewall(overlay, setting, err);
+        if (r < 0)
+                return r;
+        if (!value || pf_buf_printf(&text, "v2.10|%s", setting->value) < 0 ||
             pf_json_put_string(value, "sz", text.data) < 0)
                 return -ENOMEM;
         return assume_value(overlay, PF_FIREWALL_RULES, setting->subject, PF_STEAL(value), err);

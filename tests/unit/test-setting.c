@@ -121,6 +121,7 @@ START_TEST(assumed) {
                 { PF_SETTING_SERVICE, (char *) "Paused", NULL, (char *) "stopped" },
                 { PF_SETTING_FIREWALL, (char *) "org.preflightd.wmi", NULL,
                   (char *) "Action=Allow|Name=org.preflightd.wmi|" },
+                { PF_SETTING_FIREWALL, (char *) "org.preflightd.smb", NULL, (char *) OURS_PLAIN },
         };
         PF_CLEANUP(pf_target_unrefp) PfTarget *overlay = NULL;
         PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
@@ -160,6 +161,9 @@ START_TEST(not_assumed) {
                 { PF_SETTING_START_TYPE, (char *) "None", NULL, (char *) "automatic" },
                 { PF_SETTING_START_TYPE, (char *) "Netlogon", NULL, (char *) "sometimes" },
                 { PF_SETTING_SERVICE, (char *) "Netlogon", NULL, NULL },
+                { PF_SETTING_FIREWALL, (char *) "org.preflightd.smb", NULL,
+                  (char *) "Action=Allow|Name=org.preflightd.smb|" },
+                { PF_SETTING_FIREWALL, (char *) "org.preflightd.smb", NULL, NULL },
         };
         PF_CLEANUP(pf_target_unrefp) PfTarget *overlay = NULL;
         PfErr err = { 0 };
