@@ -6,6 +6,7 @@
 #include "config/catalogue.h"
 #include "daemon/base/log.h"
 #include "daemon/base/sha256.h"
+#include "daemon/base/utf8.h"
 
 #define TEXT_MAX 4096
 
@@ -57,6 +58,8 @@ static void add_evidence(Text *text, const PfResult *result) {
                                                      : "nothing found",
                                 evidence->expected ? ", expected " : "",
                                 evidence->expected ? evidence->expected : "");
+                /* Any user's file may be quoted here, and a terminal shows it. */
+                pf_utf8_make_printable(line, ' ');
                 add(text, "; ", line);
         }
 }

@@ -126,6 +126,29 @@ START_TEST(what_only_root_may_read_is_left_out) {
 }
 END_TEST
 
+/* Evidence quotes files of any user; journalctl --catalog shows it on root's terminal. */
+START_TEST(evidence_cannot_control_a_terminal) {
+        PF_CLEANUP(readiness_deinit) PfReadiness first = { 0 };
+        PF_CLEANUP(pf_events_deinit) PfEvents events = { 0 };
+
+        begin(&first);
+        (void) pf_report_fail(&first.report, &password, "no shell");
+        (void) pf_report_evidence(&first.report, NULL, "/home/u/\x1b]0;x\a.bashrc", 1,
+                                  "exit \x1b[2J\x9b"
+                                  "31m\xc2\x9b"
+                                  "1m\r\n",
+                                  "\x7fnone \xc3\xa9");
+        pf_log_set_sink(listen);
+        pf_events_tell(&events, &first);
+        pf_log_set_sink(pf_log_stderr);
+        ck_assert(strstr(told.fields, "PREFLIGHTD_EVIDENCE=/home/u/ ]0;x .bashrc:1: exit  [2J"));
+        ck_assert_ptr_null(strpbrk(told.fields, "\x1b\a\r\x7f"));
+        ck_assert_ptr_null(strstr(told.fields, "\xc2\x9b"));
+        ck_assert_ptr_null(strchr(told.fields, '\x9b'));
+        ck_assert_ptr_nonnull(strstr(told.fields, "none \xc3\xa9\n"));
+}
+END_TEST
+
 /* More than there is room for. */
 START_TEST(much_evidence_is_cut) {
         PF_CLEANUP(readiness_deinit) PfReadiness first = { 0 };
@@ -162,6 +185,7 @@ int main(void) {
         PF_TEST(suite, what_changes_is_told_once);
         PF_TEST(suite, of_a_first_report_what_is_wrong);
         PF_TEST(suite, what_only_root_may_read_is_left_out);
+        PF_TEST(suite, evidence_cannot_control_a_terminal);
         PF_TEST(suite, much_evidence_is_cut);
         PF_TEST(suite, message_ids_are_stable);
         return pf_test_main(suite);
