@@ -45,6 +45,16 @@ static void unlink_refresh(PfRefresh *refresh) {
         *link = refresh->next;
 }
 
+/* What the settings ask is asked for all, and has more to come of it. */
+static void forget_unwanted(PfRefresh *refresh) {
+        if (refresh->waiting || pf_run_has_started(refresh->run) ||
+            pf_question_equal(refresh->question, refresh->service->question))
+                return;
+        pf_run_forget(refresh->run);
+        unlink_refresh(refresh);
+        refresh_free(refresh);
+}
+
 static void on_waiting_gone(PfVarlinkCall *call, void *data) {
         PfWaiting *waiting = data;
         PfWaiting **link = &waiting->refresh->waiting;
@@ -52,6 +62,7 @@ static void on_waiting_gone(PfVarlinkCall *call, void *data) {
         while (*link != waiting)
                 link = &(*link)->next;
         *link = waiting->next;
+        forget_unwanted(waiting->refresh);
         free(waiting);
         pf_varlink_drop(call);
 }
@@ -89,10 +100,13 @@ static void on_refreshed(PfReadiness *readiness_take, int r, void *data) {
 }
 
 static const PfRunEvents refresh_events = { .started = on_refresh_started, .done = on_refreshed };
+static const PfRunEvents own_events = { .started = on_refresh_started,
+                                        .done = on_refreshed,
+                                        .passes_limit = true };
 
 /* A refresh whose report will be young enough, or a new one. */
 static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximum_age_usec,
-                       PfRefresh **ret) {
+                       const PfRunEvents *events, PfRefresh **ret) {
         uint64_t now = pf_clock_monotonic_usec();
         PfRefresh *refresh;
         int r;
@@ -113,7 +127,7 @@ static int get_refresh(PfService *service, PfQuestion *question, uint64_t maximu
                 return -ENOMEM;
         refresh->service = service;
         refresh->question = pf_question_ref(question);
-        r = pf_schedule_run(service->schedule, question, &refresh_events, refresh, &refresh->run);
+        r = pf_schedule_run(service->schedule, question, events, refresh, &refresh->run);
         if (r < 0) {
                 refresh_free(refresh);
                 return r;
@@ -133,7 +147,7 @@ int pf_service_wait_for_report(PfService *service, PfVarlinkCall *call, PfQuesti
         waiting = calloc(1, sizeof(*waiting));
         if (!waiting)
                 return -ENOMEM;
-        r = get_refresh(service, question, maximum_age_usec, &refresh);
+        r = get_refresh(service, question, maximum_age_usec, &refresh_events, &refresh);
         if (r < 0) {
                 free(waiting);
                 return r;
@@ -184,7 +198,7 @@ int pf_service_refresh(PfService *service) {
         PfRefresh *refresh;
 
         pf_service_look_at_files(service, 0);
-        return get_refresh(service, service->question, 0, &refresh);
+        return get_refresh(service, service->question, 0, &own_events, &refresh);
 }
 
 bool pf_service_is_refreshing(const PfService *service) {

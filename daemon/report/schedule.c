@@ -437,7 +437,7 @@ int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvent
         PfRun **last = &schedule->queue;
         int r;
 
-        if (schedule->n_queued >= PF_SCHEDULE_QUEUE_MAX)
+        if (schedule->n_queued >= PF_SCHEDULE_QUEUE_MAX && !events->passes_limit)
                 return -EBUSY;
         r = run_new(schedule, question, events, data, ret);
         if (r < 0)
@@ -451,8 +451,23 @@ int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvent
         return 0;
 }
 
+static void drop_run(PfRun *run) {
+        PfSchedule *schedule = run->schedule;
+        PfRun **link = &schedule->queue;
+
+        while (*link != run)
+                link = &(*link)->next;
+        *link = run->next;
+        schedule->n_queued--;
+        if (!schedule->queue)
+                (void) uv_idle_stop(schedule->starter);
+        (void) run_free(run);
+}
+
 void pf_run_forget(PfRun *run) {
         run->forgotten = true;
+        if (!run->has_started)
+                drop_run(run);
 }
 
 void pf_schedule_on_come_back(PfSchedule *schedule, void (*came_back)(void *data), void *data) {

@@ -48,6 +48,7 @@ typedef struct PfRunEvents {
         void (*finished)(const PfResult *results, size_t n, const PfWaivers *waivers, void *data);
         /* The whole, taken over by the callee. -ENOMEM instead of a report. */
         void (*done)(PfReadiness *readiness_take, int r, void *data);
+        bool passes_limit; /* asked for by this program itself: however many others wait */
 } PfRunEvents;
 
 /**
@@ -62,7 +63,8 @@ typedef struct PfRunEvents {
 int pf_schedule_run(PfSchedule *schedule, PfQuestion *question, const PfRunEvents *events,
                     void *data, PfRun **ret) PF_MUST_CHECK;
 
-/* Nobody waits for this run any more: its callbacks are not called. */
+/* Nobody waits for this run any more: its callbacks are not called. Where its probes were not
+ * started it is not made at all, and the run is gone. */
 void pf_run_forget(PfRun *run);
 
 /* Were its probes started? Until then nothing in its report is older than now. */

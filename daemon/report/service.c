@@ -12,6 +12,8 @@
 #include "daemon/report/inspect.h"
 #include "daemon/varlink/descriptions.h"
 
+#define EXPIRY_RETRY_MS 1000
+
 static int find_profile(PfService *service, const char *name, PfProfile **ret, PfErr *err) {
         PF_CLEANUP(pf_profile_unrefp) PfProfile *profile = NULL;
         PfProfile **profiles;
@@ -249,8 +251,9 @@ static void tell_status(PfService *service, const PfReadiness *readiness) {
 }
 
 static void on_expiry(uv_timer_t *timer) {
-        /* Where memory is short now: whoever asks gets no report that is over. */
-        (void) !pf_service_refresh(timer->data);
+        /* Where memory is short now, whoever asks gets no report that is over. */
+        if (pf_service_refresh(timer->data) < 0)
+                (void) uv_timer_start(timer, on_expiry, EXPIRY_RETRY_MS, 0);
 }
 
 /*

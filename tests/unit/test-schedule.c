@@ -267,6 +267,42 @@ START_TEST(a_forgotten_run_calls_nobody) {
 }
 END_TEST
 
+/* Those who go make room in the queue, wherever they stand in it. */
+START_TEST(a_run_that_was_not_started_is_not_made) {
+        static const PfRunEvents own = { .done = on_done, .passes_limit = true };
+        PfSchedule *schedule = NULL;
+        Outcome gone = { 0 }, outcome = { 0 };
+        PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
+        PfRun *runs[PF_SCHEDULE_QUEUE_MAX], *run = NULL;
+
+        start(&schedule);
+        question = pf_test_question(profile, "space.root");
+        for (size_t i = 0; i < PF_ELEMENTS(runs); i++)
+                ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &gone, &runs[i]), 0);
+        ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &gone, &run), -EBUSY);
+        ck_assert_int_eq(pf_schedule_run(schedule, question, &own, &outcome, &run), 0);
+        pf_run_forget(runs[7]);
+        pf_run_forget(runs[0]);
+        ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &outcome, &run), 0);
+        for (size_t i = 1; i < PF_ELEMENTS(runs); i++)
+                if (i != 7)
+                        pf_run_forget(runs[i]);
+        while (outcome.n_done < 2)
+                (void) uv_run(&loop, UV_RUN_ONCE);
+        ck_assert_uint_eq(gone.n_done + gone.n_finished, 0);
+
+        /* The only one: nothing is left to be started, and the next one is. */
+        ck_assert_int_eq(pf_schedule_run(schedule, question, &events, &gone, &run), 0);
+        pf_run_forget(run);
+        (void) uv_run(&loop, UV_RUN_NOWAIT);
+        run_one(schedule, "space.root", &outcome);
+        ck_assert_uint_eq(gone.n_done, 0);
+        outcome.readiness = pf_readiness_free(outcome.readiness);
+        question = pf_question_unref(question);
+        stop(schedule);
+}
+END_TEST
+
 /* Freed in the middle of a run, with one probe hanging: no callback, no leak. */
 START_TEST(freed_while_running) {
         PfSchedule *schedule = NULL;
@@ -382,6 +418,7 @@ int main(void) {
         PF_TEST(suite, only_what_is_wanted_runs);
         PF_TEST(suite, runs_are_taken_one_after_the_other);
         PF_TEST(suite, a_forgotten_run_calls_nobody);
+        PF_TEST(suite, a_run_that_was_not_started_is_not_made);
         PF_TEST(suite, freed_while_running);
         PF_TEST(suite, the_report_withholds_what_others_may_not_read);
         PF_TEST(suite, the_whole_is_never_ready_without_evidence);

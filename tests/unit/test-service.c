@@ -80,6 +80,18 @@ static void stop(void) {
         pf_sandbox_close(&box);
 }
 
+/* Memory, of which there is none while a test says so. */
+static bool is_out_of_memory;
+static unsigned n_refused;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size) {
+        n_refused += is_out_of_memory;
+        return is_out_of_memory ? NULL : __real_calloc(n, size);
+}
+
 /* A client, and what it was answered so far. */
 typedef struct Peer {
         PfVarlinkClient *client;
@@ -254,6 +266,69 @@ START_TEST(a_caller_that_goes_does_not_disturb) {
 }
 END_TEST
 
+static void turn(unsigned n) {
+        for (unsigned i = 0; i < n; i++)
+                (void) uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+/* While a run takes its time others ask what nobody else does, and go. */
+START_TEST(questions_of_those_who_went_are_not_asked) {
+        Peer checker, peers[8];
+
+        start();
+        pf_schedule_set_deadline(service->schedule, 60000);
+        pf_fake_hang();
+        peer_open(&checker);
+        peer_call(&checker, "Check", "{}", 0);
+        while (pf_fake_n_hanging() == 0)
+                turn(1);
+        for (size_t i = 0; i < PF_ELEMENTS(peers); i++) {
+                char parameters[64];
+
+                (void) snprintf(parameters, sizeof(parameters), "{\"account\":\"user%zu\"}", i / 2);
+                peer_open(&peers[i]);
+                peer_call(&peers[i], "GetReport", parameters, 0);
+        }
+        turn(50);
+        ck_assert_ptr_nonnull(service->refreshes);
+        for (size_t i = 0; i < PF_ELEMENTS(peers); i++)
+                peer_close(&peers[i]);
+        turn(50);
+        ck_assert_ptr_null(service->refreshes);
+        pf_fake_let_go();
+        wait_for_replies(&checker, 1);
+        peer_close(&checker);
+        stop();
+}
+END_TEST
+
+static void on_other_done(PfReadiness *readiness_take, int r, void *data) {
+        (void) r;
+        (void) data;
+        (void) pf_readiness_free(readiness_take);
+}
+
+/* However many wait, the service itself can look at the machine. */
+START_TEST(a_full_queue_does_not_stop_the_service) {
+        static const PfRunEvents others = { .done = on_other_done };
+        PfRun *run;
+
+        start();
+        for (unsigned i = 0; i < PF_SCHEDULE_QUEUE_MAX; i++)
+                ck_assert_int_eq(
+                        pf_schedule_run(service->schedule, service->question, &others, NULL, &run),
+                        0);
+        ck_assert_int_eq(pf_schedule_run(service->schedule, service->question, &others, NULL, &run),
+                         -EBUSY);
+        ck_assert_int_eq(pf_service_refresh(service), 0);
+        for (int i = 0; !status_line[0]; i++) {
+                ck_assert_int_lt(i, TURNS_MAX);
+                (void) uv_run(&loop, UV_RUN_ONCE);
+        }
+        stop();
+}
+END_TEST
+
 START_TEST(check_streams_what_is_finished) {
         const PfJson *report;
         Peer peer;
@@ -401,6 +476,29 @@ START_TEST(the_end_of_a_waiver_is_told) {
 END_TEST
 
 /* What is only in the list of waivers is a change as well. */
+/* Also where memory was short at that moment. */
+START_TEST(the_end_of_a_waiver_is_told_later) {
+        Peer watcher;
+
+        start();
+        ahead_usec = 3600 * UINT64_C(1000000);
+        write_waiver(3 * UINT64_C(1000000));
+        peer_open(&watcher);
+        peer_call(&watcher, "Monitor", "{}", PF_VARLINK_CALL_MORE);
+        wait_for_replies(&watcher, 1);
+        n_refused = 0;
+        is_out_of_memory = true;
+        while (n_refused == 0)
+                (void) uv_run(&loop, UV_RUN_ONCE);
+        is_out_of_memory = false;
+        ck_assert(uv_is_active((uv_handle_t *) service->expiry));
+        wait_for_replies(&watcher, 2);
+        expect_verdict(pf_json_get(last(&watcher), "report"), "fail", "blocked");
+        peer_close(&watcher);
+        stop();
+}
+END_TEST
+
 START_TEST(another_waiver_is_told) {
         const PfJson *waivers;
         Peer watcher, peer;
@@ -686,11 +784,14 @@ int main(void) {
         PF_TEST(suite, questions_are_kept_apart);
         PF_TEST(suite, callers_of_one_question_share_a_run);
         PF_TEST(suite, a_caller_that_goes_does_not_disturb);
+        PF_TEST(suite, questions_of_those_who_went_are_not_asked);
+        PF_TEST(suite, a_full_queue_does_not_stop_the_service);
         PF_TEST(suite, check_streams_what_is_finished);
         PF_TEST(suite, monitor_tells_the_report_then_changes);
         PF_TEST(suite, a_probe_that_comes_back_is_asked_again);
         PF_TEST(suite, what_is_kept_does_not_outlive_a_waiver);
         PF_TEST(suite, the_end_of_a_waiver_is_told);
+        PF_TEST(suite, the_end_of_a_waiver_is_told_later);
         PF_TEST(suite, another_waiver_is_told);
         PF_TEST(suite, a_changed_profile_is_read_anew);
         PF_TEST(suite, the_default_profile_is_read_anew);
