@@ -52,6 +52,8 @@ static const PfMember controller[] = {
 static const PfMember channel[] = {
         MEMBER(PfWindowsChannel, error, "error", UINT32),
         MEMBER(PfWindowsChannel, status, "status", UINT32),
+        MEMBER(PfWindowsChannel, flags, "flags", UINT32),
+        MEMBER(PfWindowsChannel, pdc_status, "pdcStatus", UINT32),
         MEMBER(PfWindowsChannel, controller, "controller", TEXT),
 };
 

@@ -98,9 +98,12 @@ typedef struct PfWindowsController {
 } PfWindowsController;
 
 /* I_NetLogonControl2, NETLOGON_CONTROL_TC_VERIFY */
+#define PF_NETLOGON_VERIFY_RETURNED 0x80u /* [MS-NRPC] 2.2.1.7.3 */
 typedef struct PfWindowsChannel {
         uint32_t error;
-        uint32_t status; /* tc_connection_status: 1789, 1787, 1311, 5 … */
+        uint32_t status;     /* tc_connection_status: 1789, 1787, 1311, 5 … */
+        uint32_t flags;      /* netlog2_flags */
+        uint32_t pdc_status; /* pdc_connection_status: by the flag above, what verifying said */
         char *controller;
 } PfWindowsChannel;
 

@@ -110,6 +110,17 @@ static bool is_broken(uint32_t status) {
         return status == 1789 || status == 1787 || status == 5 || status == 1788 || status == 1786;
 }
 
+/* The channel may stand while its controller no longer takes the machine's password: what
+ * verifying said counts as well, where it was told. What breaks the trust comes first. */
+static uint32_t trust_error(const PfWindowsChannel *channel) {
+        const uint32_t verified =
+                channel->flags & PF_NETLOGON_VERIFY_RETURNED ? channel->pdc_status : 0;
+
+        if (channel->error)
+                return channel->error;
+        return is_broken(channel->status) || !verified ? channel->status : verified;
+}
+
 /* Members have a channel to a controller of their domain, and its controllers to the primary
  * one. That one has channels to other domains alone: the call knows none of this name. */
 static int has_own_channel(const PfTarget *target, const PfWindowsChannel *channel, bool *ret) {
@@ -127,10 +138,10 @@ static int answer_trust(PfReport *report, const PfWindowsChannel *channel, bool 
                 return pf_report_skip(report, &checks[TRUST],
                                       "the machine is the domain controller with which the others "
                                       "verify their trust");
-        if (!channel->error && !channel->status)
+        if (!trust_error(channel))
                 return pf_report_pass(report, &checks[TRUST],
                                       "the machine and its domain trust each other");
-        if (!channel->error && is_broken(channel->status))
+        if (!channel->error && is_broken(trust_error(channel)))
                 return pf_report_fail(report, &checks[TRUST],
                                       "the trust between the machine and its domain is broken");
         return pf_report_unknown(report, &checks[TRUST],
@@ -147,7 +158,7 @@ static int check_trust(const PfTarget *target, const char *domain, PfReport *rep
                 return r;
         if (r == PF_WINDOWS_NOT_ASKED)
                 return pf_report_unknown(report, &checks[TRUST], ONLY_RUNNING);
-        error = channel.error ? channel.error : channel.status;
+        error = trust_error(&channel);
         r = has_own_channel(target, &channel, &has_channel);
         if (r == 0)
                 r = answer_trust(report, &channel, has_channel);

@@ -77,6 +77,8 @@ int pf_windows_ask_channel(const char *domain, void *ret, PfErr *err) {
         if (!info)
                 return pf_err_set(err, -EIO, "I_NetLogonControl2 says nothing");
         answer->status = info->netlog2_tc_connection_status;
+        answer->flags = info->netlog2_flags;
+        answer->pdc_status = info->netlog2_pdc_connection_status;
         return pf_windows_copy(info->netlog2_trusted_dc_name, &answer->controller);
 }
 

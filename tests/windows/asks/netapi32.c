@@ -6,8 +6,9 @@
  *
  *   [join]            error, status, name          [user NAME]       error, flags, expires,
  *   [controller]      error, name, address                           passwordExpired, server
- *   [channel]         error, status, controller    [administrators]  error, sids (with ',')
- *   [clock]           error, ahead (in seconds)    [share NAME]      error, type, path
+ *   [channel]         error, status, controller,   [administrators]  error, sids (with ',')
+ *                     flags, pdcStatus             [share NAME]      error, type, path
+ *   [clock]           error, ahead (in seconds)
  *
  * A section that is missing says what a machine in a workgroup does.
  */
@@ -81,6 +82,8 @@ EXPORT NET_API_STATUS WINAPI I_NetLogonControl2(const wchar_t *server, DWORD fun
                 return ERROR_NO_SUCH_DOMAIN;
         info->netlog2_trusted_dc_name = said_copy(&block, L"channel", L"controller");
         info->netlog2_tc_connection_status = (DWORD) said_number(L"channel", L"status", 0);
+        info->netlog2_flags = (DWORD) said_number(L"channel", L"flags", 0);
+        info->netlog2_pdc_connection_status = (DWORD) said_number(L"channel", L"pdcStatus", 0);
         *ret = (BYTE *) info;
         return error;
 }

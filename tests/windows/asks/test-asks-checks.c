@@ -147,6 +147,8 @@ static const Case cases[] = {
         { "windows.logon-server", PF_FAIL, SAID("[controller]\nerror=1355\n") },
         { "windows.logon-server", PF_UNKNOWN, SAID("[controller]\nerror=5\n") },
         { "windows.domain-trust", PF_FAIL, SAID("[channel]\nstatus=1789\n") },
+        { "windows.domain-trust", PF_FAIL, SAID("[channel]\nflags=0x80\npdcStatus=1789\n") },
+        { "windows.domain-trust", PF_PASS, SAID("[channel]\nflags=0xb0\npdcStatus=0\n") },
         { "windows.domain-trust", PF_UNKNOWN, SAID("[channel]\nstatus=1311\n") },
         { "windows.domain-trust", PF_UNKNOWN, SAID("[channel]\nerror=1722\n") },
         { "windows.account-enabled", PF_FAIL, SAID("[user %s]\nflags=0x203\n") },

@@ -81,11 +81,13 @@ START_TEST(channel) {
                 const char *said;
                 uint32_t error, status;
                 const char *controller;
+                uint32_t flags, pdc_status;
         } cases[] = {
-                { MEMBER "[channel]\ncontroller=\\\\DC1\n", 0, 0, "\\\\DC1" },
-                { MEMBER "[channel]\nstatus=1789\n", 0, 1789, NULL },
-                { MEMBER "[channel]\nstatus=1311\n", 0, 1311, NULL },
-                { MEMBER "[channel]\nerror=5\n", 5, 0, NULL },
+                { MEMBER "[channel]\ncontroller=\\\\DC1\n", 0, 0, "\\\\DC1", 0, 0 },
+                { MEMBER "[channel]\nstatus=1789\n", 0, 1789, NULL, 0, 0 },
+                { MEMBER "[channel]\nstatus=1311\n", 0, 1311, NULL, 0, 0 },
+                { MEMBER "[channel]\nerror=5\nflags=0x80\npdcStatus=5\n", 5, 0, NULL, 0, 0 },
+                { MEMBER "[channel]\nflags=0xb0\npdcStatus=1789\n", 0, 0, NULL, 0xb0, 1789 },
         };
         PfWindowsChannel fact = { 0 };
 
@@ -93,6 +95,8 @@ START_TEST(channel) {
         asks_fact(PF_WINDOWS_CHANNEL, "CORP", &fact);
         ck_assert_uint_eq(fact.error, cases[_i].error);
         ck_assert_uint_eq(fact.status, cases[_i].status);
+        ck_assert_uint_eq(fact.flags, cases[_i].flags);
+        ck_assert_uint_eq(fact.pdc_status, cases[_i].pdc_status);
         ck_assert_pstr_eq(fact.controller, cases[_i].controller);
         pf_windows_fact_deinit(PF_WINDOWS_CHANNEL, &fact);
         asks_fact(PF_WINDOWS_CHANNEL, "OTHER", &fact); /* it was given the name */
@@ -319,7 +323,7 @@ int main(void) {
         PF_TEST_LOOP(suite, libraries, 2);
         PF_TEST_LOOP(suite, join, 4);
         PF_TEST(suite, controller);
-        PF_TEST_LOOP(suite, channel, 4);
+        PF_TEST_LOOP(suite, channel, 5);
         PF_TEST_LOOP(suite, not_of_members, 2);
         PF_TEST(suite, time_of_day);
         PF_TEST_LOOP(suite, share, 3);
