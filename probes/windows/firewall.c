@@ -210,13 +210,13 @@ static const struct Exception {
 };
 
 /* The exception as a rule; its addresses are "*", or a list such as "localsubnet,10.0.0.0/8". */
-static void write_exception(const struct Exception *exception, bool allows, unsigned profiles,
+static void write_exception(const char *ports, bool allows, unsigned profiles,
                             const char *addresses, char ret[static EXCEPTION_MAX]) {
         size_t n = (size_t) snprintf(
                 ret, EXCEPTION_MAX, "v2.0|Action=%s|Active=TRUE|Dir=In|Protocol=6|%s%s%s%s",
                 allows ? "Allow" : "Block", profiles & 1 ? "Profile=Domain|" : "",
                 profiles & 2 ? "Profile=Private|" : "", profiles & 4 ? "Profile=Public|" : "",
-                exception->ports);
+                ports);
 
         while (allows && *addresses && strcmp(addresses, "*") != 0 && n < EXCEPTION_MAX) {
                 const size_t length = strcspn(addresses, ",");
@@ -244,17 +244,61 @@ static int load_exception(PfRegistryLook *look, const char *policy, unsigned pro
         r = pf_look_text_of(look, NAME, &key, "RemoteAddresses", &addresses);
         if (r != 0 && r != PF_LOOKED_ABSENT)
                 return r;
-        write_exception(exception, enabled != 0, profiles, addresses, text);
+        write_exception(exception->ports, enabled != 0, profiles, addresses, text);
         return add_rule(firewall, path, "Enabled", text, true);
+}
+
+/*
+ * "Define inbound port exceptions": "445:TCP:192.0.2.0/24,localsubnet:enabled:name". One that
+ * is disabled undoes others of its port: which, and of whom, is left open by a condition.
+ */
+static int add_port(PfFirewall *firewall, const char *path, const PfRegistryValue *value,
+                    unsigned profiles) {
+        char port[8], protocol[4], addresses[EXCEPTION_MAX / 2], status[9], ports[64];
+        char text[EXCEPTION_MAX];
+        bool allows;
+
+        if (sscanf(value->text, "%5[0-9]:%3[A-Za-z]:%4095[^:|]:%8[A-Za-z]:", port, protocol,
+                   addresses, status) != 4)
+                return add_rule(firewall, path, value->name, value->text, true);
+        allows = strcasecmp(status, "enabled") == 0;
+        if (strcasecmp(protocol, "UDP") == 0)
+                return 0;
+        if (strcasecmp(protocol, "TCP") != 0 || (!allows && strcasecmp(status, "disabled") != 0))
+                return add_rule(firewall, path, value->name, value->text, true);
+        (void) snprintf(ports, sizeof(ports), "LPort=%s|%s", port,
+                        allows ? "" : "Status=disabled|");
+        write_exception(ports, allows, profiles, addresses, text);
+        return add_rule(firewall, path, value->name, text, true);
+}
+
+static int load_ports(PfRegistryLook *look, const char *policy, unsigned profiles,
+                      PfFirewall *firewall) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        char path[PF_REGISTRY_PATH_MAX];
+        int r;
+
+        (void) snprintf(path, sizeof(path), "%s\\GloballyOpenPorts\\List", policy);
+        r = pf_look_key(look, NAME, path, &key);
+        if (r == PF_LOOKED_ABSENT)
+                return 0;
+        for (size_t i = 0; i < key.n_values && r == 0; i++)
+                if (key.values[i].text)
+                        r = add_port(firewall, path, &key.values[i], profiles);
+        return r;
 }
 
 static int load_exceptions(PfRegistryLook *look, PfFirewall *firewall) {
         int r = 0;
 
-        for (size_t i = 0; i < PF_FIREWALL_N_PROFILES && r == 0; i++)
+        for (size_t i = 0; i < PF_FIREWALL_N_PROFILES && r == 0; i++) {
+                const char *policy = firewall->policies[i];
+
                 for (size_t k = 0; k < PF_ELEMENTS(exceptions) && r == 0; k++)
-                        r = load_exception(look, firewall->policies[i], 1u << i, &exceptions[k],
-                                           firewall);
+                        r = load_exception(look, policy, 1u << i, &exceptions[k], firewall);
+                if (r == 0)
+                        r = load_ports(look, policy, 1u << i, firewall);
+        }
         return r;
 }
 
@@ -271,6 +315,8 @@ int pf_firewall_load(PfRegistryLook *look, const PfWindowsNetwork *network, PfFi
                 r = load_exceptions(look, ret);
         if (r == 0)
                 r = load_rules(look, PF_FIREWALL_POLICY "\\FirewallRules", true, ret);
+        if (r == 0) /* of device management, which is a policy, too */
+                r = load_rules(look, PF_FIREWALL_LOCAL "\\Mdm\\FirewallRules", true, ret);
         if (r == 0)
                 r = load_rules(look, PF_FIREWALL_LOCAL "\\FirewallRules", false, ret);
         return r;
