@@ -11,6 +11,7 @@
 #include "probes/windows/push.h"
 
 #define OLE "HKLM\\SOFTWARE\\Microsoft\\Ole"
+#define DCOM_POLICY "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\DCOM"
 #define RPC_PORTS "HKLM\\SOFTWARE\\Microsoft\\Rpc\\Internet"
 #define DCOM "DCOM"
 #define NAMESPACE "root\\cimv2"
@@ -65,21 +66,53 @@ static int judge_services(PfRegistryLook *look) {
         return r;
 }
 
+static bool is_yes(const char *text) {
+        return strcasecmp(text, "Y") == 0;
+}
+
+/*
+ * "Machine Launch Restrictions" and "Machine Access Restrictions" of a policy: security
+ * descriptors as texts, which go before those of the machine, and which nobody here judges.
+ */
+static int judge_restriction(PfRegistryLook *look, bool *is_restricted) {
+        static const char *const values[] = { "MachineLaunchRestriction",
+                                              "MachineAccessRestriction" };
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        int r = pf_look_key(look, DCOM, DCOM_POLICY, &key);
+
+        for (size_t i = 0; i < PF_ELEMENTS(values) && r == 0; i++) {
+                const PfRegistryValue *value = pf_registry_value(&key, values[i]);
+
+                if (!value || (value->text && !*value->text))
+                        continue;
+                *is_restricted = true;
+                pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, DCOM,
+                               "a policy restricts DCOM, and whether it lets administrators in "
+                               "from other machines was not looked at");
+                pf_look_evidence(look, &key, values[i], NULL);
+                pf_finding_reason(&look->findings, "dcom-restricted");
+        }
+        return r == PF_LOOKED_ABSENT ? 0 : r;
+}
+
 static int judge_dcom(PfRegistryLook *look) {
         PF_AUTO_FREE char *enabled = NULL;
-        int r = pf_look_text(look, DCOM, OLE, "EnableDCOM", &enabled);
+        bool is_restricted = false;
+        int r = judge_restriction(look, &is_restricted);
 
-        if (r < 0 || r == PF_LOOKED_FAILED)
+        if (r == 0)
+                r = pf_look_text(look, DCOM, OLE, "EnableDCOM", &enabled);
+        if (r < 0 || r == PF_LOOKED_FAILED || (r == 0 && is_restricted && is_yes(enabled)))
                 return r < 0 ? r : 0;
         if (r == PF_LOOKED_ABSENT)
                 pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, DCOM,
                                "the registry does not say whether DCOM is on");
-        else if (strcasecmp(enabled, "Y") == 0)
+        else if (is_yes(enabled))
                 pf_finding_add(&look->findings, PF_FINDING_GOOD, DCOM, "DCOM is on");
         else
                 pf_finding_add(&look->findings, PF_FINDING_BAD, DCOM, "DCOM is switched off");
         pf_look_evidence_at(look, OLE, "EnableDCOM", enabled, "Y");
-        if (r == 0 && strcasecmp(enabled, "Y") != 0) {
+        if (r == 0 && !is_yes(enabled)) {
                 pf_finding_reason(&look->findings, "dcom-off");
                 pf_finding_remedy(&look->findings, "set EnableDCOM to Y, and restart the machine");
         }
@@ -106,10 +139,10 @@ static bool widen(const char *text, PfFirewallDoor *door, bool *is_first) {
         return true;
 }
 
-static bool is_yes(const PfRegistryKey *key, const char *name) {
+static bool has_yes(const PfRegistryKey *key, const char *name) {
         const PfRegistryValue *value = pf_registry_value(key, name);
 
-        return value && value->text && strcasecmp(value->text, "Y") == 0;
+        return value && value->text && is_yes(value->text);
 }
 
 /* Where ports are set apart for RPC, all of them may be it. */
@@ -119,8 +152,8 @@ static int read_ports(PfRegistryLook *look, PfFirewallDoor *door) {
         const PfRegistryValue *ports = r == 0 ? pf_registry_value(&key, "Ports") : NULL;
         bool is_first = true, is_read = true;
 
-        if (r != 0 || !ports || !is_yes(&key, "PortsInternetAvailable") ||
-            !is_yes(&key, "UseInternetPorts"))
+        if (r != 0 || !ports || !has_yes(&key, "PortsInternetAvailable") ||
+            !has_yes(&key, "UseInternetPorts"))
                 return r == PF_LOOKED_ABSENT ? 0 : r;
         for (size_t i = 0; i < ports->texts.n && is_read; i++)
                 is_read = !*ports->texts.items[i] || widen(ports->texts.items[i], door, &is_first);
