@@ -83,26 +83,46 @@ static int is_set(PfRegistryLook *look, const char *path, const char *value, boo
 /* What keeps it from watching though its service starts with the machine. */
 typedef struct Switch {
         const char *path, *value;
-        bool is_old; /* one that runs does not heed it: since platform 4.18.2007.8 it need not */
 } Switch;
 
+/* A number that may be absent. */
+static int read_switch(PfRegistryLook *look, const Switch *by, uint64_t *number, bool *is_there) {
+        int r = pf_look_number(look, DEFENDER, by->path, by->value, number);
+
+        *is_there = r == 0;
+        return r == PF_LOOKED_ABSENT ? 0 : r;
+}
+
+/* A policy goes before the machine's own setting, unless it leaves that to the machine. */
+static int find_monitoring(PfRegistryLook *look, const Switch **ret) {
+        static const char policy_key[] = POLICY "\\Real-Time Protection";
+        static const Switch policy = { policy_key, "DisableRealtimeMonitoring" };
+        static const Switch local = { LOCAL "\\Real-Time Protection", "DisableRealtimeMonitoring" };
+        uint64_t by_policy = 0, by_local = 0;
+        bool has_policy = false, has_local = false, is_left = false;
+        int r = read_switch(look, &policy, &by_policy, &has_policy);
+
+        if (r == 0 && has_policy)
+                r = is_set(look, policy_key, "LocalSettingOverrideDisableRealtimeMonitoring",
+                           &is_left);
+        if (r == 0 && (!has_policy || is_left))
+                r = read_switch(look, &local, &by_local, &has_local);
+        if (r == 0 && (has_local ? by_local : by_policy) == 1)
+                *ret = has_local ? &local : &policy;
+        return r;
+}
+
+/* One that runs does not heed DisableAntiSpyware: since platform 4.18.2007.8 it need not. */
 static int find_switch(PfRegistryLook *look, const PfWindowsService *service, const Switch **ret) {
-        static const Switch switches[] = {
-                { POLICY, "DisableAntiSpyware", true },
-                { POLICY "\\Real-Time Protection", "DisableRealtimeMonitoring", false },
-                { LOCAL "\\Real-Time Protection", "DisableRealtimeMonitoring", false },
-        };
+        static const Switch old = { POLICY, "DisableAntiSpyware" };
+        bool is_on = false;
         int r = 0;
 
-        for (size_t i = 0; i < PF_ELEMENTS(switches) && r == 0 && !*ret; i++) {
-                bool is_on = false;
-
-                if (switches[i].is_old && service->state != PF_SERVICE_STOPPED)
-                        continue;
-                r = is_set(look, switches[i].path, switches[i].value, &is_on);
-                *ret = is_on ? &switches[i] : NULL;
-        }
-        return r;
+        if (service->state == PF_SERVICE_STOPPED)
+                r = is_set(look, old.path, old.value, &is_on);
+        if (is_on)
+                *ret = &old;
+        return r == 0 && !is_on ? find_monitoring(look, ret) : r;
 }
 
 static void say_off(PfRegistryLook *look, const PfWindowsService *service, const Switch *by) {
