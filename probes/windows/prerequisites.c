@@ -159,8 +159,12 @@ static int judge_dotnet(const Room *room) {
 #define PACKAGES                                                                                   \
         "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages"
 #define SINCE_AGENT "9.30"
-#define INSTALLED 0x70       /* CBS_STATE_INSTALLED */
 #define ROLLUP_OF_2020 24545 /* 7601.24545, January 2020: later than these updates */
+
+/* CurrentState: superseded, which a later package is instead; installed; permanent. */
+static bool is_in_force(uint64_t state) {
+        return state == 0x50 || state == 0x70 || state == 0x80;
+}
 
 static int is_installed(PfRegistryLook *look, const char *package, bool *ret) {
         char path[PF_REGISTRY_PATH_MAX];
@@ -169,7 +173,7 @@ static int is_installed(PfRegistryLook *look, const char *package, bool *ret) {
 
         (void) snprintf(path, sizeof(path), PACKAGES "\\%s", package);
         r = pf_look_number(look, SHA2, path, "CurrentState", &state);
-        *ret |= r == 0 && state == INSTALLED;
+        *ret |= r == 0 && is_in_force(state);
         return r == PF_LOOKED_ABSENT ? 0 : r;
 }
 
