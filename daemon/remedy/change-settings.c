@@ -133,10 +133,10 @@ static void leave(PfEntry *entry, const PfPlanSetting *planned, const char *now)
                                 shown_value(planned->before));
 }
 
-/* A rule has a name of ours: of a lease it goes, whatever somebody made of it. */
-static bool is_ours(const PfEntry *entry, const PfPlanSetting *planned) {
-        return entry->manifest->transaction->lease &&
-               planned->setting.kind == PF_SETTING_FIREWALL && !planned->before;
+/* A rule has a name of ours: where none was there it goes, whatever the firewall or somebody made
+ * of it. What an undo that is asked for would take back of others, it says before. */
+static bool is_ours(const PfPlanSetting *planned) {
+        return planned->setting.kind == PF_SETTING_FIREWALL && !planned->before;
 }
 
 /* That a service runs opens nothing, and what needs it may keep it from being stopped. */
@@ -153,7 +153,7 @@ static int put_back(PfEntry *entry, size_t i, PfErr *err) {
 
         if (r < 0 || fate == PF_FATE_OLD)
                 return r;
-        if (fate == PF_FATE_EDITED && !is_ours(entry, planned)) {
+        if (fate == PF_FATE_EDITED && !is_ours(planned)) {
                 leave(entry, planned, now);
                 return 0;
         }

@@ -218,15 +218,20 @@ static bool is_about_nothing(const char *part, size_t n) {
         return n > 1 && (*part == 'v' || *part == 'V') && !memchr(part, '=', n);
 }
 
-/* "/255.255.255.255" behind one address says what it says without. */
+/* A mask of all bits behind one address says what it says without. */
 static size_t length_of(const char *part, size_t n) {
-        static const char whole[] = "/255.255.255.255";
-        const size_t behind = sizeof(whole) - 1;
+        static const struct {
+                const char *key, *whole;
+        } masks[] = { { "RA4=", "/255.255.255.255" }, { "RA4=", "/32" }, { "RA6=", "/128" } };
 
-        return n > behind && strncmp(part, "RA4=", 4) == 0 &&
-                               strncmp(part + n - behind, whole, behind) == 0
-                       ? n - behind
-                       : n;
+        for (size_t i = 0; i < PF_ELEMENTS(masks); i++) {
+                const size_t behind = strlen(masks[i].whole);
+
+                if (n > behind && strncmp(part, masks[i].key, strlen(masks[i].key)) == 0 &&
+                    strncmp(part + n - behind, masks[i].whole, behind) == 0)
+                        return n - behind;
+        }
+        return n;
 }
 
 char *pf_firewall_rule_plain(const char *rule) {

@@ -5,6 +5,7 @@
  * policy that has rules of this machine ignored is told by the probes, to which that is no help.
  */
 #include <string.h>
+#include <uv.h>
 
 #include "daemon/base/ip-address.h"
 #include "probes/windows/remedy-room.h"
@@ -31,12 +32,15 @@ static int add_rule(PfCandidate *candidate, const Door *door, const char *source
 }
 
 static int offer(const PfRemedyRoom *room, const Door *doors, size_t n, PfProposal *proposal) {
-        const char *source = room->demand->source;
+        const char *asked = room->demand->source;
+        char source[INET6_ADDRSTRLEN]; /* as Windows spells it: the rule is read back */
         PfIpAddress address;
         PfCandidate *candidate;
         int r;
 
-        if (!source || pf_ip_address_parse(source, &address) < 0)
+        if (!asked || pf_ip_address_parse(asked, &address) < 0 ||
+            uv_inet_ntop(address.is_ipv6 ? AF_INET6 : AF_INET, address.bytes, source,
+                         sizeof(source)) < 0)
                 return pf_proposal_refuse(proposal,
                                           "whom to let in is not known: name the address of the "
                                           "process server with --source=");

@@ -76,7 +76,8 @@ PF_UNUSED static int fake_verify(const PfPlan *plan, void *data, PfErr *err) {
 static struct {
         const char *policy, *netlogon; /* NULL: there is none */
         int look, set;
-        const char *stuck; /* a subject that stays what it is, whatever is set */
+        const char *stuck;  /* a subject that stays what it is, whatever is set */
+        const char *landed; /* what the policy is where it is set to anything; NULL: that */
 } settings;
 
 PF_UNUSED static const char **value_of(const PfSetting *setting) {
@@ -108,6 +109,8 @@ PF_UNUSED static int fake_set(const PfSetting *setting, const char *value, void 
         for (size_t i = 0; value && i < PF_ELEMENTS(values); i++)
                 if (strcmp(values[i], value) == 0)
                         *value_of(setting) = values[i];
+        if (value && settings.landed && value_of(setting) == &settings.policy)
+                settings.policy = settings.landed;
         return 0;
 }
 

@@ -199,6 +199,8 @@ START_TEST(rules) {
                 { OURS, OURS_PLAIN },
                 { "v2.10|RA4=192.0.2.0/255.255.255.0|App=System|", "App=System|RA4=192.0.2.0/"
                                                                    "255.255.255.0|" },
+                { "RA4=192.0.2.7/32|RA6=2001:db8::7/128|", "RA4=192.0.2.7|RA6=2001:db8::7|" },
+                { "RA4=192.0.0.0/2|RA6=2001:db8::/28|", "RA4=192.0.0.0/2|RA6=2001:db8::/28|" },
                 { "Name=a|Edge=FALSE|EmbedCtxt=@x,-1|", "Name=a|" },
                 { "Name=a|Edge=TRUE|", "Edge=TRUE|Name=a|" },
                 { "||", "" },

@@ -11,7 +11,7 @@ static void new_settings(void) {
         settings.policy = NULL;
         settings.netlogon = "disabled";
         settings.look = settings.set = 0;
-        settings.stuck = NULL;
+        settings.stuck = settings.landed = NULL;
 }
 
 static PfPlan *settings_plan(void) {
@@ -88,6 +88,35 @@ START_TEST(a_setting_that_cannot_be_made) {
                                                "it was set to, automatic"));
         ck_assert_int_eq(done->state, PF_TRANSACTION_ROLLED_BACK);
         check_settings(NULL, "disabled");
+}
+END_TEST
+
+/* It is a third value then. A rule has a name of ours and goes; what a policy is somebody may have
+ * set at that moment. */
+START_TEST(a_setting_that_reads_back_otherwise) {
+        static const struct {
+                PfSettingKind kind;
+                const char *afterwards;
+                PfTransactionState state;
+        } cases[] = {
+                { PF_SETTING_FIREWALL, NULL, PF_TRANSACTION_ROLLED_BACK },
+                { PF_SETTING_REGISTRY, "dword:00000000", PF_TRANSACTION_CONFLICT },
+        };
+
+        for (size_t i = 0; i < PF_ELEMENTS(cases); i++) {
+                PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
+                PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+                PF_CLEANUP(pf_plan_freep) PfPlan *plan = pf_make_plan();
+                PfErr err = { 0 };
+
+                new_settings();
+                settings.landed = "dword:00000000";
+                pf_make_setting(plan, cases[i].kind, POLICY, NULL, NULL, "dword:00000001");
+                transactions = open_them();
+                done = apply(transactions, plan, -EIO, &err);
+                ck_assert_int_eq(done->state, cases[i].state);
+                check_settings(cases[i].afterwards, "disabled");
+        }
 }
 END_TEST
 
@@ -412,6 +441,7 @@ int main(void) {
         PF_TEST(suite, made_in_order_and_undone_in_reverse);
         PF_TEST(suite, stale_plans_touch_nothing);
         PF_TEST(suite, a_setting_that_cannot_be_made);
+        PF_TEST(suite, a_setting_that_reads_back_otherwise);
         PF_TEST(suite, no_better_afterwards);
         PF_TEST(suite, undo_leaves_what_somebody_set);
         PF_TEST(suite, a_newer_one_is_undone_first);

@@ -29,12 +29,14 @@ typedef struct Case {
         const char *summary;  /* … part of why not */
 } Case;
 
+static const char *asked_from = SOURCE;
+
 static PfPlan *make_plan(const Case *c) {
         const PfDemand *demand = &fixture.demand;
         const PfQuestionSpec spec = { .profile = fixture.profile,
                                       .agent_version = demand->agent_version,
                                       .account = demand->account,
-                                      .source = SOURCE };
+                                      .source = asked_from };
         PF_CLEANUP(pf_question_unrefp) PfQuestion *question = NULL;
         PF_AUTO_STRV PfStrv checks = { 0 };
         const PfLeaseScope lease = { demand->account, SOURCE, 60000000 };
@@ -238,6 +240,25 @@ START_TEST(firewalls) {
 }
 END_TEST
 
+/* As Windows spells the address: the rule is held against what is read afterwards. */
+START_TEST(addresses_are_spelled_once) {
+        static const Case c = { "windows-push/groups-closed",
+                                SHARING,
+                                true,
+                                false,
+                                PF_PLAN_REMEDIED,
+                                "firewall rule org.preflightd.smb from 2001:db8::7: - -> "
+                                "Action=Allow|Active=TRUE|Dir=In|LPort=445|"
+                                "Name=org.preflightd.smb from 2001:db8::7|Protocol=6|"
+                                "RA6=2001:db8::7|\n",
+                                "lets 2001:db8::7 in" };
+
+        asked_from = "2001:0DB8:0:0::0007";
+        run(&c);
+        asked_from = SOURCE;
+}
+END_TEST
+
 /* --- group policies --- */
 
 static const char policy_file[] = "PReg\1\0\0\0"
@@ -320,6 +341,7 @@ int main(void) {
         PF_TEST(suite, captured_machines);
         PF_TEST(suite, others_than_vss);
         PF_TEST(suite, firewalls);
+        PF_TEST(suite, addresses_are_spelled_once);
         PF_TEST(suite, group_policies);
         PF_TEST(suite, an_image_is_not_written);
         return pf_test_main(suite);
