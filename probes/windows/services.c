@@ -80,28 +80,143 @@ static int check_vss(const Room *room, PfErr *err) {
 
 /* --- the provider --- */
 
+#define VSS_ACCESS SERVICES "VSS\\VssAccessControl"
+#define SYSTEM_ACCOUNT "NT AUTHORITY\\SYSTEM"
+#define POLICIES "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\"
+#define APP_LOCKER POLICIES "SrpV2\\Script"
+#define SAFER POLICIES "Safer\\CodeIdentifiers"
+#define UNRESTRICTED 0x40000u /* SAFER_LEVELID_FULLYTRUSTED */
+
+/* What a policy, or somebody, has in its way. */
+typedef struct Barriers {
+        bool is_shut;      /* VSS turns its own account away */
+        const char *rules; /* the key of rules that may be about scripts; NULL: there are none */
+        const char *dirty; /* a hive that was not closed cleanly */
+} Barriers;
+
+static int read_barrier(const PfTarget *target, const char *path, const char *hive, Barriers *ret,
+                        PfRegistryKey *key, PfErr *err) {
+        int r = pf_registry_read(target, path, key, err);
+
+        if (r >= 0 && key->is_dirty)
+                ret->dirty = hive;
+        return r;
+}
+
+static int read_access(const PfTarget *target, Barriers *ret, PfErr *err) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        uint64_t allowed = 1;
+        int r = read_barrier(target, VSS_ACCESS, PF_SYSTEM_HIVE, ret, &key, err);
+
+        if (r == 0)
+                r = pf_registry_number(&key, SYSTEM_ACCOUNT, &allowed, err);
+        ret->is_shut = allowed == 0;
+        return r < 0 ? r : 0;
+}
+
+/* AppLocker: each rule has a key below; 0 has them written down alone. */
+static int read_app_locker(const PfTarget *target, Barriers *ret, PfErr *err) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        uint64_t mode = 1;
+        int r = read_barrier(target, APP_LOCKER, PF_SOFTWARE_HIVE, ret, &key, err);
+
+        if (r == 0)
+                r = pf_registry_number(&key, "EnforcementMode", &mode, err);
+        if (r >= 0 && key.subkeys.n > 0 && mode != 0)
+                ret->rules = APP_LOCKER;
+        return r < 0 ? r : 0;
+}
+
+/* Software restriction: the level of what no rule is about, and a key for the rules of each. */
+static int read_safer(const PfTarget *target, Barriers *ret, PfErr *err) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        uint64_t level = UNRESTRICTED;
+        int r = read_barrier(target, SAFER, PF_SOFTWARE_HIVE, ret, &key, err);
+
+        if (r == 0)
+                r = pf_registry_number(&key, "DefaultLevel", &level, err);
+        if (r >= 0 && level != UNRESTRICTED)
+                ret->rules = SAFER;
+        for (size_t i = 0; r >= 0 && i < key.subkeys.n; i++)
+                if (strcmp(key.subkeys.items[i], "262144") != 0)
+                        ret->rules = SAFER;
+        return r < 0 ? r : 0;
+}
+
+static int read_barriers(const PfTarget *target, Barriers *ret, PfErr *err) {
+        int r = read_access(target, ret, err);
+
+        if (r == 0 && !ret->is_shut)
+                r = read_app_locker(target, ret, err);
+        return r == 0 && !ret->is_shut && !ret->rules ? read_safer(target, ret, err) : r;
+}
+
+static int judge_clear(PfReport *report, const PfRegistryKey *key, bool exists,
+                       const PfWindowsScripts *scripts, const Barriers *barriers) {
+        if (barriers->rules)
+                return pf_report_unknown(report, &checks[PROVIDER],
+                                         "a policy has rules for scripts, and whether they let "
+                                         "setup run its own was not looked at");
+        if (exists)
+                return pf_report_warn(report, &checks[PROVIDER],
+                                      "the VSS provider's service is there already");
+        if (key->is_dirty || scripts->is_dirty || barriers->dirty)
+                return pf_windows_warn_dirty(report, &checks[PROVIDER],
+                                             key->is_dirty       ? PF_SYSTEM_HIVE
+                                             : scripts->is_dirty ? PF_SOFTWARE_HIVE
+                                                                 : barriers->dirty);
+        return pf_report_pass(report, &checks[PROVIDER],
+                              "nothing stands in the way of the VSS provider");
+}
+
 static int judge_provider(PfReport *report, const PfRegistryKey *key, bool exists, bool is_marked,
-                          const PfWindowsScripts *scripts) {
+                          const PfWindowsScripts *scripts, const Barriers *barriers) {
         if (is_marked)
                 return pf_report_fail(report, &checks[PROVIDER],
                                       "the VSS provider's service is marked for deletion");
         if (scripts->off)
                 return pf_report_fail(report, &checks[PROVIDER],
                                       "Windows Script Host is switched off");
-        if (exists)
-                return pf_report_warn(report, &checks[PROVIDER],
-                                      "the VSS provider's service is there already");
-        if (key->is_dirty || scripts->is_dirty)
-                return pf_windows_warn_dirty(report, &checks[PROVIDER],
-                                             key->is_dirty ? PF_SYSTEM_HIVE : PF_SOFTWARE_HIVE);
-        return pf_report_pass(report, &checks[PROVIDER],
-                              "nothing stands in the way of the VSS provider");
+        if (barriers->is_shut)
+                return pf_report_fail(report, &checks[PROVIDER],
+                                      "VSS is set to turn away the account of Windows itself");
+        return judge_clear(report, key, exists, scripts, barriers);
+}
+
+static int show_barriers(PfReport *report, const Barriers *barriers) {
+        int r = 0;
+
+        if (barriers->is_shut)
+                r = pf_windows_show(report, VSS_ACCESS, SYSTEM_ACCOUNT " 0", "not 0");
+        if (r == 0 && barriers->is_shut)
+                r = pf_report_remedy(report, "set NT AUTHORITY\\SYSTEM of VssAccessControl to 1");
+        if (r == 0 && barriers->rules)
+                r = pf_windows_show(report, barriers->rules, "has rules", NULL);
+        return r;
+}
+
+static int answer_provider(PfReport *report, const PfRegistryKey *key, bool exists, bool is_marked,
+                           const PfWindowsScripts *scripts, const Barriers *barriers) {
+        int r = judge_provider(report, key, exists, is_marked, scripts, barriers);
+
+        if (r == 0)
+                r = pf_windows_show(report, PROVIDER_KEY,
+                                    is_marked ? "DeleteFlag 1"
+                                    : exists  ? "there"
+                                              : "not there",
+                                    "not there");
+        if (r == 0 && scripts->off)
+                r = pf_windows_show(report, scripts->off, "Enabled 0", "not 0");
+        else if (r == 0 && !is_marked)
+                r = pf_windows_show(report, PF_WINDOWS_SCRIPT_HOST, "scripts run", "not 0");
+        return r == 0 ? show_barriers(report, barriers) : r;
 }
 
 static int check_provider(const Room *room, PfErr *err) {
         PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
         PfReport *report = room->report;
         PfWindowsScripts scripts = { 0 };
+        Barriers barriers = { 0 };
         uint64_t flag = 0;
         int r = pf_registry_read(room->target, PROVIDER_KEY, &key, err);
         const bool exists = r == 0;
@@ -117,18 +232,11 @@ static int check_provider(const Room *room, PfErr *err) {
                 return pf_report_unknown(report, &checks[PROVIDER],
                                          "whether scripts run is not known: %s",
                                          pf_err_text(err, r));
-        r = judge_provider(report, &key, exists, flag != 0, &scripts);
-        if (r == 0)
-                r = pf_windows_show(report, PROVIDER_KEY,
-                                    flag     ? "DeleteFlag 1"
-                                    : exists ? "there"
-                                             : "not there",
-                                    "not there");
-        if (r == 0 && scripts.off)
-                r = pf_windows_show(report, scripts.off, "Enabled 0", "not 0");
-        else if (r == 0 && !flag)
-                r = pf_windows_show(report, PF_WINDOWS_SCRIPT_HOST, "scripts run", "not 0");
-        return r;
+        if (!flag && !scripts.off)
+                r = read_barriers(room->target, &barriers, err);
+        if (r < 0)
+                return r;
+        return answer_provider(report, &key, exists, flag != 0, &scripts, &barriers);
 }
 
 /* --- services that are starting or stopping --- */
