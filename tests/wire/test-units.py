@@ -118,6 +118,26 @@ def test_what_was_killed_comes_back(_):
     assert words("preflight-remedyd.service", "StartLimitIntervalSec") == ["0"]
 
 
+def test_what_systemd_cannot_start_does_not_come_back(_):
+    """EXIT_STATE_DIRECTORY of systemd.exec(5), on a full /var: no limit would ever end that."""
+    assert words("preflight-remedyd.service", "StateDirectory") == ["preflightd"]
+    assert words("preflight-remedyd.service", "RestartPreventExitStatus") == ["238"]
+
+
+def test_systemd_understands_it(_):
+    if not shutil.which("systemd-analyze"):
+        raise Skip("systemd-analyze is not installed")
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+                           str(UNITS / "preflight-remedyd.service")],
+                          capture_output=True, text=True, check=False, timeout=60)
+    if "recursive-errors" in done.stderr:
+        raise Skip(done.stderr.strip())  # before systemd 250
+    # Programs and other units are where they will be installed.
+    wrong = [line for line in done.stderr.splitlines() if "preflight-remedyd.service:" in line
+             and "is not executable" not in line]
+    assert not wrong, wrong
+
+
 def test_the_socket_is_for_root_and_one_group(_):
     socket = settings(SOURCES / "preflight-remedyd.socket")
     assert socket["SocketMode"] == ["0660"] and socket["SocketUser"] == ["root"]
