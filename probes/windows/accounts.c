@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "daemon/platform/registry.h"
 #include "probes/windows/room.h"
 
 enum { ENABLED, LOCKOUT, PRIVILEGED, N_CHECKS };
@@ -23,6 +24,11 @@ static const PfCheck checks[N_CHECKS] = {
 #define NONE_MAPPED 1332
 #define USER_NOT_FOUND 2221
 #define ADMINISTRATORS "S-1-5-32-544"
+
+/* Network security: Restrict NTLM: Incoming NTLM traffic */
+#define NTLM_KEY "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\MSV1_0"
+#define NTLM_RESTRICTED NTLM_KEY "\\RestrictReceivingNTLMTraffic"
+enum { NTLM_FOR_ALL, NTLM_FOR_LOCAL, NTLM_FOR_NOBODY };
 
 typedef struct Room {
         const PfTarget *target;
@@ -157,7 +163,88 @@ static const char *find_own(const Room *room, const PfStrv *list) {
         return NULL;
 }
 
-static int answer_rights(const Room *room, const PfWindowsLogonRights *rights) {
+/* --- NTLM, by which whoever connects to an address signs in --- */
+
+static int read_ntlm(const PfTarget *target, uint64_t *ret, PfErr *err) {
+        PF_AUTO_REGISTRY_KEY PfRegistryKey key = { 0 };
+        uint64_t number = NTLM_FOR_ALL;
+        int r = pf_registry_read(target, NTLM_KEY, &key, err);
+
+        if (r == 0)
+                r = pf_registry_number(&key, "RestrictReceivingNTLMTraffic", &number, err);
+        if (r >= 0 && number > NTLM_FOR_NOBODY)
+                r = pf_err_set(err, -EINVAL, "%s: %llu", NTLM_RESTRICTED,
+                               (unsigned long long) number);
+        if (r < 0)
+                return r;
+        *ret = number;
+        return 0;
+}
+
+/* Protected Users of any domain; or NULL. */
+static const char *find_protected(const PfStrv *groups) {
+        for (size_t i = 0; i < groups->n; i++) {
+                const char *rid = strrchr(groups->items[i], '-');
+
+                if (strncmp(groups->items[i], "S-1-5-21-", 9) == 0 && strcmp(rid, "-525") == 0)
+                        return groups->items[i];
+        }
+        return NULL;
+}
+
+static int show_ntlm(PfReport *report, uint64_t restricted) {
+        char found[32];
+        int r;
+
+        (void) snprintf(found, sizeof(found), "%u", (unsigned) restricted);
+        r = pf_windows_show(report, NTLM_RESTRICTED, found, "0");
+        return r < 0 ? r
+                     : pf_report_remedy(report,
+                                        "allow incoming NTLM traffic, or push by the computer's "
+                                        "name with an account of the domain, which takes Kerberos");
+}
+
+/* Return: 1: it cannot sign in so, which is answered. */
+static int answer_ntlm(const Room *room, uint64_t restricted) {
+        const char *protected = find_protected(&room->account.groups);
+        int r;
+
+        if (restricted == NTLM_FOR_NOBODY ||
+            (restricted == NTLM_FOR_LOCAL && !room->account.is_local)) {
+                r = pf_report_fail(room->report, &checks[PRIVILEGED],
+                                   restricted == NTLM_FOR_NOBODY
+                                           ? "%s cannot sign in over the network by an address: "
+                                             "the machine refuses NTLM"
+                                           : "%s cannot sign in over the network by an address: "
+                                             "the machine refuses NTLM to accounts of a domain",
+                                   room->name);
+                if (r == 0)
+                        r = show_ntlm(room->report, restricted);
+                return r < 0 ? r : 1;
+        }
+        if (!protected)
+                return 0;
+        r = pf_report_fail(room->report, &checks[PRIVILEGED],
+                           "%s cannot sign in over the network by an address: it is of Protected "
+                           "Users, who have no NTLM",
+                           room->name);
+        if (r == 0)
+                r = pf_windows_show(room->report, "Protected Users", protected, "not a member");
+        if (r == 0)
+                r = pf_report_remedy(room->report, "push with an account that is not of Protected "
+                                                   "Users, or by the computer's name");
+        return r < 0 ? r : 1;
+}
+
+static int answer_no_ntlm(const Room *room, const PfErr *why) {
+        int r = pf_report_unknown(room->report, &checks[PRIVILEGED],
+                                  "whether %s may sign in by NTLM is not known", room->name);
+
+        return r == 0 ? pf_report_evidence(room->report, NULL, NULL, 0, why->text, "0") : r;
+}
+
+/* @why: NTLM is not known; or NULL. */
+static int answer_rights(const Room *room, const PfWindowsLogonRights *rights, const PfErr *why) {
         const char *denied = find_own(room, &rights->denied);
         const char *allowed = find_own(room, &rights->allowed);
         /* Groups that are not known may be among those of either list. */
@@ -171,7 +258,7 @@ static int answer_rights(const Room *room, const PfWindowsLogonRights *rights) {
                 r = pf_report_fail(room->report, &checks[PRIVILEGED],
                                    "%s is an administrator, and is denied sign-in over the network",
                                    room->name);
-        else if (!is_whole && (rights->denied.n > 0 || !allowed))
+        else if (!is_whole && (rights->denied.n > 0 || !allowed || !room->account.is_local))
                 r = pf_report_unknown(room->report, &checks[PRIVILEGED],
                                       "the groups of %s are not known, so neither is what it is "
                                       "denied",
@@ -180,6 +267,8 @@ static int answer_rights(const Room *room, const PfWindowsLogonRights *rights) {
                 r = pf_report_fail(room->report, &checks[PRIVILEGED],
                                    "%s is an administrator, and may not sign in over the network",
                                    room->name);
+        else if (why)
+                return answer_no_ntlm(room, why);
         else
                 r = pf_report_pass(room->report, &checks[PRIVILEGED],
                                    "%s is an administrator that may sign in over the network",
@@ -195,7 +284,7 @@ static int answer_rights(const Room *room, const PfWindowsLogonRights *rights) {
                        : r;
 }
 
-static int check_rights(const Room *room, PfErr *err) {
+static int check_rights(const Room *room, const PfErr *why, PfErr *err) {
         PfWindowsLogonRights rights = { 0 };
         int r = pf_windows_fact(room->target, PF_WINDOWS_LOGON_RIGHTS, "network", &rights, err);
 
@@ -204,14 +293,16 @@ static int check_rights(const Room *room, PfErr *err) {
         if (r > 0)
                 return pf_report_unknown(room->report, &checks[PRIVILEGED],
                                          "who may sign in over the network is not known");
-        r = answer_rights(room, &rights);
+        r = answer_rights(room, &rights, why);
         pf_windows_fact_deinit(PF_WINDOWS_LOGON_RIGHTS, &rights);
         return r;
 }
 
 static int check_privileged(const Room *room, PfErr *err) {
         PfMaybe is_admin = PF_MAYBE;
-        int r;
+        uint64_t restricted = NTLM_FOR_ALL;
+        PfErr why = { 0 };
+        int r, ntlm;
 
         if (room->account.error) {
                 r = answer_without(room, &checks[PRIVILEGED]);
@@ -220,8 +311,14 @@ static int check_privileged(const Room *room, PfErr *err) {
         r = is_administrator(room, &is_admin, err);
         if (r < 0)
                 return r;
+        ntlm = read_ntlm(room->target, &restricted, &why);
+        if (ntlm == -ENOMEM)
+                return ntlm;
+        r = is_admin == PF_NO ? 0 : answer_ntlm(room, restricted);
+        if (r != 0)
+                return r;
         if (is_admin == PF_YES)
-                return check_rights(room, err);
+                return check_rights(room, ntlm < 0 ? &why : NULL, err);
         if (is_admin == PF_MAYBE)
                 r = pf_report_unknown(room->report, &checks[PRIVILEGED],
                                       "whether %s is an administrator is not known", room->name);
@@ -282,14 +379,33 @@ static int ask_account(const PfDemand *demand, Room *room, PfErr *err) {
         return 0;
 }
 
+/* Of an image what its registry says of everybody is known, and nothing of one account. */
+static int answer_image(const PfTarget *target, PfReport *report) {
+        uint64_t restricted = NTLM_FOR_ALL;
+        PfErr ignored = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < PRIVILEGED; i++)
+                r = pf_report_unknown(report, &checks[i],
+                                      "accounts are asked of a running machine alone");
+        if (r == 0 && read_ntlm(target, &restricted, &ignored) == -ENOMEM)
+                r = -ENOMEM;
+        if (r == 0 && restricted != NTLM_FOR_NOBODY)
+                return pf_report_unknown(report, &checks[PRIVILEGED],
+                                         "accounts are asked of a running machine alone");
+        if (r == 0)
+                r = pf_report_fail(report, &checks[PRIVILEGED],
+                                   "nobody can sign in over the network by an address: the machine "
+                                   "refuses NTLM");
+        return r == 0 ? show_ntlm(report, restricted) : r;
+}
+
 static int run(const PfTarget *target, const PfDemand *demand, PfReport *report, PfErr *err) {
         Room room = { .target = target, .report = report };
         int r = ask_account(demand, &room, err);
 
         if (r > 0)
-                for (size_t i = 0; i < N_CHECKS; i++)
-                        (void) pf_report_unknown(report, &checks[i],
-                                                 "accounts are asked of a running machine alone");
+                r = answer_image(target, report);
         else if (r == 0)
                 r = answer_all(&room, err);
         pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &room.account);

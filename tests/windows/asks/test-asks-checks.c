@@ -17,6 +17,7 @@
 #define CONTROL "SYSTEM\\CurrentControlSet\\Control"
 #define SERVICES "SYSTEM\\CurrentControlSet\\Services"
 #define CURRENT "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+#define NTLM CONTROL "\\Lsa\\MSV1_0"
 #define UAC "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
 #define FIREWALL SERVICES "\\SharedAccess\\Parameters\\FirewallPolicy"
 #define ADAPTER_KEY                                                                                \
@@ -163,6 +164,12 @@ static const Case cases[] = {
           SAID("[rights]\nallowed=S-1-1-0\ndenied=S-1-5-113\n") },
         { "windows.account-privileged", PF_FAIL, SAID("[rights]\nallowed=S-1-5-21-9-9-9-9\n") },
         { "windows.account-privileged", PF_UNKNOWN, SAID("[rights]\nstatus=0xC0000022\n") },
+        { "windows.account-privileged", PF_FAIL,
+          SAID("[groups]\nsids=S-1-5-32-544,S-1-5-21-9-9-9-525\n") },
+        { "windows.account-privileged", PF_FAIL, NUMBER(NTLM, "RestrictReceivingNTLMTraffic", 2) },
+        { "windows.account-privileged", PF_PASS, NUMBER(NTLM, "RestrictReceivingNTLMTraffic", 1) },
+        { "windows.account-privileged", PF_UNKNOWN,
+          WORD(NTLM, "RestrictReceivingNTLMTraffic", "2") },
         { "windows.account-privileged", PF_UNKNOWN,
           SAID("[groups]\nerror=5\n[administrators]\nerror=5\n") },
         { "windows.vss-service", PF_FAIL, SERVICE("VSS", SERVICE_DISABLED) },
