@@ -165,6 +165,17 @@ def changes_nothing_the_second_time(fleet):
     assert fleet.was_pushed_to("open")
 
 
+def fails_as_long_as_settings_are_wrong(fleet):
+    """By the role itself, and the second time too, though nothing is written then."""
+    wrong = {"Check": {"Account": "root", "Sauce": "x"}}
+    for _ in range(2):
+        assert fleet.play(hosts=["open"], preflightd_settings=wrong) != 0, fleet.said
+        assert fleet.counts["open"][2] == 1, fleet.said
+        assert re.search(r"Check the settings\] \**\n+fatal: .*?unknown\s+key Sauce=", fleet.said, re.S), fleet.said
+        assert fleet.was_pushed_to("open") is None
+    assert fleet.play(hosts=["open"]) == 0 and fleet.was_pushed_to("open"), fleet.said
+
+
 def takes_back_what_is_given_no_more(fleet):
     assert fleet.play(hosts=["open"], preflightd_waivers={}, preflightd_settings={}) == 0, fleet.said
     box = fleet.boxes["open"]
@@ -214,7 +225,7 @@ def plans_a_lease_in_check_mode(fleet):
 
 
 TESTS = [pushes_where_it_would_work, changes_nothing_the_second_time]
-IN_FULL = [check_mode_changes_nothing, *TESTS, lends_for_the_time_of_the_push,
+IN_FULL = [check_mode_changes_nothing, *TESTS, fails_as_long_as_settings_are_wrong, lends_for_the_time_of_the_push,
            takes_back_what_is_given_no_more, takes_it_back_when_the_push_fails,
            takes_it_back_when_nobody_looks_again, plans_a_lease_in_check_mode,
            refuses_files_that_it_cannot_install]
