@@ -179,7 +179,7 @@ typedef struct PfWindowsDisks {
 /* The COM+ catalogue ("applications": COMAdminCatalog, GetCollection, Populate), or WMI
  * ("cimv2": WbemLocator, ConnectServer of ROOT\CIMV2, a query for Win32_OperatingSystem that
  * has a row): how far it came. */
-#define PF_COM_TIMEOUT 0x8001011Fu /* RPC_E_TIMEOUT: no answer within 20 s */
+#define PF_COM_TIMEOUT 0x8001011Fu /* RPC_E_TIMEOUT: no answer within 30 s */
 typedef struct PfWindowsCom {
         uint32_t hresult; /* 0: it answers */
         char *step;       /* the call that said so: "ConnectServer" */

@@ -163,6 +163,6 @@ const PfProbe pf_probe_windows_com = {
         .checks = &check,
         .n_checks = 1,
         .platforms = PF_PLATFORM_WINDOWS,
-        .deadline_ms = 30000, /* the catalogue is given 20 s */
+        .deadline_ms = 40000, /* the catalogue is given 30 s */
         .run = run,
 };

@@ -76,6 +76,6 @@ const PfProbe pf_probe_windows_push = {
         .checks = checks,
         .n_checks = N_CHECKS,
         .platforms = PF_PLATFORM_WINDOWS,
-        .deadline_ms = 45000, /* WMI alone is given 20 s */
+        .deadline_ms = 55000, /* WMI alone is given 30 s */
         .run = run,
 };

@@ -25,6 +25,24 @@ static bool is_denied(uint32_t hresult) {
         return hresult == 0x80070005u || hresult == 0x80041003u;
 }
 
+/* RPC_E_TIMEOUT, WBEM_S_TIMEDOUT: which say nothing of the repository */
+static bool is_late(uint32_t hresult) {
+        return hresult == PF_COM_TIMEOUT || hresult == 0x00040004u;
+}
+
+static void advise_namespace(PfRegistryLook *look, uint32_t hresult) {
+        if (hresult == 0 || is_denied(hresult))
+                return;
+        pf_finding_reason(&look->findings, is_late(hresult) ? "wmi-late" : "wmi-broken");
+        if (is_late(hresult))
+                pf_finding_remedy(&look->findings,
+                                  "find out what keeps the service Winmgmt busy, and ask again");
+        else
+                pf_finding_remedy(&look->findings,
+                                  "winmgmt /verifyrepository, and winmgmt /salvagerepository by "
+                                  "hand where it is inconsistent");
+}
+
 /* Asked before its service is: to ask starts it. */
 static int judge_namespace(PfRegistryLook *look) {
         char place[PF_WINDOWS_TEXT_MAX], text[64];
@@ -38,7 +56,7 @@ static int judge_namespace(PfRegistryLook *look) {
         else if (is_denied(com.hresult))
                 pf_finding_add(&look->findings, PF_FINDING_UNKNOWN, NAMESPACE,
                                "whether WMI answers may not be asked");
-        else if (com.hresult == PF_COM_TIMEOUT)
+        else if (is_late(com.hresult))
                 pf_finding_add(&look->findings, PF_FINDING_BAD, NAMESPACE,
                                "WMI does not answer in time");
         else
@@ -47,12 +65,7 @@ static int judge_namespace(PfRegistryLook *look) {
         (void) snprintf(place, sizeof(place), "WMI, %.64s", com.step ? com.step : NAMESPACE);
         (void) snprintf(text, sizeof(text), "0x%08X", (unsigned) com.hresult);
         pf_look_said(look, place, text, com.hresult ? "0x00000000" : NULL);
-        if (com.hresult && !is_denied(com.hresult)) {
-                pf_finding_reason(&look->findings, "wmi-broken");
-                pf_finding_remedy(&look->findings,
-                                  "winmgmt /verifyrepository, and winmgmt /salvagerepository by "
-                                  "hand where it is inconsistent");
-        }
+        advise_namespace(look, com.hresult);
         pf_windows_fact_deinit(PF_WINDOWS_COM, &com);
         return 0;
 }

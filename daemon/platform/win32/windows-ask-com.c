@@ -10,7 +10,7 @@
 #include <comadmin.h>
 #include <wbemidl.h>
 
-#define ROW_WAIT_MSEC 15000
+#define ROW_WAIT_MSEC 30000 /* as long as anybody waits for us */
 
 /* What is asked, and how far it came. */
 typedef struct Steps {

@@ -42,7 +42,7 @@ static const struct Asking {
         [PF_WINDOWS_LOGON_RIGHTS] = ROW(logon_rights, PfWindowsLogonRights, 5000, NULL),
         [PF_WINDOWS_SHARE] = ROW(share, PfWindowsShare, 5000, NULL),
         [PF_WINDOWS_DISKS] = ROW(disks, PfWindowsDisks, 8000, NULL),
-        [PF_WINDOWS_COM] = ROW(com, PfWindowsCom, 20000, late_com),
+        [PF_WINDOWS_COM] = ROW(com, PfWindowsCom, 30000, late_com),
         [PF_WINDOWS_CLUSTER] = ROW(cluster, PfWindowsCluster, 5000, NULL),
         [PF_WINDOWS_FIREWALL] = ROW(firewall, PfWindowsFirewall, 10000, NULL),
         [PF_WINDOWS_ADAPTERS] = ROW(adapters, PfWindowsAdapters, 5000, NULL),

@@ -73,7 +73,7 @@ START_TEST(hanging) {
         PfErr err = { 0 };
 
         if (!getenv("PF_FULL")) {
-                pf_test_skip("takes 20 s: PF_FULL=1");
+                pf_test_skip("takes 30 s: PF_FULL=1");
                 return;
         }
         take_classes();
