@@ -257,6 +257,22 @@ static void open_log(void) {
                 pf_log(PF_LOG_WARNING, "%s", pf_err_text(&err, r));
 }
 
+/* What is pending gets on: a start that has failed, or a stop. */
+static void report_progress(void) {
+        AcquireSRWLockExclusive(&control.lock);
+        set_state(control.status.dwCurrentState);
+        ReleaseSRWLockExclusive(&control.lock);
+}
+
+/* Also where it could not be set up: nobody would watch over a lease that is left open. */
+static void end_leases(void) {
+        PfErr err = { 0 };
+        int r = pf_lease_keeper_end_all(report_progress, &err);
+
+        if (r < 0)
+                pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
+}
+
 static void WINAPI service_main(DWORD argc, wchar_t **argv) {
         int status;
 
@@ -266,6 +282,7 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv) {
         report_state(SERVICE_START_PENDING);
         open_log();
         status = run();
+        end_leases();
         pf_event_log_close();
         report_end(status);
         /* At once: an installer that waits for the state removes this program next, and a probe
@@ -287,6 +304,19 @@ static int run_service(void) {
 }
 
 /* --- the command line --- */
+
+/* Where it did not run, nobody has ended them. */
+static int stop(PfErr *err) {
+        int r = pf_scm_stop(err);
+
+        return r == 0 ? pf_lease_keeper_end_all(NULL, err) : r;
+}
+
+static int remove_service(PfErr *err) {
+        int r = pf_scm_remove(err);
+
+        return r == 0 ? pf_lease_keeper_end_all(NULL, err) : r;
+}
 
 static int run_command(void) {
         PfErr err = { 0 };
@@ -341,8 +371,9 @@ static const struct {
         const char *name;
         int (*run)(PfErr *err);
 } commands[] = {
-        { "install", pf_scm_install }, { "remove", pf_scm_remove }, { "start", pf_scm_start },
-        { "stop", pf_scm_stop },       { "reload", pf_scm_reload },
+        { "install", pf_scm_install }, { "remove", remove_service },
+        { "start", pf_scm_start },     { "stop", stop },
+        { "reload", pf_scm_reload },
 };
 
 /* Return: 0 to go on, otherwise 1 + the exit status. */

@@ -81,6 +81,8 @@ static int describe(SC_HANDLE service, PfErr *err) {
         SERVICE_FAILURE_ACTIONSW failure = { .dwResetPeriod = DAY_SEC,
                                              .cActions = PF_ELEMENTS(restarts),
                                              .lpsaActions = restarts };
+        /* Also where it says itself that it could not start: what is in its way may go. */
+        SERVICE_FAILURE_ACTIONS_FLAG also = { .fFailureActionsOnNonCrashFailures = TRUE };
         SERVICE_SID_INFO sid = { .dwServiceSidType = SERVICE_SID_TYPE_UNRESTRICTED };
         /* To see who asks; to look at files and settings of the firmware that others may not. */
         wchar_t privileges[] = L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0"
@@ -92,6 +94,7 @@ static int describe(SC_HANDLE service, PfErr *err) {
         } all[] = {
                 { SERVICE_CONFIG_DESCRIPTION, &description },
                 { SERVICE_CONFIG_FAILURE_ACTIONS, &failure },
+                { SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also },
                 { SERVICE_CONFIG_SERVICE_SID_INFO, &sid },
                 { SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required },
         };

@@ -12,7 +12,7 @@
 /**
  * pf_scm_install() - register this program, or what has changed of it
  * It starts with the machine, as the system with the rights that it needs and no others, and
- * anew when it has crashed; and its events are explained.
+ * anew when it has crashed or could not start; and its events are explained.
  * Return: 0, or a negative errno with a text.
  */
 int pf_scm_install(PfErr *err) PF_MUST_CHECK;

@@ -2,7 +2,9 @@
 #include "daemon/remedy/win32/lease-keeper.h"
 
 #include <string.h>
+#include <windows.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/remedy/effects-system.h"
 #include "daemon/remedy/lease.h"
@@ -11,6 +13,8 @@
  * changes something, is tried again sooner. */
 #define LOOK_USEC (PF_LEASE_MIN_USEC / 2)
 #define AGAIN_USEC 2000000
+#define WAIT_USEC 20000000 /* for another process, where it is the last thing that is done */
+#define WAIT_STEP_MS 100
 
 struct PfLeaseKeeper {
         uv_timer_t timer;
@@ -31,6 +35,13 @@ static void free_if_idle(PfLeaseKeeper *keeper) {
 
 /* --- on a thread of the pool --- */
 
+static PfEffects new_effects(void) {
+        PfEffects effects = pf_effects_image; /* no file is there to be read anew */
+
+        pf_effects_add_settings(&effects);
+        return effects;
+}
+
 static bool has_transactions(void) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
         PfFileInfo info;
@@ -40,14 +51,14 @@ static bool has_transactions(void) {
                pf_target_stat(host, PF_TRANSACTIONS_PATH, &info, NULL) != PF_TARGET_ABSENT;
 }
 
-static int end_leases(PfLeaseKeeper *keeper, uint64_t *ret_next_usec, PfErr *err) {
+static int end_leases(const PfEffects *effects, bool all, uint64_t *ret_next_usec, PfErr *err) {
         PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = NULL;
         PfLeaseClock now;
         int r = pf_lease_clock_read(&now, err);
 
         if (r == 0)
-                r = pf_transactions_open("/", &keeper->effects, &transactions, err);
-        return r == 0 ? pf_leases_expire(transactions, &now, false, ret_next_usec, err) : r;
+                r = pf_transactions_open("/", effects, &transactions, err);
+        return r == 0 ? pf_leases_expire(transactions, &now, all, ret_next_usec, err) : r;
 }
 
 static void look(uv_work_t *work) {
@@ -57,7 +68,7 @@ static void look(uv_work_t *work) {
 
         keeper->trouble = (PfErr){ 0 };
         if (has_transactions())
-                r = end_leases(keeper, &next_usec, &keeper->trouble);
+                r = end_leases(&keeper->effects, false, &next_usec, &keeper->trouble);
         if (r == -EBUSY)
                 keeper->trouble = (PfErr){ 0 };
         else if (r < 0)
@@ -103,8 +114,7 @@ int pf_lease_keeper_start(uv_loop_t *loop, PfLeaseKeeper **ret, PfErr *err) {
 
         if (!keeper)
                 return pf_err_set(err, -ENOMEM, "out of memory");
-        keeper->effects = pf_effects_image; /* no file is there to be read anew */
-        pf_effects_add_settings(&keeper->effects);
+        keeper->effects = new_effects();
         keeper->work.data = keeper->timer.data = keeper;
         r = uv_timer_init(loop, &keeper->timer);
         if (r < 0) {
@@ -128,4 +138,25 @@ void pf_lease_keeper_stop(PfLeaseKeeper *keeper) {
                 return;
         keeper->is_stopping = true;
         uv_close((uv_handle_t *) &keeper->timer, on_closed);
+}
+
+/* --- at the end --- */
+
+int pf_lease_keeper_end_all(void (*on_wait)(void), PfErr *err) {
+        const uint64_t end_usec = pf_clock_monotonic_usec() + WAIT_USEC;
+        const PfEffects effects = new_effects();
+
+        for (;;) {
+                PfErr why = { 0 };
+                int r = has_transactions() ? end_leases(&effects, true, NULL, &why) : 0;
+
+                if (r >= 0)
+                        return 0;
+                if (r != -EBUSY || pf_clock_monotonic_usec() >= end_usec)
+                        return pf_err_set(err, r, "a lease may be open still: %s",
+                                          pf_err_text(&why, r));
+                if (on_wait)
+                        on_wait();
+                Sleep(WAIT_STEP_MS);
+        }
 }

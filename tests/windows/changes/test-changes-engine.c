@@ -5,6 +5,7 @@
  * and each change, and once more while it recovers.
  *
  *      test-changes-engine apply|lease|undo|end|open ROOT POINT
+ *      test-changes-engine lend / 0    a lease of the policy alone, of this Windows
  */
 #include "tests/windows/asks/asks.h"
 
@@ -181,9 +182,21 @@ static int undo(PfTransactions *transactions, bool is_lease) {
         return r;
 }
 
+static int lend(PfTransactions *transactions) {
+        PF_CLEANUP(pf_transaction_freep) PfTransaction *done = NULL;
+        PF_CLEANUP(pf_plan_freep) PfPlan *plan = pf_make_plan();
+        PfErr err = { 0 };
+
+        pf_make_setting(plan, PF_SETTING_REGISTRY, POLICIES, FILTER, NULL, "dword:00000001");
+        pf_make_lease(plan, "Administrator", "192.0.2.7", 3600000000);
+        return pf_transactions_apply(transactions, plan, "test", "a test", &done, &err);
+}
+
 static int run(const char *what) {
         PF_CLEANUP(pf_transactions_freep) PfTransactions *transactions = open_them();
 
+        if (strcmp(what, "lend") == 0)
+                return lend(transactions);
         if (strcmp(what, "apply") == 0 || strcmp(what, "lease") == 0)
                 return apply(transactions, what[0] == 'l');
         return strcmp(what, "open") == 0 ? 0 : undo(transactions, what[0] == 'e');

@@ -18,6 +18,9 @@ import sys
 import windows
 from windows import PIPE, SERVICE_KEY, SOURCE_KEY, until
 
+POLICIES = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
+
+
 def options(machine):
     assert machine.run(machine.daemon, "--version").startswith("preflightd ")
     assert "--install" in machine.run(machine.daemon, "--help")
@@ -99,9 +102,23 @@ def installed(machine):
     machine.run(machine.daemon, "--install")  # once more: what has changed of it
 
 
+def lend(machine):
+    """A lease of an hour, of a value of the registry, which a run that was cut off may have left."""
+    machine.run("reg", "delete", POLICIES, "/v", "LocalAccountTokenFilterPolicy", "/f", expect=None)
+    machine.run(machine.engine, "lend", "/", 0)
+    assert is_lent(machine)
+
+
+def is_lent(machine):
+    return "LocalAccountTokenFilterPolicy" in machine.registry(POLICIES)
+
+
 def does_not_start_with_wrong_settings(machine):
+    """Nor does it leave a lease that was given before, which nobody else would end."""
+    lend(machine)
     machine.set("[Daemon]\nMaximumClients=none\n")
     said = machine.run(machine.daemon, "--start", expect=1)
+    assert not is_lent(machine), machine.log()
     assert "(2)" in said and "preflightd.log" in said, said
     assert machine.state() == "STOPPED"
     assert "error: /ProgramData/preflightd/preflightd.conf:2: MaximumClients=none" in machine.log()
@@ -176,6 +193,18 @@ def stopped(machine):
     machine.run(machine.client, PIPE, "call", stdin="{}", expect=2)
 
 
+def ends_leases_before_it_stops(machine):
+    """And where it did not run, who has it stopped does."""
+    machine.run(machine.daemon, "--start")
+    lend(machine)
+    machine.run("sc", "stop", "preflightd")
+    until(lambda: machine.state() == "STOPPED", "the service to stop")
+    assert not is_lent(machine), machine.log()
+    lend(machine)
+    machine.run(machine.daemon, "--stop")
+    assert not is_lent(machine)
+
+
 def started_and_stopped_by_others(machine):
     """As the system does it, and `sc`: not by ourselves."""
     machine.run("net", "start", "preflightd")
@@ -201,6 +230,15 @@ def killed(machine):
     machine.call("org.varlink.service.GetInfo")
 
 
+def removed_without_having_run(machine):
+    machine.run(machine.daemon, "--stop")
+    lend(machine)
+    machine.run(machine.daemon, "--remove")
+    assert machine.state() is None and not is_lent(machine)
+    machine.run(machine.daemon, "--install")
+    machine.run(machine.daemon, "--start")
+
+
 def removed(machine):
     machine.set("# kept\n")
     machine.run(machine.daemon, "--remove")  # it runs: it is stopped first
@@ -214,7 +252,8 @@ def removed(machine):
 TESTS = [options, foreground, settings_are_checked,
          settings_of_others_do_not_count, installed, does_not_start_with_wrong_settings, started,
          raw_messages, client, many_clients, clients_that_mean_no_good, reloads, stopped,
-         started_and_stopped_by_others, killed, removed]
+         ends_leases_before_it_stops, started_and_stopped_by_others, killed,
+         removed_without_having_run, removed]
 
 if __name__ == "__main__":
     try:

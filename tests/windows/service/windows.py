@@ -24,6 +24,7 @@ class Windows:
         self.ctl = build / "daemon" / "ctl" / "preflightctl.exe"
         self.client = build / "tests" / "windows" / "service" / "pipe-client.exe"
         self.relay = build / "tests" / "windows" / "service" / "pipe-relay.exe"
+        self.engine = build / "tests" / "windows" / "changes" / "test-changes-engine.exe"
         self.runner = TREE / "packaging" / "cross" / "wine-run"
         self.drive = pathlib.Path(self.output(self.runner, "--path"))
         self.data = self.drive / "ProgramData" / "preflightd"
