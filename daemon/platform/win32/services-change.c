@@ -110,7 +110,17 @@ static int stop(const Service *service) {
 /* Positive outcome: not yet. */
 enum { NOT_YET = 1 };
 
-static int judge(const Service *service, const SERVICE_STATUS_PROCESS *status, bool run) {
+typedef int (*Judge)(const Service *service, const SERVICE_STATUS_PROCESS *status, bool run);
+
+/* While it is on the other way it takes no order: one that is stopping counts as one that runs. */
+static int judge_way(const Service *service, const SERVICE_STATUS_PROCESS *status, bool run) {
+        (void) service;
+        return status->dwCurrentState == (run ? SERVICE_STOP_PENDING : SERVICE_START_PENDING)
+                       ? NOT_YET
+                       : 0;
+}
+
+static int judge_end(const Service *service, const SERVICE_STATUS_PROCESS *status, bool run) {
         if (status->dwCurrentState == (run ? SERVICE_RUNNING : SERVICE_STOPPED))
                 return 0;
         if (!run || status->dwCurrentState != SERVICE_STOPPED)
@@ -122,8 +132,8 @@ static int judge(const Service *service, const SERVICE_STATUS_PROCESS *status, b
                           (unsigned long) status->dwServiceSpecificExitCode);
 }
 
-static int wait_for(const Service *service, bool run, uint64_t timeout_ms) {
-        const uint64_t end_usec = pf_clock_monotonic_usec() + timeout_ms * 1000;
+static int wait_for(const Service *service, Judge judge, bool run, uint64_t begin_usec,
+                    uint64_t timeout_ms) {
         SERVICE_STATUS_PROCESS status;
         int r;
 
@@ -133,7 +143,7 @@ static int wait_for(const Service *service, bool run, uint64_t timeout_ms) {
                         r = judge(service, &status, run);
                 if (r != NOT_YET)
                         return r;
-                if (pf_clock_monotonic_usec() >= end_usec)
+                if (pf_clock_monotonic_usec() >= begin_usec + timeout_ms * 1000)
                         return pf_err_set(service->err, -ETIMEDOUT, "%s is not %s after %llu s",
                                           service->name, run ? "running" : "stopped",
                                           (unsigned long long) (timeout_ms / 1000));
@@ -142,11 +152,14 @@ static int wait_for(const Service *service, bool run, uint64_t timeout_ms) {
 }
 
 int pf_service_run(const char *name, bool run, uint64_t timeout_ms, PfErr *err) {
+        const uint64_t begin_usec = pf_clock_monotonic_usec();
         AUTO_SERVICE Service service;
         int r = open_service(&service, name,
                              SERVICE_QUERY_STATUS | (run ? SERVICE_START : SERVICE_STOP), err);
 
         if (r == 0)
+                r = wait_for(&service, judge_way, run, begin_usec, timeout_ms);
+        if (r == 0)
                 r = run ? start(&service) : stop(&service);
-        return r == 0 ? wait_for(&service, run, timeout_ms) : r;
+        return r == 0 ? wait_for(&service, judge_end, run, begin_usec, timeout_ms) : r;
 }

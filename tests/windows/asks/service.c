@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A service for tests, which is in the state that its argument says, until it is told to
- * stop: running, starting (and no further), moving (on and on), stopping.
+ * stop: running, starting (and no further), moving (on and on), stopping; slow: starting for
+ * a while, then running, and stopping for a while once it is told to.
  *
  *   service.exe STATE
  */
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define STEP_MSEC 50
+#define SLOW_MSEC 700
 #define STUCK_WAIT_HINT_MSEC 7000
 
 static const char *state = "running";
@@ -30,6 +32,14 @@ static void WINAPI control(DWORD code) {
                 (void) SetEvent(end);
 }
 
+static void be_slow(void) {
+        Sleep(SLOW_MSEC);
+        report(SERVICE_RUNNING);
+        (void) WaitForSingleObject(end, INFINITE);
+        report(SERVICE_STOP_PENDING);
+        Sleep(SLOW_MSEC);
+}
+
 static void WINAPI service_main(DWORD n, char **arguments) {
         (void) n;
         (void) arguments;
@@ -40,6 +50,8 @@ static void WINAPI service_main(DWORD n, char **arguments) {
                        : SERVICE_START_PENDING);
         if (strcmp(state, "stopping") == 0)
                 report(SERVICE_STOP_PENDING);
+        if (strcmp(state, "slow") == 0)
+                be_slow();
         while (WaitForSingleObject(end, STEP_MSEC) == WAIT_TIMEOUT)
                 if (strcmp(state, "moving") == 0) {
                         status.dwCheckPoint++;

@@ -136,6 +136,33 @@ START_TEST(one_that_hangs) {
 }
 END_TEST
 
+/* While it starts it is not stopped, and while it stops not started: it is waited for first. */
+START_TEST(one_on_the_other_way) {
+        SERVICE_STATUS status;
+        SC_HANDLE all, service;
+        PfErr err = { 0 };
+
+        asks_make_service(SERVICE, "slow", SERVICE_DEMAND_START);
+        asks_start_service(SERVICE, SERVICE_START_PENDING);
+        ck_assert_msg(pf_service_run(SERVICE, false, PF_SERVICE_CHANGE_MS, &err) == 0, "%s",
+                      err.text);
+        ck_assert_uint_eq(ask().state, PF_SERVICE_STOPPED);
+        ck_assert_int_eq(pf_service_run(SERVICE, true, PF_SERVICE_CHANGE_MS, &err), 0);
+
+        all = OpenSCManagerA(NULL, NULL, SC_MANAGER_CONNECT);
+        service = OpenServiceA(all, SERVICE, SERVICE_STOP);
+        ck_assert(ControlService(service, SERVICE_CONTROL_STOP, &status));
+        (void) CloseServiceHandle(service);
+        (void) CloseServiceHandle(all);
+        while (ask().state != PF_SERVICE_STOP_PENDING) /* or the test's limit of time comes */
+                ck_assert_uint_ne(ask().state, PF_SERVICE_STOPPED);
+        ck_assert_msg(pf_service_run(SERVICE, true, PF_SERVICE_CHANGE_MS, &err) == 0, "%s",
+                      err.text);
+        ck_assert_uint_eq(ask().state, PF_SERVICE_RUNNING);
+        asks_remove_service(SERVICE);
+}
+END_TEST
+
 /* Its program ends with that status before it is anything. */
 START_TEST(one_that_fails) {
         PfErr err = { 0 };
@@ -157,6 +184,7 @@ int main(void) {
         PF_TEST(suite, started_and_stopped);
         PF_TEST(suite, a_disabled_one_does_not_start);
         PF_TEST(suite, one_that_hangs);
+        PF_TEST(suite, one_on_the_other_way);
         PF_TEST(suite, one_that_fails);
         return pf_test_main(suite);
 }
