@@ -16,6 +16,7 @@
 #define SOURCE "10.0.0.9"
 #define CONTROL "SYSTEM\\CurrentControlSet\\Control"
 #define SERVICES "SYSTEM\\CurrentControlSet\\Services"
+#define POLICIES "SOFTWARE\\Policies\\Microsoft"
 #define CURRENT "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 #define NTLM CONTROL "\\Lsa\\MSV1_0"
 #define UAC "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
@@ -183,6 +184,12 @@ static const Case cases[] = {
           NUMBER("SOFTWARE\\Wow6432Node\\" SCRIPT_HOST, "Enabled", 0) },
         { "windows.vss-provider", PF_UNKNOWN,
           .changes = { { "SOFTWARE\\" SCRIPT_HOST, "Enabled", ASKS_OF_TYPE, REG_DWORD, NULL } } },
+        { "windows.vss-provider", PF_FAIL,
+          NUMBER(SERVICES "\\VSS\\VssAccessControl", "NT AUTHORITY\\SYSTEM", 0) },
+        { "windows.vss-provider", PF_UNKNOWN,
+          KEY(POLICIES "\\Windows\\SrpV2\\Script\\06dce67b-934c-454f-a263-2515c8796a5d") },
+        { "windows.vss-provider", PF_UNKNOWN,
+          NUMBER(POLICIES "\\Windows\\Safer\\CodeIdentifiers", "DefaultLevel", 0) },
         { "windows.service-database", PF_FAIL, SAID("[database]\nerror=1055\n") },
         { "windows.service-database", PF_UNKNOWN, SAID("[database]\nerror=5\n") },
         { "windows.service-database", PF_UNKNOWN, NO_SERVICE("VSS") },
@@ -257,6 +264,12 @@ static const Case cases[] = {
         { "windows.wmi", PF_FAIL, SERVICE("RpcEptMapper", SERVICE_DISABLED) },
         { "windows.wmi", PF_FAIL, WORD("SOFTWARE\\Microsoft\\Ole", "EnableDCOM", "N") },
         { "windows.wmi", PF_FAIL, NO_VALUE(FIREWALL "\\FirewallRules", "WMI-WINMGMT-In-TCP") },
+        { "windows.wmi", PF_UNKNOWN,
+          WORD(POLICIES "\\Windows NT\\DCOM", "MachineLaunchRestriction",
+               "O:BAG:BAD:(A;;CCDCSW;;;WD)") },
+        { "windows.wmi", PF_FAIL,
+          WORD(FIREWALL "\\Mdm\\FirewallRules", "hardening",
+               "v2.26|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=135|") },
         { "windows.com", PF_FAIL, CALL(populate, 0x8004E00F) },
         { "windows.com", PF_FAIL, CALL(create, 0x800706BE) },
         { "windows.com", PF_UNKNOWN, CALL(get_collection, 0x80070005) },
