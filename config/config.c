@@ -329,16 +329,27 @@ static int load_all(const PfTarget *target, PfSettings *settings, PfIniErrors *e
         return r;
 }
 
-int pf_settings_load(const PfTarget *target, PfSettings **ret, PfIniErrors *errors, PfErr *err) {
+int pf_settings_load_rest(const PfTarget *target, PfSettings **ret, PfIniErrors *errors) {
         PF_CLEANUP(pf_settings_freep) PfSettings *settings = pf_settings_new();
+        int r;
+
+        if (!settings)
+                return -ENOMEM;
+        r = load_all(target, settings, errors);
+        if (r < 0)
+                return r;
+        *ret = PF_STEAL(settings);
+        return 0;
+}
+
+int pf_settings_load(const PfTarget *target, PfSettings **ret, PfIniErrors *errors, PfErr *err) {
+        PF_CLEANUP(pf_settings_freep) PfSettings *settings = NULL;
         PF_AUTO_INI_ERRORS PfIniErrors own = { 0 };
         int r;
 
         if (!errors)
                 errors = &own;
-        if (!settings)
-                return -ENOMEM;
-        r = load_all(target, settings, errors);
+        r = pf_settings_load_rest(target, &settings, errors);
         if (r == 0)
                 r = pf_ini_errors_to_err(errors, err);
         if (r < 0)

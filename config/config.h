@@ -75,6 +75,11 @@ typedef struct PfSettings {
  */
 int pf_settings_load(const PfTarget *target, PfSettings **ret, PfIniErrors *errors,
                      PfErr *err) PF_MUST_CHECK;
+
+/* The same without what is wrong, for who has to go on with the rest. Return: 0, also with
+ * complaints in @errors; -ENOMEM. */
+int pf_settings_load_rest(const PfTarget *target, PfSettings **ret,
+                          PfIniErrors *errors) PF_MUST_CHECK;
 PfSettings *pf_settings_free(PfSettings *settings);
 PF_DEFINE_CLEANUP(PfSettings, pf_settings_free);
 

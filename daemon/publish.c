@@ -35,6 +35,7 @@ typedef struct Publisher {
         PfOutlets *outlets;
         PfVarlinkClient *client;
         bool has_failed; /* and why has been logged */
+        int wrong;       /* with the settings, which has been logged too; 0: nothing */
 } Publisher;
 
 /* --- what becomes of it --- */
@@ -120,13 +121,31 @@ static void on_signal(uv_signal_t *handle, int number) {
         uv_stop(&publisher->loop);
 }
 
+/* Where it is to be removed, what is wrong elsewhere in the settings is told, and no reason to
+ * leave it. */
+static int load_settings(Publisher *publisher, PfErr *err) {
+        PF_AUTO_INI_ERRORS PfIniErrors errors = { 0 };
+        PfErr wrong = { 0 };
+        int r;
+
+        if (arg_task != UNPUBLISH)
+                return pf_settings_load(publisher->target, &publisher->settings, NULL, err);
+        r = pf_settings_load_rest(publisher->target, &publisher->settings, &errors);
+        if (r < 0)
+                return r;
+        publisher->wrong = pf_ini_errors_to_err(&errors, &wrong);
+        if (publisher->wrong < 0)
+                pf_log(PF_LOG_ERROR, "%s", pf_err_text(&wrong, publisher->wrong));
+        return 0;
+}
+
 static int set_up(Publisher *publisher, PfErr *err) {
         static const int numbers[] = { SIGTERM, SIGINT };
         int r;
 
         r = pf_target_new(arg_root, PF_TARGET_DEFAULT, &publisher->target, err);
         if (r == 0)
-                r = pf_settings_load(publisher->target, &publisher->settings, NULL, err);
+                r = load_settings(publisher, err);
         if (r < 0)
                 return r;
         pf_log_set_level(publisher->settings->log_level);
@@ -202,7 +221,7 @@ static int run(void) {
         if (r < 0 && !publisher.has_failed)
                 pf_log(PF_LOG_ERROR, "%s", pf_err_text(&err, r));
         tear_down(&publisher);
-        return pf_main_exit_status(r);
+        return pf_main_exit_status(r < 0 ? r : publisher.wrong);
 }
 
 static void print_help(void) {

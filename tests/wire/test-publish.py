@@ -220,6 +220,21 @@ def test_what_is_unpublished_is_gone(service):
     assert publisher.metrics() == "node_load1 0.1\n"
 
 
+def test_wrong_settings_elsewhere_leave_nothing_published(service):
+    """As when the package goes: there is no later time at which they could be mended."""
+    with Publisher(service) as publisher:
+        publisher.wait(lambda: publisher.says("blocked") and publisher.told())
+        publisher.process.send_signal(signal.SIGTERM)
+        assert publisher.process.wait(SECONDS) == 0
+    settings = service.root / "etc/preflightd/preflightd.conf"
+    settings.write_text(f"[Check]\nSauce=1\n{SETTINGS}")
+    done = publisher.run("--unpublish")
+    assert done.returncode == 2 and done.stderr.count("removed") == 2, done
+    assert done.stderr.count("preflightd.conf:2: unknown key Sauce=") == 1, done
+    assert not list(publisher.file.parent.iterdir()) and publisher.pool.read_bytes() == OTHERS
+    settings.write_text(SETTINGS)
+
+
 def test_who_is_lost_is_told_and_left(service):
     with Service() as other:
         other.start()
