@@ -57,10 +57,12 @@ static int answer_without(const Room *room, const PfCheck *check) {
 }
 
 static int show_flags(const Room *room) {
+        const char *name = room->account.name ? room->account.name : room->name;
+        const char *domain = room->account.name ? room->account.domain : NULL;
         char text[PF_WINDOWS_TEXT_MAX];
 
-        (void) snprintf(text, sizeof(text), "%s: flags 0x%x%s", room->name,
-                        (unsigned) room->account.flags,
+        (void) snprintf(text, sizeof(text), "%s%s%s: flags 0x%x%s", domain ? domain : "",
+                        domain ? "\\" : "", name, (unsigned) room->account.flags,
                         room->account.is_password_expired ? ", the password has expired" : "");
         return pf_windows_show(room->report, "NetUserGetInfo", text, NULL);
 }
@@ -354,29 +356,27 @@ static bool is_named(const PfDemand *demand) {
         return strcmp(demand->account, "root") != 0;
 }
 
-/* Then it is the one that is built in, by its number where it has another name: in the
- * language of the machine, or somebody renamed it. */
+/* Then it is the one that is built in, by its number: its name is another one in each language
+ * or where somebody renamed it, and that name may be somebody else's, here or in the domain.
+ * By the name where that cannot be asked, or was not when the machine was captured. */
 static int ask_account(const PfDemand *demand, Room *room, PfErr *err) {
-        PfWindowsAccount built_in = { 0 };
         PfErr ignored = { 0 };
         int r;
 
         room->name = is_named(demand) ? demand->account : "Administrator";
-        r = pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, room->name, &room->account, err);
-        if (r != 0 || is_named(demand) || room->account.error != NONE_MAPPED)
-                return r;
-        r = pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, PF_WINDOWS_BUILT_IN, &built_in,
-                            &ignored);
-        if (r == -ENOMEM)
-                return r;
-        if (r == 0 && built_in.error == 0 && built_in.name) {
+        if (!is_named(demand)) {
+                r = pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, PF_WINDOWS_BUILT_IN,
+                                    &room->account, &ignored);
+                if (r == -ENOMEM)
+                        return r;
+                if (r == 0 && room->account.error == 0 && room->account.name) {
+                        room->name = room->account.name;
+                        return 0;
+                }
                 pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &room->account);
-                room->account = built_in;
-                room->name = room->account.name;
-        } else if (r == 0) {
-                pf_windows_fact_deinit(PF_WINDOWS_ACCOUNT, &built_in);
+                room->account = (PfWindowsAccount){ 0 };
         }
-        return 0;
+        return pf_windows_fact(room->target, PF_WINDOWS_ACCOUNT, room->name, &room->account, err);
 }
 
 /* Of an image what its registry says of everybody is known, and nothing of one account. */
