@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include <stdbool.h>
+
 #include "daemon/base/err.h"
 
 /*
@@ -25,3 +27,7 @@
  *         changed yet; and -EBUSY until it has been, so that none overtakes another
  */
 int pf_firewall_change(const char *name, const char *rule, PfErr *err) PF_MUST_CHECK;
+
+/* Has a change not ended yet that was not waited for any longer? Then what there is may become
+ * otherwise at any moment. */
+bool pf_firewall_change_hangs(void);

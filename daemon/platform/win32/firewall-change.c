@@ -3,7 +3,6 @@
 #define COBJMACROS
 #include "daemon/platform/firewall-change.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <windows.h>
 
@@ -284,12 +283,16 @@ static void release_call(void *data) {
         (void) call_free(data);
 }
 
+bool pf_firewall_change_hangs(void) {
+        return n_hanging > 0;
+}
+
 int pf_firewall_change(const char *name, const char *rule, PfErr *err) {
         const PfInTime what = { do_call, release_call, LIMIT_MS, &n_hanging };
         PF_CLEANUP(call_freep) Call *call = NULL;
         int r;
 
-        if (n_hanging > 0)
+        if (pf_firewall_change_hangs())
                 return pf_err_set(err, -EBUSY, "the firewall has not ended an earlier change yet");
         call = call_new(name, rule);
         if (!call)

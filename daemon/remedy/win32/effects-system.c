@@ -36,9 +36,12 @@ int pf_effects_check_awaited(const PfStrv *awaited, PfErr *err) {
 /* Another target each time: one remembers what it was told. */
 static int look(const PfSetting *setting, char **ret, void *data, PfErr *err) {
         PF_CLEANUP(pf_target_unrefp) PfTarget *host = NULL;
-        int r = pf_target_new("/", PF_TARGET_DEFAULT, &host, err);
+        int r;
 
         (void) data;
+        if (setting->kind == PF_SETTING_FIREWALL && pf_firewall_change_hangs())
+                return pf_err_set(err, -EBUSY, "the firewall has not ended an earlier change yet");
+        r = pf_target_new("/", PF_TARGET_DEFAULT, &host, err);
         return r == 0 ? pf_setting_read(host, setting, ret, err) : r;
 }
 

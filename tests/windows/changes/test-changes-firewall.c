@@ -3,6 +3,7 @@
 #include "tests/windows/asks/asks.h"
 
 #include "daemon/platform/firewall-change.h"
+#include "daemon/remedy/effects-system.h"
 #include "daemon/remedy/setting.h"
 #include "tests/windows/asks/classes.h"
 
@@ -244,6 +245,31 @@ START_TEST(not_removed) {
 }
 END_TEST
 
+/* What is there may become otherwise: nobody is told that nothing has changed. It takes the minute
+ * that a change may. */
+START_TEST(one_that_hangs) {
+        const PfSetting setting = { PF_SETTING_FIREWALL, (char *) NAME, NULL, NULL };
+        PfEffects effects = { 0 };
+        char *value = NULL;
+        PfErr err = { 0 };
+
+        pf_effects_add_settings(&effects);
+        take_firewall();
+        InterlockedExchange(&classes_say.hangs, 1);
+        refuse(OURS, -ETIMEDOUT, "did not answer");
+        ck_assert_int_eq(effects.look(&setting, &value, NULL, &err), -EBUSY);
+        ck_assert_ptr_nonnull(strstr(err.text, "has not ended an earlier change"));
+        refuse(NULL, -EBUSY, "has not ended an earlier change");
+        InterlockedExchange(&classes_say.hangs, 0);
+        while (effects.look(&setting, &value, NULL, &err) == -EBUSY)
+                Sleep(10); /* or the test's limit of time comes */
+        ck_assert_pstr_eq(value, OURS);
+        free(value);
+        change(NAME, NULL);
+        give_firewall_back();
+}
+END_TEST
+
 /* Wine's own classes keep nothing, whatever they answer: only what is read back tells. */
 START_TEST(of_the_system) {
         PfErr err = { 0 };
@@ -267,5 +293,6 @@ int main(void) {
         PF_TEST(suite, no_rule);
         PF_TEST_LOOP(suite, refused, PF_ELEMENTS(steps));
         PF_TEST(suite, not_removed);
+        PF_TEST(suite, one_that_hangs);
         return pf_test_main(suite);
 }
