@@ -124,8 +124,9 @@ static unsigned settle_down(unsigned for_ms) {
         ck_assert_int_eq(uv_timer_init(&loop, &late), 0);
         late.data = &is_late;
         ck_assert_int_eq(uv_timer_start(&late, on_late, for_ms, 0), 0);
-        for (; !is_late; n++) {
+        while (!is_late) {
                 (void) uv_run(&loop, UV_RUN_ONCE);
+                n++;
                 if (told) /* as the service does: a look, and what it asks for */
                         pf_watch_settle(watch, 0);
                 told = 0;
