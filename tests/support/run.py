@@ -269,9 +269,11 @@ def step_gcc(run):
 
 
 def clang_build(run):
-    """Sanitized, and watched by libFuzzer: the fuzzers are of the same build."""
+    """Sanitized, and watched by libFuzzer: the fuzzers are of the same build. Not optimized where
+    they run for a second, of which it would cost a hundred to compile."""
+    optimization = int(run.options.full or run.options.fuzz_seconds > 1)
     return run.build("clang", ["-Dfuzz=true", "-Db_lundef=false", "-Dwerror=true",
-                               "-Ddebug=true", "-Doptimization=1"], "clang")
+                               "-Ddebug=true", f"-Doptimization={optimization}"], "clang")
 
 
 def step_clang(run):
