@@ -436,6 +436,7 @@ def step_windows(run):
 NOT_IN_VALGRIND = {
     "schedule": "holds probes to deadlines",
     "service": "holds probes to deadlines",
+    "service-settings": "holds probes to deadlines",
     "target-hostile": "needs threads that race",
 }
 
